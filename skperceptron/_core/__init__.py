@@ -1,0 +1,1 @@
+"""The numerical core: backpropagation in NumPy. It knows nothing of scikit-learn."""

@@ -1,0 +1,105 @@
+"""Batches of rows, gathered into buffers that live as long as the call of fit."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import numpy as np
+
+from .types import Array
+
+
+class Rows(ABC):
+    """Interface of something with one row per sample."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def buffer(self, n_rows: int) -> Array:
+        """An empty array for up to ``n_rows`` rows."""
+
+    @abstractmethod
+    def take(self, rows: Array, out: Array) -> Array:
+        """Gather the rows (n,) into the first n of ``out``, and return those."""
+
+    @abstractmethod
+    def slice(self, start: int, stop: int, out: Array) -> Array:
+        """Rows start to stop: a view if it can be, else gathered into ``out``."""
+
+
+class ArrayRows(Rows):
+    """The rows of an array, (n,) or (n, k)."""
+
+    def __init__(self, values: Array) -> None:
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def buffer(self, n_rows: int) -> Array:
+        return np.empty((n_rows, *self._values.shape[1:]), self._values.dtype)
+
+    def take(self, rows: Array, out: Array) -> Array:
+        # mode="clip" lets NumPy write to `out` without a copy; the rows are in range anyway.
+        return np.take(self._values, rows, axis=0, out=out[: len(rows)], mode="clip")
+
+    def slice(self, start: int, stop: int, out: Array) -> Array:
+        return self._values[start:stop]
+
+
+class CodedRows(Rows):
+    """Rows of a small table, chosen by code: one-hot targets that are never built whole."""
+
+    def __init__(self, codes: Array, table: Array) -> None:
+        self._codes = codes  # (n,) of intp
+        self._table = table  # (n_codes, k)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def buffer(self, n_rows: int) -> Array:
+        return np.empty((n_rows, self._table.shape[1]), self._table.dtype)
+
+    def take(self, rows: Array, out: Array) -> Array:
+        return self._look_up(self._codes[rows], out)
+
+    def slice(self, start: int, stop: int, out: Array) -> Array:
+        return self._look_up(self._codes[start:stop], out)
+
+    def _look_up(self, codes: Array, out: Array) -> Array:
+        return np.take(self._table, codes, axis=0, out=out[: len(codes)], mode="clip")
+
+
+class Batches:
+    """Walks X, y and the sample weights in batches of at most ``batch_size`` rows.
+
+    ``rows`` are the rows to walk over (None: all of them), and the permutation given to
+    ``epoch`` orders them. With neither, batches of X are views of it.
+    """
+
+    def __init__(
+        self, X: Rows, y: Rows, sample_weight: Rows | None, rows: Array | None, batch_size: int
+    ) -> None:
+        self._rows = rows
+        self.n_rows = len(X) if rows is None else len(rows)
+        self.batch_size = min(batch_size, self.n_rows)
+        columns = (X, y) if sample_weight is None else (X, y, sample_weight)
+        self._columns = [(column, column.buffer(self.batch_size)) for column in columns]
+
+    def epoch(self, permutation: Array | None) -> Iterator[tuple[Array, ...]]:
+        """Yield (X, y) or (X, y, sample_weight); the arrays hold until the next batch."""
+        order = self._order(permutation)
+        for start in range(0, self.n_rows, self.batch_size):
+            stop = min(start + self.batch_size, self.n_rows)
+            if order is None:
+                yield tuple(column.slice(start, stop, out) for column, out in self._columns)
+            else:
+                rows = order[start:stop]
+                yield tuple(column.take(rows, out) for column, out in self._columns)
+
+    def _order(self, permutation: Array | None) -> Array | None:
+        if self._rows is None or permutation is None:
+            return self._rows if permutation is None else permutation
+        return self._rows[permutation]

@@ -1,0 +1,8 @@
+"""Layers: what a network is a chain of."""
+
+from .activation import Activated
+from .base import Layer
+from .dense import Dense
+from .dropout import Dropout
+
+__all__ = ["Activated", "Dense", "Dropout", "Layer"]

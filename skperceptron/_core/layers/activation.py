@@ -1,0 +1,45 @@
+"""A layer of units: one activation applied to every pre-activation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..activations import Activation
+from ..parameters import Parameter
+from ..types import Array
+from .base import Layer
+
+
+class Activated(Layer):
+    """``a = f(z)``, written over ``z``."""
+
+    def __init__(self, activation: Activation) -> None:
+        self.activation = activation
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return ()
+
+    def bind(self, parameters: Sequence[Array]) -> None:
+        pass
+
+    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+        return n_inputs
+
+    def infer(self, x: Array) -> Array:
+        self.activation.forward(x)
+        return x
+
+    def forward(self, x: Array) -> Array:
+        self.activation.forward(x)
+        self._output = x
+        return x
+
+    def write_gradient(self, delta: Array) -> None:
+        pass
+
+    def backward(self, delta: Array) -> Array:
+        # The layer above has used the output for its own gradient, so it may be overwritten.
+        self.activation.backward(self._output, delta)
+        return delta

@@ -1,0 +1,54 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..parameters import Parameter
+from ..types import Array
+from .base import Layer
+
+
+class Dense(Layer):
+    """``z = x W + b``."""
+
+    def __init__(self, fan_in: int, fan_out: int) -> None:
+        self.fan_in = fan_in
+        self.fan_out = fan_out
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (
+            Parameter("weight", (self.fan_in, self.fan_out)),
+            Parameter("intercept", (self.fan_out,)),
+        )
+
+    def bind(self, parameters: Sequence[Array]) -> None:
+        self._weight, self._intercept = parameters  # (fan_in, fan_out), (fan_out,)
+
+    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+        self._weight_gradient, self._intercept_gradient = gradients
+        self._output = np.empty((n_rows, self.fan_out), dtype)
+        self._input_delta = np.empty((n_rows, self.fan_in), dtype)
+        return self.fan_out
+
+    def infer(self, x: Array) -> Array:
+        z: Array = np.dot(x, self._weight)  # (n, fan_out), never x itself
+        z += self._intercept
+        return z
+
+    def forward(self, x: Array) -> Array:
+        self._input = x
+        z = np.dot(x, self._weight, out=self._output[: len(x)])
+        z += self._intercept
+        return z
+
+    def write_gradient(self, delta: Array) -> None:
+        np.dot(self._input.T, delta, out=self._weight_gradient)
+        np.sum(delta, axis=0, out=self._intercept_gradient)
+
+    def backward(self, delta: Array) -> Array:
+        return np.dot(delta, self._weight.T, out=self._input_delta[: len(delta)])

@@ -1,0 +1,57 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..parameters import Parameter
+from ..types import Array
+from .base import Layer
+
+
+class Dropout(Layer):
+    """Zero each value with probability ``rate``, divide the others by ``1 - rate``.
+
+    Inverted dropout: the mean is kept in training, so prediction does nothing.
+    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from
+    overfitting". The generator is shared by the layers and lives in the training state.
+    """
+
+    def __init__(self, rate: float, generator: np.random.Generator) -> None:
+        self.keep = 1.0 - rate
+        self._generator = generator
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return ()
+
+    def bind(self, parameters: Sequence[Array]) -> None:
+        pass
+
+    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+        # Single precision is plenty for a coin toss, and halves the price of the draws.
+        self._uniform = np.empty((n_rows, n_inputs), np.float32)
+        self._mask = np.empty((n_rows, n_inputs), dtype)
+        self._output = np.empty((n_rows, n_inputs), dtype)
+        return n_inputs
+
+    def infer(self, x: Array) -> Array:
+        return x
+
+    def forward(self, x: Array) -> Array:
+        n = len(x)
+        uniform, self._current = self._uniform[:n], self._mask[:n]
+        self._generator.random(out=uniform, dtype=np.float32)
+        np.multiply(uniform < self.keep, 1.0 / self.keep, out=self._current)
+        # An output of its own: the layer below still needs x for its derivative.
+        return np.multiply(x, self._current, out=self._output[:n])
+
+    def write_gradient(self, delta: Array) -> None:
+        pass
+
+    def backward(self, delta: Array) -> Array:
+        delta *= self._current
+        return delta

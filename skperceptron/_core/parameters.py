@@ -1,0 +1,71 @@
+"""One flat vector, and the named, shaped views that layers hold of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .types import Array
+
+# The order of the vector: penalties and norm constraints then act on one slice of it.
+GROUPS = ("weight", "intercept")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter array that a layer asks for."""
+
+    group: str
+    shape: tuple[int, ...]
+
+
+class Layout:
+    """Where each parameter lies: [all weights | all intercepts]."""
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.parameters = tuple(parameters)
+        self._places: list[slice] = [slice(0)] * len(self.parameters)
+        ends: dict[str, int] = {}
+        offset = 0
+        for group in GROUPS:
+            for index, parameter in enumerate(self.parameters):
+                if parameter.group == group:
+                    place = slice(offset, offset + prod(parameter.shape))
+                    self._places[index] = place
+                    offset = place.stop
+            ends[group] = offset
+        self.size = offset
+        self.weights = slice(0, ends["weight"])
+
+    def views(self, vector: Array) -> list[Array]:
+        """Views of ``vector`` (size,), one for each parameter, in the layers' order."""
+        return [
+            vector[place].reshape(parameter.shape)
+            for place, parameter in zip(self._places, self.parameters, strict=True)
+        ]
+
+    def group(self, name: str, vector: Array) -> list[Array]:
+        """The views that belong to one group, in the layers' order."""
+        return [
+            view
+            for view, parameter in zip(self.views(vector), self.parameters, strict=True)
+            if parameter.group == name
+        ]
+
+    def pack(self, groups: dict[str, Sequence[Array]], dtype: Any) -> Array:
+        """A new vector (size,) that holds these arrays, by group, in the layers' order."""
+        vector = np.empty(self.size, dtype)
+        for name, arrays in groups.items():
+            views = self.group(name, vector)
+            if [view.shape for view in views] != [np.shape(array) for array in arrays]:
+                raise ValueError(
+                    f"the {name} arrays must have shapes {[view.shape for view in views]}, "
+                    f"got {[np.shape(array) for array in arrays]}."
+                )
+            for view, array in zip(views, arrays, strict=True):
+                view[...] = array
+        return vector

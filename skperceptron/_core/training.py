@@ -1,0 +1,124 @@
+"""The training loop: one generator, one record per epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .batches import Batches
+from .objective import Objective
+from .optimizers import Optimizer, OptimizerState
+from .schedules import Schedule
+from .stopping import Stopping
+from .types import Array
+
+
+@dataclass
+class TrainingState:
+    """All that continuing needs: a position on the one timeline of epochs.
+
+    Walking the timeline in one call, in many, or in another process gives the same
+    numbers because nothing else is carried from epoch to epoch.
+    """
+
+    theta: Array  # (n_parameters,) the last weights, not the best ones
+    solver: str  # whose moments these are:
+    optimizer: OptimizerState
+    random_state: np.random.RandomState  # initial weights, validation split, shuffles
+    generator: np.random.Generator  # all that scikit-learn draws nothing for: dropout
+    mean_weight: float  # w̄, mean sample weight of the first call
+    n_epochs: int = 0
+    n_samples_seen: int = 0
+    n_plateaus: int = 0
+    permutation: Array | None = None  # (n_rows,) current order of the rows
+    split_state: np.random.RandomState | None = None  # from before the validation split
+    watched: str = "loss"  # or "score", of the validation rows
+    best: float = math.inf  # lowest loss, or negative score, so far
+    best_theta: Array | None = None  # weights of the best score
+    n_no_improvement: int = 0
+
+    @property
+    def published(self) -> Array:
+        """The weights that prediction uses."""
+        return self.theta if self.best_theta is None else self.best_theta
+
+    def watch(self, what: str) -> None:
+        """Start a new record if something else is watched than so far."""
+        if what != self.watched:
+            self.watched, self.best, self.best_theta = what, math.inf, None
+            self.n_no_improvement = 0
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to."""
+
+    loss: float
+    score: float | None  # on the validation rows, if they are watched
+    rate: float  # learning rate of the last step
+    next_rate: float  # of the first step of the next epoch
+    plateau: bool
+    stop: bool
+
+
+class Divergence(ArithmeticError):
+    """The loss or the weights are no longer finite."""
+
+    def __init__(self, epoch: int, rate: float) -> None:
+        super().__init__(epoch, rate)
+        self.epoch = epoch
+        self.rate = rate
+
+
+def train(
+    objective: Objective,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    batches: Batches,
+    stopping: Stopping,
+    state: TrainingState,
+    *,
+    shuffle: bool,
+    max_epochs: int,
+) -> Iterator[Epoch]:
+    """Train for at most ``max_epochs`` epochs, and yield a record after each.
+
+    ``state`` is changed in place and is complete at every yield.
+    """
+    theta, gradient = objective.network.theta, objective.network.gradient
+    for _ in range(max_epochs):
+        order = _shuffled(state, batches.n_rows) if shuffle else None
+        total, seen = 0.0, 0
+        for batch in batches.epoch(order):
+            n = len(batch[0])
+            total += n * objective.value_and_gradient(*batch)  # overwrites gradient
+            rate = schedule.rate(state.n_epochs + seen / batches.n_rows, state)
+            optimizer.step(theta, gradient, rate)
+            seen += n
+        loss = total / seen
+
+        state.n_epochs += 1
+        state.n_samples_seen += seen
+        if not (math.isfinite(loss) and np.isfinite(theta).all()):
+            raise Divergence(state.n_epochs, rate)
+
+        score, plateau = stopping.watch(loss, state)
+        stop = plateau and rate <= schedule.floor
+        state.n_plateaus += plateau and not stop
+        next_rate = schedule.rate(state.n_epochs, state)
+        yield Epoch(loss, score, rate, next_rate, plateau, stop)
+        if stop:
+            return
+
+
+def _shuffled(state: TrainingState, n_rows: int) -> Array:
+    """Shuffle the shuffled, as scikit-learn does; a new number of rows starts in order."""
+    if state.permutation is None or len(state.permutation) != n_rows:
+        state.permutation = np.arange(n_rows)
+    order = np.arange(n_rows)
+    state.random_state.shuffle(order)
+    state.permutation = state.permutation[order]
+    return state.permutation

@@ -1,0 +1,232 @@
+"""Targets: y as the user has it ↔ what the network is trained on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from scipy.sparse import issparse
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from ._core.batches import ArrayRows, CodedRows, Rows
+
+
+class Targets(ABC):
+    """Interface. Scores are the network's raw outputs, (n, n_outputs)."""
+
+    output_activation: str
+    n_outputs: int
+
+    @abstractmethod
+    def encode(self, y, dtype) -> Rows:
+        """Rows to train on, from y as validated for this kind of targets."""
+
+    @abstractmethod
+    def decode(self, scores):
+        """What ``predict`` returns for these scores."""
+
+    @abstractmethod
+    def strata(self, y):
+        """Labels (n,) whose proportions a split should keep, or None."""
+
+
+class RegressionTargets(Targets):
+    """Real numbers, (n,) or (n, n_outputs)."""
+
+    output_activation = "identity"
+
+    def __init__(self, n_outputs: int):
+        self.n_outputs = n_outputs
+
+    def encode(self, y, dtype):
+        return ArrayRows(np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype))
+
+    def decode(self, scores):
+        return scores[:, 0] if self.n_outputs == 1 else scores
+
+    def strata(self, y):
+        return None
+
+
+class ClassificationTargets(Targets):
+    """Interface of targets with classes, one column of probabilities for each."""
+
+    classes: np.ndarray  # (n_classes,), sorted
+
+    @abstractmethod
+    def raw_scores(self, scores):
+        """What ``decision_function`` returns: (n,) if binary, else (n, n_classes)."""
+
+    @abstractmethod
+    def probabilities(self, scores):
+        """(n, n_classes)."""
+
+    @abstractmethod
+    def log_probabilities(self, scores):
+        """(n, n_classes), finite wherever the scores are."""
+
+
+class BinaryTargets(ClassificationTargets):
+    """Two classes: one output, the log-odds of the second."""
+
+    output_activation = "logistic"
+    n_outputs = 1
+
+    def __init__(self, classes):
+        self.classes = classes
+
+    def encode(self, y, dtype):
+        return CodedRows(_codes(y, self.classes), np.array([[0], [1]], dtype=dtype))
+
+    def decode(self, scores):
+        return self.classes[(scores[:, 0] > 0).astype(np.intp)]
+
+    def strata(self, y):
+        return y
+
+    def raw_scores(self, scores):
+        return scores[:, 0]
+
+    def probabilities(self, scores):
+        return expit(np.hstack([-scores, scores]))
+
+    def log_probabilities(self, scores):
+        return log_expit(np.hstack([-scores, scores]))
+
+
+class MulticlassTargets(ClassificationTargets):
+    """Exclusive classes, one output for each."""
+
+    output_activation = "softmax"
+
+    def __init__(self, classes):
+        self.classes = classes
+        self.n_outputs = len(classes)
+
+    def encode(self, y, dtype):
+        return CodedRows(_codes(y, self.classes), np.eye(len(self.classes), dtype=dtype))
+
+    def decode(self, scores):
+        return self.classes[scores.argmax(axis=1)]
+
+    def strata(self, y):
+        return y
+
+    def raw_scores(self, scores):
+        return scores
+
+    def probabilities(self, scores):
+        return softmax(scores, axis=1)
+
+    def log_probabilities(self, scores):
+        return log_softmax(scores, axis=1)
+
+
+class SingleClassTargets(ClassificationTargets):
+    """One class: nothing to tell apart, so every prediction is certain."""
+
+    output_activation = "softmax"
+    n_outputs = 1
+
+    def __init__(self, classes):
+        self.classes = classes
+
+    def encode(self, y, dtype):
+        return CodedRows(_codes(y, self.classes), np.ones((1, 1), dtype=dtype))
+
+    def decode(self, scores):
+        return np.repeat(self.classes, len(scores))
+
+    def strata(self, y):
+        return y
+
+    def raw_scores(self, scores):
+        return np.zeros_like(scores[:, 0])
+
+    def probabilities(self, scores):
+        return np.ones_like(scores)
+
+    def log_probabilities(self, scores):
+        return np.zeros_like(scores)
+
+
+class MultilabelTargets(ClassificationTargets):
+    """Labels that do not exclude each other: an indicator matrix (n, n_labels)."""
+
+    output_activation = "logistic"
+
+    def __init__(self, classes):
+        self.classes = classes
+        self.n_outputs = len(classes)
+
+    def encode(self, y, dtype):
+        return ArrayRows(np.ascontiguousarray(y, dtype=dtype))
+
+    def decode(self, scores):
+        return (scores > 0).astype(int)
+
+    def raw_scores(self, scores):
+        return scores
+
+    def probabilities(self, scores):
+        return expit(scores)
+
+    def log_probabilities(self, scores):
+        return log_expit(scores)
+
+    def strata(self, y):
+        return None
+
+
+def labels(y):
+    """Return y as labels (n,) or as an indicator matrix (n, n_labels); refuse all else."""
+    check_classification_targets(y)
+    if _is_multilabel(y):
+        return y.toarray() if issparse(y) else y
+    if type_of_target(y) == "multiclass-multioutput":
+        raise ValueError(
+            "y has several columns that are not indicators (0 or 1). Multi-label targets are "
+            "indicator matrices; wrap the classifier in MultiOutputClassifier for other ones."
+        )
+    return column_or_1d(y, warn=True)
+
+
+def classification_targets(y, classes=None) -> ClassificationTargets:
+    """Choose by what y, from ``labels``, and the classes known in advance look like."""
+    if _is_multilabel(y):
+        return MultilabelTargets(np.arange(y.shape[1]))
+    classes = np.unique(y) if classes is None else classes
+    if len(classes) == 1:
+        return SingleClassTargets(classes)
+    return BinaryTargets(classes) if len(classes) == 2 else MulticlassTargets(classes)
+
+
+def check_known_labels(targets: ClassificationTargets, y, *, all_of_them: bool) -> None:
+    """Refuse y, from ``labels``, unless it goes with the classes of an earlier call."""
+    multilabel = isinstance(targets, MultilabelTargets)
+    if multilabel != _is_multilabel(y) or (multilabel and y.shape[1] != targets.n_outputs):
+        raise ValueError(
+            f"y has shape {y.shape}, which does not fit the targets of the previous call to "
+            f"fit: classes_ is {targets.classes}."
+        )
+    present = targets.classes if multilabel else np.unique(y)
+    if all_of_them and set(present) != set(targets.classes):
+        raise ValueError(
+            "warm_start can only be used where `y` has the same classes as in the previous "
+            f"call to fit. Previously got {targets.classes}, `y` has {present}"
+        )
+    if not np.isin(present, targets.classes).all():
+        raise ValueError(
+            f"`y` has classes not in `self.classes_`. `self.classes_` has {targets.classes}. "
+            f"'y' has {present}."
+        )
+
+
+def _is_multilabel(y) -> bool:
+    return y.ndim == 2 and type_of_target(y) == "multilabel-indicator"
+
+
+def _codes(y, classes):
+    return np.searchsorted(classes, y)

@@ -91,7 +91,7 @@ image = right.imshow(accuracy, cmap="viridis", aspect="auto")
 right.set_xticks(range(len(dropouts)), [f"{rate:.1f}" for rate in dropouts])
 right.set_yticks(range(len(alphas)), [f"{alpha:g}" for alpha in alphas])
 right.set(xlabel="dropout", ylabel="alpha", title="Cross-validated accuracy, best cell boxed")
-middle = (accuracy.min() + accuracy.max()) / 2
+middle = 0.4 * accuracy.min() + 0.6 * accuracy.max()
 for (row, column), value in [((i, j), accuracy[i, j]) for i in range(5) for j in range(4)]:
     ink = "black" if value > middle else "white"
     right.text(column, row, f"{value:.3f}", ha="center", va="center", color=ink)

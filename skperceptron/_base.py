@@ -12,6 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
@@ -20,7 +21,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _build
 from ._compat import check_sample_weight, validate_parameters
-from ._core.batches import ArrayRows, Batches
+from ._core import lbfgs
+from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.network import Network
 from ._core.objective import Objective
 from ._core.schedules import Schedule
@@ -35,7 +37,7 @@ PREDICTION_BLOCK = 4096
 class Data(NamedTuple):
     """What fit was given, validated; y is as the user has it, not encoded."""
 
-    X: np.ndarray  # (n, n_features)
+    X: np.ndarray  # (n, n_features), or a CSR matrix
     y: np.ndarray  # (n,) or (n, n_outputs)
     sample_weight: np.ndarray | None  # (n,)
 
@@ -57,8 +59,8 @@ class BaseMLP(BaseEstimator, ABC):
             self._check_parameters(incremental)
             data = self._validate(X, y, sample_weight, resume)
             targets, data = self._choose_targets(data, classes, resume, incremental)
-            shape = _build.architecture(self, data.X, targets.n_outputs)
-            state = self._resume(shape) if resume else self._start(shape, data.sample_weight)
+            shape = _build.architecture(self, data.X, targets)
+            state = (self._resume if resume else self._start)(shape, data.sample_weight)
             split = self._split(data, targets, state)
             epochs = self._train(data, targets, shape, state, split, incremental)
             self._publish(targets, shape, state, epochs, resume)
@@ -68,9 +70,18 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _check_parameters(self, incremental):
         validate_parameters(self)
-        _build.dropout_rates(self)
+        if self.solver == "lbfgs" and any(_build.dropout_rates(self)):
+            raise ValueError(
+                "dropout and input_dropout need a stochastic solver: solver='lbfgs' minimises "
+                "one fixed function."
+            )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        unused = _build.unused_parameters(self)
+        if unused:
+            warnings.warn(
+                f"solver={self.solver!r} has no use for {', '.join(unused)}.", stacklevel=4
+            )
 
     def _validate(self, X, y, sample_weight, resume) -> Data:
         dtype = self.dtype or (self._architecture.dtype if resume else (np.float64, np.float32))
@@ -80,6 +91,7 @@ class BaseMLP(BaseEstimator, ABC):
             y,
             dtype=dtype,
             order="C",
+            accept_sparse="csr",
             multi_output=True,
             y_numeric=self._numeric_target,
             reset=not resume,
@@ -92,11 +104,12 @@ class BaseMLP(BaseEstimator, ABC):
 
     # Build -------------------------------------------------------------------------------
 
-    def _start(self, shape, sample_weight) -> TrainingState:
-        """The state at the beginning of a timeline."""
+    def _start(self, shape, sample_weight, theta=None) -> TrainingState:
+        """The state at the beginning of a timeline, with weights drawn or given."""
         random_state = check_random_state(self.random_state)
-        generator = _side_stream(random_state)
-        theta = _build.initial_weights(shape, random_state)
+        generator = side_stream(random_state)
+        if theta is None:
+            theta = _build.initial_weights(shape, random_state)
         return TrainingState(
             theta=theta,
             solver=self.solver,
@@ -106,12 +119,14 @@ class BaseMLP(BaseEstimator, ABC):
             mean_weight=1.0 if sample_weight is None else float(sample_weight.mean()),
         )
 
-    def _resume(self, shape) -> TrainingState:
+    def _resume(self, shape, sample_weight) -> TrainingState:
         """A copy of the state that the last call left, with what the user edited since."""
         _build.check_same_architecture(self._architecture, shape)
-        state = copy.deepcopy(self._training_state)
         layout = _build.inference_network(shape).layout
         current = layout.pack({"weight": self.coefs_, "intercept": self.intercepts_}, shape.dtype)
+        if self._training_state is None:
+            return self._start(shape, sample_weight, theta=current)
+        state = copy.deepcopy(self._training_state)
         np.copyto(state.theta, current, where=current != state.published)
         if state.solver != self.solver:
             state.solver, state.optimizer = self.solver, _build.optimizer_state(self, state.theta)
@@ -119,16 +134,17 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _split(self, data, targets, state) -> Split:
         """Hold rows out for early stopping: the same ones at every call."""
-        n_rows = len(data.X)
+        n_rows = data.X.shape[0]
         n_validation = math.ceil(self.validation_fraction * n_rows)
         too_small = n_validation < 2 or n_validation == n_rows
-        if self.early_stopping and too_small:
+        wanted = self.early_stopping and self.solver != "lbfgs"
+        if wanted and too_small:
             warnings.warn(
                 "early_stopping watches the training loss, because validation_fraction="
                 f"{self.validation_fraction} of {n_rows} rows is too few to hold out.",
                 stacklevel=4,
             )
-        if too_small or not self.early_stopping:
+        if too_small or not wanted:
             state.watch("loss")
             return Split(None, None)
         state.watch("score")
@@ -159,23 +175,40 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _train(self, data, targets, shape, state, split, incremental) -> list[Epoch]:
         """Build the core objects and walk the timeline from ``state``, changing it in place."""
-        n_rows = len(data.X) if split.train is None else len(split.train)
+        sparse = issparse(data.X)
+        n_rows = data.X.shape[0] if split.train is None else len(split.train)
         batches = Batches(
-            ArrayRows(data.X),
+            SparseRows(data.X) if sparse else ArrayRows(data.X),
             targets.encode(data.y, shape.dtype),
             None if data.sample_weight is None else ArrayRows(data.sample_weight),
             split.train,
-            self._batch_size(n_rows),
+            n_rows if self.solver == "lbfgs" else self._batch_size(n_rows),
         )
-        network = _build.training_network(self, shape, state.generator)
+        network = _build.training_network(self, shape, state.generator, sparse=sparse)
         network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
         loss = _build.loss(self, targets.output_activation)
         objective = Objective(network, loss, _build.penalties(self), state.mean_weight)
+        walk = self._descend if self.solver == "lbfgs" else self._walk
+        epochs: list[Epoch] = []
+        try:
+            score = self._scorer(network, data, targets, split.validation)
+            complaint = walk(objective, batches, state, score, epochs, incremental)
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+        except Divergence as divergence:
+            self._recover(divergence, state, data)
+        else:
+            if complaint is not None:
+                warnings.warn(complaint, ConvergenceWarning, stacklevel=4)
+        return epochs
+
+    def _walk(self, objective, batches, state, score, epochs, incremental) -> str | None:
+        """Train epoch by epoch; return a complaint if that did not end by itself."""
         optimizer, schedule = _build.optimizer(self), _build.schedule(self)
         optimizer.resume(state.optimizer)
-        score = self._scorer(network, data, targets, split.validation)
         stopping = Stopping(self.tol, self.n_iter_no_change, score)
-        walk = train(
+        max_epochs = 1 if incremental else self.max_iter
+        for epoch in train(
             objective,
             optimizer,
             schedule,
@@ -183,28 +216,41 @@ class BaseMLP(BaseEstimator, ABC):
             stopping,
             state,
             shuffle=self.shuffle,
-            max_epochs=1 if incremental else self.max_iter,
+            max_epochs=max_epochs,
+        ):
+            epochs.append(epoch)
+            if self.verbose:
+                self._report(epoch, len(epochs), schedule)
+        if incremental or epochs[-1].stop:
+            return None
+        return (
+            f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and "
+            "the optimization hasn't converged yet."
         )
 
-        epochs: list[Epoch] = []
-        try:
-            for epoch in walk:
-                epochs.append(epoch)
-                if self.verbose:
-                    self._report(epoch, len(epochs), schedule)
-        except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=4)
-        except Divergence as divergence:
-            self._recover(divergence, state, data)
-        else:
-            if not (incremental or epochs[-1].stop):
-                warnings.warn(
-                    f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and "
-                    "the optimization hasn't converged yet.",
-                    ConvergenceWarning,
-                    stacklevel=4,
-                )
-        return epochs
+    def _descend(self, objective, batches, state, score, epochs, incremental) -> str | None:
+        """Train by L-BFGS; return a complaint if it did not converge."""
+
+        def take_note(epoch):
+            epochs.append(epoch)
+            if self.verbose:
+                print(f"Iteration {len(epochs)}, loss = {epoch.loss:.8f}")
+
+        problem = lbfgs.train(
+            objective,
+            batches,
+            state,
+            take_note,
+            max_iter=self.max_iter,
+            max_fun=self.max_fun,
+            tol=self.tol,
+        )
+        if problem is None:
+            return None
+        return (
+            f"lbfgs failed to converge after {len(epochs)} iteration(s): {problem}. Increase "
+            "max_iter or max_fun, or scale the data."
+        )
 
     def _scorer(self, network, data, targets, rows) -> Callable[[], float] | None:
         """What early stopping watches: the score of the network as it is, on held-out rows."""
@@ -234,11 +280,14 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _recover(self, divergence: Divergence, state: TrainingState, data: Data) -> None:
         """Fall back on the best weights if there are any; else say what went wrong."""
+        rate, remedy = "", "Scale"
+        if divergence.rate is not None:
+            rate = f", at learning rate {divergence.rate:.3g}"
+            remedy = "Lower learning_rate_init, or scale"
         message = (
-            f"Training diverged in epoch {divergence.epoch}, at learning rate "
-            f"{divergence.rate:.3g}: the loss or the weights are no longer finite. Lower "
-            "learning_rate_init, or scale the data: the largest absolute value is "
-            f"{np.abs(data.X).max():.3g} in X{self._describe_scale(data.y)}."
+            f"Training diverged in epoch {divergence.epoch}{rate}: the loss or the weights are "
+            f"no longer finite. {remedy} the data: the largest absolute value is "
+            f"{abs(data.X).max():.3g} in X{self._describe_scale(data.y)}."
         )
         if state.best_theta is None:
             raise ValueError(message) from divergence
@@ -271,25 +320,114 @@ class BaseMLP(BaseEstimator, ABC):
         state.random_state = copy.deepcopy(state.random_state)
         self._training_state = state
 
+    def drop_training_state(self):
+        """Forget all that only continuing needs, as for deployment.
+
+        Predictions stay the same, and a pickle holds little more than the weights. A later
+        warm start or ``partial_fit`` goes on from the weights, with everything else new.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_is_fitted(self)
+        self._training_state = None
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     # Predict -----------------------------------------------------------------------------
+
+    def hidden_activations(self, X, layer=-1):
+        """Compute the outputs of a hidden layer.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data.
+
+        layer : int, default=-1
+            Which hidden layer, counted from the inputs or, if negative, from the output.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            Activations, as at prediction.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+        """
+        check_is_fitted(self)
+        n_hidden = self._architecture.n_hidden
+        if not -n_hidden <= layer < n_hidden:
+            raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
+        with np.errstate(all="ignore"):
+            X, network = self._inference(X)
+            # A dense layer and its activation for each hidden layer.
+            return _infer(Network(network.layers[: 2 * (layer % n_hidden + 1)]), X)
+
+    def summary(self) -> str:
+        """Return a table of layers, their units and their parameter counts.
+
+        Returns
+        -------
+        str
+            One line per layer, from the inputs to the output.
+        """
+        check_is_fitted(self)
+        units, hidden = self._architecture.layer_units, self._architecture.activation
+        names = [hidden] * self._architecture.n_hidden + [self.out_activation_]
+        lines = [f"{'layer':<10}{'activation':<12}{'units':>8}{'parameters':>12}"]
+        lines.append(f"{'inputs':<10}{'':<12}{units[0]:>8}{0:>12}")
+        total = 0
+        for depth, (activation, fan_in, fan_out) in enumerate(
+            zip(names, units[:-1], units[1:], strict=True), start=1
+        ):
+            name = "output" if depth == len(names) else f"hidden {depth}"
+            count = (fan_in + 1) * fan_out
+            total += count
+            lines.append(f"{name:<10}{activation:<12}{fan_out:>8}{count:>12}")
+        return "\n".join([*lines, f"{'total':<30}{total:>12}"])
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        check_is_fitted(self)
         with np.errstate(all="ignore"):
-            X = validate_data(self, X, dtype=self._architecture.dtype, order="C", reset=False)
-            network = _build.inference_network(self._architecture)
-            network.bind(list(chain.from_iterable(zip(self.coefs_, self.intercepts_, strict=True))))
+            X, network = self._inference(X)
             return read(self._targets, _infer(network, X))
 
+    def _inference(self, X) -> tuple[np.ndarray, Network]:
+        """X, validated, and a network that reads the published weights."""
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, dtype=self._architecture.dtype, order="C", accept_sparse="csr", reset=False
+        )
+        network = _build.inference_network(self._architecture)
+        network.bind(list(chain.from_iterable(zip(self.coefs_, self.intercepts_, strict=True))))
+        return X, network
 
-def _infer(network: Network, X: np.ndarray) -> np.ndarray:
+
+def has_epochs(estimator: BaseMLP) -> bool:
+    """Whether partial_fit is there: raise AttributeError with the reason if not."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+        )
+    return True
+
+
+def _infer(network: Network, X) -> np.ndarray:
     """Raw scores (n, n_outputs), block of rows by block of rows."""
-    starts = range(0, len(X), PREDICTION_BLOCK)
+    starts = range(0, X.shape[0], PREDICTION_BLOCK)
     return np.concatenate([network.infer(X[i : i + PREDICTION_BLOCK]) for i in starts])
 
 
-def _side_stream(random_state: np.random.RandomState) -> np.random.Generator:
+def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
     """A second stream, seeded by the first without drawing from it.
 
     What scikit-learn has no draws for comes from here, so that the numbers both have

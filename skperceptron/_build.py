@@ -9,12 +9,32 @@ import numpy as np
 
 from ._core.activations import HIDDEN_ACTIVATIONS
 from ._core.initializers import INITIALIZERS
-from ._core.layers import Activated, Dense, Dropout, Layer
+from ._core.layers import (
+    Activated,
+    Dense,
+    DenseProducts,
+    Dropout,
+    Layer,
+    SparseDropout,
+    SparseProducts,
+)
 from ._core.losses import LOSSES, Loss
 from ._core.network import Network
 from ._core.optimizers import OPTIMIZERS, Optimizer, OptimizerState
 from ._core.penalties import L2, Penalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, Schedule
+
+# What only solvers that go batch by batch, epoch by epoch, can use.
+STOCHASTIC_PARAMETERS = {
+    "batch_size",
+    "early_stopping",
+    "learning_rate",
+    "learning_rate_init",
+    "n_iter_no_change",
+    "power_t",
+    "shuffle",
+    "validation_fraction",
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +43,7 @@ class Architecture:
 
     layer_units: tuple[int, ...]  # features, hidden layers, outputs
     activation: str
+    output_activation: str
     dtype: np.dtype
 
     @property
@@ -30,10 +51,10 @@ class Architecture:
         return len(self.layer_units) - 2
 
 
-def architecture(params, X: np.ndarray, n_outputs: int) -> Architecture:
+def architecture(params, X, targets) -> Architecture:
     """Shape of the network that the hyperparameters ask for on these data."""
-    units = (X.shape[1], *hidden_layer_sizes(params), n_outputs)
-    return Architecture(units, params.activation, X.dtype)
+    units = (X.shape[1], *hidden_layer_sizes(params), targets.n_outputs)
+    return Architecture(units, params.activation, targets.output_activation, X.dtype)
 
 
 def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
@@ -81,17 +102,22 @@ def inference_network(shape: Architecture) -> Network:
     return Network(_layers(shape, rates=(0.0,) * (shape.n_hidden + 1), generator=None))
 
 
-def training_network(params, shape: Architecture, generator: np.random.Generator) -> Network:
+def training_network(
+    params, shape: Architecture, generator: np.random.Generator, *, sparse: bool
+) -> Network:
     """The layers that training runs through: dropout draws from ``generator``."""
-    return Network(_layers(shape, dropout_rates(params), generator))
+    return Network(_layers(shape, dropout_rates(params), generator, sparse=sparse))
 
 
-def _layers(shape: Architecture, rates, generator) -> list[Layer]:
+def _layers(shape: Architecture, rates, generator, *, sparse: bool = False) -> list[Layer]:
+    """The chain of layers; ``sparse`` says whether CSR matrices come in at its bottom."""
     layers: list[Layer] = []
     for depth, rate in enumerate(rates):
+        sparse_input = sparse and depth == 0
         if rate > 0:
-            layers.append(Dropout(rate, generator))
-        layers.append(Dense(*shape.layer_units[depth : depth + 2]))
+            layers.append((SparseDropout if sparse_input else Dropout)(rate, generator))
+        products = SparseProducts() if sparse_input else DenseProducts()
+        layers.append(Dense(*shape.layer_units[depth : depth + 2], products))
         if depth < shape.n_hidden:
             layers.append(Activated(HIDDEN_ACTIVATIONS[shape.activation]()))
     return layers
@@ -124,13 +150,25 @@ def optimizer(params) -> Optimizer:
 
 def optimizer_state(params, theta: np.ndarray) -> OptimizerState:
     """State of the solver before its first step."""
-    n_moments = OPTIMIZERS[params.solver].n_moments
+    # L-BFGS starts anew at each call.
+    n_moments = 0 if params.solver == "lbfgs" else OPTIMIZERS[params.solver].n_moments
     return OptimizerState(np.zeros((n_moments, theta.size), theta.dtype))
 
 
 def schedule(params) -> Schedule:
     known = SGD_SCHEDULES if params.solver == "sgd" else SCHEDULES
     return _from_hyperparameters(known[params.learning_rate], params)
+
+
+def unused_parameters(params) -> list[str]:
+    """Hyperparameters that were set although the solver has no use for them."""
+    known = {field.name for solver in OPTIMIZERS.values() for field in fields(solver)}
+    if params.solver == "lbfgs":
+        unused = known | STOCHASTIC_PARAMETERS
+    else:
+        unused = known - {field.name for field in fields(OPTIMIZERS[params.solver])} | {"max_fun"}
+    defaults = type(params)().get_params()
+    return sorted(name for name in unused if getattr(params, name) != defaults[name])
 
 
 def _from_hyperparameters(component, params):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
+from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight
@@ -12,8 +14,12 @@ __all__ = [
     "Interval",
     "Options",
     "StrOptions",
+    "as_fitted",
     "check_sample_weight",
     "is_first_partial_fit",
+    "is_multilabel",
+    "last_random_state",
+    "optimizer_state",
     "validate_parameters",
 ]
 
@@ -41,3 +47,37 @@ def check_sample_weight(sample_weight, X: np.ndarray) -> np.ndarray | None:
     if not sample_weight.any():
         raise ValueError("All values in `sample_weight` are zero: there is nothing to fit.")
     return sample_weight
+
+
+# What scikit-learn's MLPs keep in private attributes ------------------------------------------
+
+
+def is_multilabel(estimator) -> bool:
+    """Whether a fitted scikit-learn MLPClassifier was fitted on an indicator matrix."""
+    return estimator._label_binarizer.y_type_.startswith("multilabel")
+
+
+def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, float] | None:
+    """Moments (by moment, then weights before intercepts), steps and learning rate."""
+    optimizer = getattr(estimator, "_optimizer", None)
+    if isinstance(optimizer, SGDOptimizer):
+        return [optimizer.velocities], 0, optimizer.learning_rate
+    if isinstance(optimizer, AdamOptimizer):
+        return [optimizer.ms, optimizer.vs], optimizer.t, optimizer.learning_rate_init
+    return None
+
+
+def last_random_state(estimator) -> np.random.RandomState:
+    """The generator that the last call drew from, where it left it."""
+    return estimator._random_state
+
+
+def as_fitted(estimator, attributes: dict, y_for_binarizer) -> BaseEstimator:
+    """Make an unfitted scikit-learn MLP a fitted one, able to predict and to continue."""
+    vars(estimator).update(attributes)
+    estimator._best_coefs = [coef.copy() for coef in estimator.coefs_]
+    estimator._best_intercepts = [intercept.copy() for intercept in estimator.intercepts_]
+    estimator._no_improvement_count = 0
+    if y_for_binarizer is not None:
+        estimator._label_binarizer = LabelBinarizer().fit(y_for_binarizer)
+    return estimator

@@ -8,16 +8,20 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
-from ._base import BaseMLP
+from ._base import BaseMLP, has_epochs
 from ._compat import Interval, Options, StrOptions, is_first_partial_fit
+from ._convert import from_sklearn, to_sklearn
 from ._core.activations import HIDDEN_ACTIVATIONS
+from ._core.losses import LOSSES, REGRESSION_LINKS
 from ._core.optimizers import OPTIMIZERS
 from ._core.schedules import SCHEDULES
 from ._targets import (
     RegressionTargets,
     check_known_labels,
+    class_weighted,
     classification_targets,
     labels,
 )
@@ -25,7 +29,7 @@ from ._targets import (
 _CONSTRAINTS: dict = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [StrOptions(set(HIDDEN_ACTIVATIONS))],
-    "solver": [StrOptions(set(OPTIMIZERS))],
+    "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
     "input_dropout": [Interval(Real, 0, 1, closed="left")],
@@ -50,6 +54,7 @@ _CONSTRAINTS: dict = {
         Interval(Integral, 1, None, closed="left"),
         Options(Real, {math.inf}),
     ],
+    "max_fun": [Interval(Integral, 1, None, closed="left")],
     "dtype": [StrOptions({"float32", "float64"}), None],
 }
 
@@ -74,14 +79,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         - 'tanh': :math:`\tanh z`;
         - 'relu': :math:`\max(0, z)`.
 
-    solver : {'sgd', 'adam'}, default='adam'
+    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
         How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`:
 
         - 'sgd': :math:`v \leftarrow \mu v - \eta g`, then :math:`w \leftarrow w + v`, or
           with Nesterov's momentum :math:`w \leftarrow w + \mu v - \eta g` [3]_;
         - 'adam': :math:`w \leftarrow w - \eta_t m / (\sqrt v + \epsilon)`, where :math:`m`
           and :math:`v` are running means of :math:`g` and :math:`g^2`, and
-          :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_.
+          :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
+        - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
+          has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
     loss : {'log_loss'}, default='log_loss'
         Cross-entropy. With scores :math:`s` and one-hot labels :math:`y`, a row loses
@@ -101,8 +108,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     input_dropout : float, default=0.0
         The same for the inputs.
 
+    class_weight : dict, list of dict, 'balanced' or None, default=None
+        Weight of each class, {label: weight}, 1 where it is absent; 'balanced' is
+        ``n_samples / (n_classes * n_rows_of_the_class)``. For several labels a list with one
+        dict per label. Multiplies the sample weights, and so counts like repeated rows.
+
     batch_size : int or 'auto', default='auto'
-        Rows per step; 'auto' is ``min(200, n_samples)``.
+        Rows per step of a stochastic solver; 'auto' is ``min(200, n_samples)``.
 
     learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
         Schedule of the learning rate, whatever the solver:
@@ -120,7 +132,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Exponent of 'invscaling'. At least 0.
 
     max_iter : int, default=200
-        Most epochs (passes over the data) that one call of ``fit`` makes.
+        Most epochs (passes over the data), or iterations of 'lbfgs', in one call of ``fit``.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -163,6 +175,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
         improvement by ``tol``.
+
+    max_fun : int, default=15000
+        Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
 
     dtype : {'float32', 'float64'} or None, default=None
         Precision of weights and arithmetic; None is that of X if it is floating point, and
@@ -207,7 +222,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         The same for each epoch since the first call.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``; None with ``early_stopping``.
+        Lowest value of ``loss_curve_``; None where a score is watched instead.
 
     validation_scores_ : list of float or None
         Accuracy on the held-out rows after each epoch; None without ``early_stopping``.
@@ -235,6 +250,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     .. [4] Kingma, D. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
     .. [5] Srivastava, N. et al. (2014). Dropout: a simple way to prevent neural networks
        from overfitting. JMLR 15.
+    .. [6] Byrd, R., Lu, P., Nocedal, J. and Zhu, C. (1995). A limited memory algorithm for
+       bound constrained optimization. SIAM Journal on Scientific Computing 16.
 
     Examples
     --------
@@ -250,7 +267,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     (5, 3)
     """
 
-    _parameter_constraints = _CONSTRAINTS | {"loss": [StrOptions({"log_loss"})]}
+    _parameter_constraints = _CONSTRAINTS | {
+        "loss": [StrOptions({"log_loss"})],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
     _numeric_target = False
     _metric = staticmethod(accuracy_score)
 
@@ -264,6 +284,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         alpha=0.0001,
         dropout=0.0,
         input_dropout=0.0,
+        class_weight=None,
         batch_size="auto",
         learning_rate="constant",
         learning_rate_init=0.001,
@@ -282,6 +303,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         beta_2=0.999,
         epsilon=1e-8,
         n_iter_no_change=10,
+        max_fun=15000,
         dtype=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -291,6 +313,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.alpha = alpha
         self.dropout = dropout
         self.input_dropout = input_dropout
+        self.class_weight = class_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
@@ -309,6 +332,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
         self.dtype = dtype
 
     def fit(self, X, y, sample_weight=None):
@@ -316,7 +340,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
@@ -339,6 +363,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         return self._fit(X, y, sample_weight)
 
+    @available_if(has_epochs)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
@@ -346,7 +371,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
@@ -378,7 +403,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         Returns
@@ -393,7 +418,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         Returns
@@ -408,7 +433,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         Returns
@@ -423,7 +448,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         Returns
@@ -433,17 +458,57 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         return self._predict(X, lambda targets, scores: targets.raw_scores(scores))
 
+    def to_sklearn(self):
+        """Convert to scikit-learn's own MLPClassifier.
+
+        Returns
+        -------
+        sklearn.neural_network.MLPClassifier
+            Fitted, with copies of the weights and so the same predictions. What it has no
+            parameter for (dropout, class weights) is left behind; it plays no part in prediction.
+        """
+        return to_sklearn(self)
+
+    @classmethod
+    def from_sklearn(cls, estimator):
+        """Convert from scikit-learn's own MLPClassifier.
+
+        Parameters
+        ----------
+        estimator : sklearn.neural_network.MLPClassifier
+            Fitted.
+
+        Returns
+        -------
+        MLPClassifier
+            Fitted, with copies of the weights, the optimizer's moments and the position in
+            training, so that ``partial_fit`` and warm starts go on from there.
+
+        Raises
+        ------
+        TypeError
+            If ``estimator`` is anything else.
+        """
+        return from_sklearn(cls, estimator)
+
     def _choose_targets(self, data, classes, resume, incremental):
         if incremental:
             is_first_partial_fit(self, classes)
         y = labels(data.y)
         if resume:
-            check_known_labels(self._targets, y, all_of_them=not incremental)
-            return self._targets, data._replace(y=y)
-        targets = classification_targets(y, self.classes_ if incremental else None)
-        check_known_labels(targets, y, all_of_them=False)
-        self.classes_ = targets.classes
-        return targets, data._replace(y=y)
+            targets = self._targets
+            check_known_labels(targets, y, all_of_them=not incremental)
+        else:
+            targets = classification_targets(y, self.classes_ if incremental else None)
+            check_known_labels(targets, y, all_of_them=False)
+            self.classes_ = targets.classes
+        if incremental and self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all the data, so partial_fit does not support it: "
+                "pass the weights that compute_class_weight gives for the whole y."
+            )
+        weight = class_weighted(self.class_weight, targets, y, data.sample_weight)
+        return targets, data._replace(y=y, sample_weight=weight)
 
     def _describe_scale(self, y):
         return ""
@@ -474,18 +539,24 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         - 'tanh': :math:`\tanh z`;
         - 'relu': :math:`\max(0, z)`.
 
-    solver : {'sgd', 'adam'}, default='adam'
+    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
         How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`:
 
         - 'sgd': :math:`v \leftarrow \mu v - \eta g`, then :math:`w \leftarrow w + v`, or
           with Nesterov's momentum :math:`w \leftarrow w + \mu v - \eta g` [3]_;
         - 'adam': :math:`w \leftarrow w - \eta_t m / (\sqrt v + \epsilon)`, where :math:`m`
           and :math:`v` are running means of :math:`g` and :math:`g^2`, and
-          :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_.
+          :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
+        - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
+          has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
-    loss : {'squared_error'}, default='squared_error'
-        With prediction :math:`s` and target :math:`y`, a row loses
-        :math:`\frac12 \sum_k (s_k - y_k)^2` [2]_, in squared units of y.
+    loss : {'squared_error', 'poisson'}, default='squared_error'
+        With output :math:`s` and target :math:`y`, a row loses
+
+        - 'squared_error': :math:`\frac12 \sum_k (s_k - y_k)^2` [2]_, in squared units of y;
+        - 'poisson': half the deviance of counts,
+          :math:`\sum_k y_k \log y_k - y_k s_k - y_k + e^{s_k}`. The prediction is
+          :math:`e^s`, and y must be at least 0.
 
     alpha : float, default=1e-4
         Strength of the L2 penalty :math:`\frac{\alpha}{2} \lVert W \rVert^2`, which is added
@@ -501,7 +572,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         The same for the inputs.
 
     batch_size : int or 'auto', default='auto'
-        Rows per step; 'auto' is ``min(200, n_samples)``.
+        Rows per step of a stochastic solver; 'auto' is ``min(200, n_samples)``.
 
     learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
         Schedule of the learning rate, whatever the solver:
@@ -519,7 +590,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Exponent of 'invscaling'. At least 0.
 
     max_iter : int, default=200
-        Most epochs (passes over the data) that one call of ``fit`` makes.
+        Most epochs (passes over the data), or iterations of 'lbfgs', in one call of ``fit``.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -563,6 +634,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Patience: training stops after more than this many epochs in a row without an
         improvement by ``tol``.
 
+    max_fun : int, default=15000
+        Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
+
     dtype : {'float32', 'float64'} or None, default=None
         Precision of weights and arithmetic; None is that of X if it is floating point, and
         float64 otherwise.
@@ -588,7 +662,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Number of units of the output layer.
 
     out_activation_ : str
-        'identity'.
+        'identity', or 'exp' for the Poisson loss.
 
     n_iter_ : int
         Epochs of the last call of ``fit`` or ``partial_fit``.
@@ -603,7 +677,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         The same for each epoch since the first call.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``; None with ``early_stopping``.
+        Lowest value of ``loss_curve_``; None where a score is watched instead.
 
     validation_scores_ : list of float or None
         R² on the held-out rows after each epoch; None without ``early_stopping``.
@@ -635,6 +709,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     .. [4] Kingma, D. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
     .. [5] Srivastava, N. et al. (2014). Dropout: a simple way to prevent neural networks
        from overfitting. JMLR 15.
+    .. [6] Byrd, R., Lu, P., Nocedal, J. and Zhu, C. (1995). A limited memory algorithm for
+       bound constrained optimization. SIAM Journal on Scientific Computing 16.
 
     Examples
     --------
@@ -648,7 +724,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     0.99
     """
 
-    _parameter_constraints = _CONSTRAINTS | {"loss": [StrOptions({"squared_error"})]}
+    _parameter_constraints = _CONSTRAINTS | {"loss": [StrOptions(set(REGRESSION_LINKS))]}
     _numeric_target = True
     _metric = staticmethod(r2_score)
 
@@ -680,6 +756,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         beta_2=0.999,
         epsilon=1e-8,
         n_iter_no_change=10,
+        max_fun=15000,
         dtype=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -707,6 +784,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
         self.dtype = dtype
 
     def fit(self, X, y, sample_weight=None):
@@ -714,7 +792,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -737,6 +815,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         return self._fit(X, y, sample_weight)
 
+    @available_if(has_epochs)
     def partial_fit(self, X, y, sample_weight=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
@@ -744,7 +823,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -772,7 +851,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         Returns
@@ -781,6 +860,39 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             Predictions, in units of y.
         """
         return self._predict(X, lambda targets, scores: targets.decode(scores))
+
+    def to_sklearn(self):
+        """Convert to scikit-learn's own MLPRegressor.
+
+        Returns
+        -------
+        sklearn.neural_network.MLPRegressor
+            Fitted, with copies of the weights and so the same predictions. What it has no
+            parameter for (dropout) is left behind; it plays no part in prediction.
+        """
+        return to_sklearn(self)
+
+    @classmethod
+    def from_sklearn(cls, estimator):
+        """Convert from scikit-learn's own MLPRegressor.
+
+        Parameters
+        ----------
+        estimator : sklearn.neural_network.MLPRegressor
+            Fitted.
+
+        Returns
+        -------
+        MLPRegressor
+            Fitted, with copies of the weights, the optimizer's moments and the position in
+            training, so that ``partial_fit`` and warm starts go on from there.
+
+        Raises
+        ------
+        TypeError
+            If ``estimator`` is anything else.
+        """
+        return from_sklearn(cls, estimator)
 
     def _choose_targets(self, data, classes, resume, incremental):
         y = data.y
@@ -794,7 +906,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 f"y has {n_outputs} outputs, but the previous call to fit was given "
                 f"{self._targets.n_outputs}."
             )
-        return RegressionTargets(n_outputs), data._replace(y=y)
+        link = REGRESSION_LINKS[self.loss]
+        smallest = LOSSES[self.loss, link].smallest_target
+        if y.min() < smallest:
+            raise ValueError(f"loss={self.loss!r} requires y >= {smallest:g}, got {y.min():.6g}.")
+        return RegressionTargets(n_outputs, link), data._replace(y=y)
 
     def _describe_scale(self, y):
         return f" and {np.abs(y).max():.3g} in y"

@@ -7,9 +7,11 @@ from abc import ABC, abstractmethod
 import numpy as np
 from scipy.sparse import issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.batches import ArrayRows, CodedRows, Rows
 
 
@@ -25,7 +27,7 @@ class Targets(ABC):
 
     @abstractmethod
     def decode(self, scores):
-        """What ``predict`` returns for these scores."""
+        """What ``predict`` returns for these scores, which it may overwrite."""
 
     @abstractmethod
     def strata(self, y):
@@ -35,15 +37,15 @@ class Targets(ABC):
 class RegressionTargets(Targets):
     """Real numbers, (n,) or (n, n_outputs)."""
 
-    output_activation = "identity"
-
-    def __init__(self, n_outputs: int):
+    def __init__(self, n_outputs: int, output_activation: str):
         self.n_outputs = n_outputs
+        self.output_activation = output_activation
 
     def encode(self, y, dtype):
         return ArrayRows(np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype))
 
     def decode(self, scores):
+        OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
         return scores[:, 0] if self.n_outputs == 1 else scores
 
     def strata(self, y):
@@ -222,6 +224,23 @@ def check_known_labels(targets: ClassificationTargets, y, *, all_of_them: bool) 
             f"`y` has classes not in `self.classes_`. `self.classes_` has {targets.classes}. "
             f"'y' has {present}."
         )
+
+
+def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weight):
+    """Sample weights (n,) times the weight of each row's class, or classes; None for ones."""
+    if class_weight is None:
+        return sample_weight
+    if isinstance(class_weight, dict):
+        unknown = set(class_weight) - set(targets.classes.tolist())
+        if unknown or isinstance(targets, MultilabelTargets):
+            raise ValueError(
+                f"class_weight must be a dict of labels from {targets.classes}, or for several "
+                f"labels a list of such dicts with one for each; got {class_weight!r}."
+            )
+        # A batch need not contain every class.
+        class_weight = {label: class_weight.get(label, 1) for label in targets.classes.tolist()}
+    weight = compute_sample_weight(class_weight, y)
+    return weight if sample_weight is None else weight * sample_weight
 
 
 def _is_multilabel(y) -> bool:

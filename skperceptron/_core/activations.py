@@ -71,6 +71,16 @@ class Relu(Activation):
         delta *= a
 
 
+class Exp(Activation):
+    """``a = exp(z)``, ``da/dz = a``: an output only."""
+
+    def forward(self, z: Array) -> None:
+        np.exp(z, out=z)
+
+    def backward(self, a: Array, delta: Array) -> None:
+        delta *= a
+
+
 class Softmax(Activation):
     """``aₖ = exp(zₖ) / Σⱼ exp(zⱼ)`` along each row: an output only."""
 
@@ -97,4 +107,5 @@ OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = {
     "identity": Identity,
     "logistic": Logistic,
     "softmax": Softmax,
+    "exp": Exp,
 }

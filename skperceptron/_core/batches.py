@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -70,6 +71,25 @@ class CodedRows(Rows):
 
     def _look_up(self, codes: Array, out: Array) -> Array:
         return np.take(self._table, codes, axis=0, out=out[: len(codes)], mode="clip")
+
+
+class SparseRows(Rows):
+    """The rows of a CSR matrix; they stay sparse, so there is nothing to put in a buffer."""
+
+    def __init__(self, matrix: Any) -> None:
+        self._matrix = matrix
+
+    def __len__(self) -> int:
+        return int(self._matrix.shape[0])
+
+    def buffer(self, n_rows: int) -> Array:
+        return np.empty(0)
+
+    def take(self, rows: Array, out: Array) -> Any:
+        return self._matrix[rows]
+
+    def slice(self, start: int, stop: int, out: Array) -> Any:
+        return self._matrix[start:stop]
 
 
 class Batches:

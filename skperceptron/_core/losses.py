@@ -6,16 +6,20 @@ shorter, and stable where the link itself saturates.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, xlogy
 
 from .types import Array
 
 
 class Loss(ABC):
     """Interface: the loss of each row, and its gradient, from raw scores."""
+
+    smallest_target: ClassVar[float] = -math.inf
 
     @abstractmethod
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -61,8 +65,26 @@ class SquaredError(Loss):
         return values
 
 
+class PoissonDeviance(Loss):
+    """Half the deviance with prediction exp(s), ``Σₖ yₖ log yₖ - yₖ sₖ - yₖ + exp(sₖ)``."""
+
+    smallest_target: ClassVar[float] = 0.0
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        values: Array = (xlogy(y, y) - y).sum(axis=1)  # (n,)
+        values -= np.einsum("ij,ij->i", scores, y)
+        np.exp(scores, out=scores)
+        values += scores.sum(axis=1)
+        scores -= y
+        return values
+
+
 LOSSES: dict[tuple[str, str], type[Loss]] = {
     ("log_loss", "logistic"): BinaryLogLoss,
     ("log_loss", "softmax"): MulticlassLogLoss,
     ("squared_error", "identity"): SquaredError,
+    ("poisson", "exp"): PoissonDeviance,
 }
+
+# The output activation of a regression loss; that of a classifier follows from its targets.
+REGRESSION_LINKS: dict[str, str] = {"squared_error": "identity", "poisson": "exp"}

@@ -37,7 +37,7 @@ class Objective:
         """
         scores = self.network.forward(X)  # (n, n_outputs)
         values = self._loss.values_and_gradient(scores, y)  # (n,); scores is now the gradient
-        scale = 1.0 / (len(X) * self._mean_weight)
+        scale: float = 1.0 / (X.shape[0] * self._mean_weight)
         if sample_weight is None:
             value = scale * float(values.sum())
             scores *= scale

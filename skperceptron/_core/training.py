@@ -58,8 +58,8 @@ class Epoch:
 
     loss: float
     score: float | None  # on the validation rows, if they are watched
-    rate: float  # learning rate of the last step
-    next_rate: float  # of the first step of the next epoch
+    rate: float | None  # learning rate of the last step; L-BFGS has none
+    next_rate: float | None  # of the first step of the next epoch
     plateau: bool
     stop: bool
 
@@ -67,7 +67,7 @@ class Epoch:
 class Divergence(ArithmeticError):
     """The loss or the weights are no longer finite."""
 
-    def __init__(self, epoch: int, rate: float) -> None:
+    def __init__(self, epoch: int, rate: float | None) -> None:
         super().__init__(epoch, rate)
         self.epoch = epoch
         self.rate = rate
@@ -93,7 +93,7 @@ def train(
         order = _shuffled(state, batches.n_rows) if shuffle else None
         total, seen = 0.0, 0
         for batch in batches.epoch(order):
-            n = len(batch[0])
+            n = batch[0].shape[0]
             total += n * objective.value_and_gradient(*batch)  # overwrites gradient
             rate = schedule.rate(state.n_epochs + seen / batches.n_rows, state)
             optimizer.step(theta, gradient, rate)

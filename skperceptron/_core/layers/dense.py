@@ -10,14 +10,16 @@ import numpy as np
 from ..parameters import Parameter
 from ..types import Array
 from .base import Layer
+from .products import Products
 
 
 class Dense(Layer):
     """``z = x W + b``."""
 
-    def __init__(self, fan_in: int, fan_out: int) -> None:
+    def __init__(self, fan_in: int, fan_out: int, products: Products) -> None:
         self.fan_in = fan_in
         self.fan_out = fan_out
+        self._products = products
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -36,18 +38,19 @@ class Dense(Layer):
         return self.fan_out
 
     def infer(self, x: Array) -> Array:
-        z: Array = np.dot(x, self._weight)  # (n, fan_out), never x itself
+        z: Array = x @ self._weight  # (n, fan_out), never x itself
         z += self._intercept
         return z
 
     def forward(self, x: Array) -> Array:
         self._input = x
-        z = np.dot(x, self._weight, out=self._output[: len(x)])
+        z = self._output[: x.shape[0]]
+        self._products.forward(x, self._weight, z)
         z += self._intercept
         return z
 
     def write_gradient(self, delta: Array) -> None:
-        np.dot(self._input.T, delta, out=self._weight_gradient)
+        self._products.gradient(self._input, delta, self._weight_gradient)
         np.sum(delta, axis=0, out=self._intercept_gradient)
 
     def backward(self, delta: Array) -> Array:

@@ -55,3 +55,36 @@ class Dropout(Layer):
     def backward(self, delta: Array) -> Array:
         delta *= self._current
         return delta
+
+
+class SparseDropout(Layer):
+    """Dropout on CSR inputs: what is zero anyway needs no coin."""
+
+    def __init__(self, rate: float, generator: np.random.Generator) -> None:
+        self.keep = 1.0 - rate
+        self._generator = generator
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return ()
+
+    def bind(self, parameters: Sequence[Array]) -> None:
+        pass
+
+    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+        return n_inputs
+
+    def infer(self, x: Any) -> Any:
+        return x
+
+    def forward(self, x: Any) -> Any:
+        kept = self._generator.random(x.nnz, dtype=np.float32) < self.keep  # (nnz,)
+        data = np.multiply(x.data, kept, dtype=x.dtype)
+        data /= self.keep
+        return type(x)((data, x.indices, x.indptr), shape=x.shape)
+
+    def write_gradient(self, delta: Array) -> None:
+        pass
+
+    def backward(self, delta: Array) -> Array:
+        raise NotImplementedError("the inputs are the bottom of the network")

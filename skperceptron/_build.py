@@ -13,7 +13,7 @@ from ._core.layers import Activated, Dense, Dropout, Layer
 from ._core.losses import LOSSES, Loss
 from ._core.network import Network
 from ._core.optimizers import OPTIMIZERS, Optimizer, OptimizerState
-from ._core.penalties import L2, Penalty
+from ._core.penalties import PENALTIES, Penalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, Schedule
 
 
@@ -115,7 +115,7 @@ def loss(params, output_activation: str) -> Loss:
 
 def penalties(params) -> list[Penalty]:
     """Those that do something."""
-    return [_from_hyperparameters(L2, params)] if params.alpha > 0 else []
+    return [_from_hyperparameters(PENALTIES["l2"], params)] if params.alpha > 0 else []
 
 
 def optimizer(params) -> Optimizer:

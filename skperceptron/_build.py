@@ -21,7 +21,7 @@ from ._core.layers import (
 from ._core.losses import LOSSES, Loss
 from ._core.network import Network
 from ._core.optimizers import OPTIMIZERS, Optimizer, OptimizerState
-from ._core.penalties import L2, Penalty
+from ._core.penalties import PENALTIES, Penalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, Schedule
 
 # What only solvers that go batch by batch, epoch by epoch, can use.
@@ -141,7 +141,7 @@ def loss(params, output_activation: str) -> Loss:
 
 def penalties(params) -> list[Penalty]:
     """Those that do something."""
-    return [_from_hyperparameters(L2, params)] if params.alpha > 0 else []
+    return [_from_hyperparameters(PENALTIES["l2"], params)] if params.alpha > 0 else []
 
 
 def optimizer(params) -> Optimizer:

@@ -34,10 +34,12 @@ class BinaryLogLoss(Loss):
     """Cross-entropy of independent outputs, ``Σₖ log(1 + exp(sₖ)) - yₖ sₖ``."""
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
-        values: Array = np.logaddexp(0, scores).sum(axis=1)  # (n,)
-        values -= np.einsum("ij,ij->i", scores, y)
+        # Term by term, none of which is negative: their sums would cancel less exactly.
+        terms: Array = np.logaddexp(0, scores)  # (n, n_outputs)
+        terms -= scores * y
         expit(scores, out=scores)
         scores -= y
+        values: Array = terms.sum(axis=1)  # (n,)
         return values
 
 

@@ -31,3 +31,6 @@ class L2(Penalty):
         np.multiply(weights, scale * self.alpha, out=scratch)
         gradient += scratch
         return 0.5 * float(np.dot(scratch, weights))
+
+
+PENALTIES: dict[str, type[Penalty]] = {"l2": L2}

@@ -34,13 +34,14 @@ class ThresholdUnit:
         """
         n, start, block = len(y), 0, SMALLEST_BLOCK
         n_mistakes, loss = 0, 0.0
+        longest = math.sqrt(np.einsum("ij,ij->i", X, X).max())
         while start < n:
             rows = slice(start, start + block) if order is None else order[start : start + block]
             margins = np.dot(X[rows], self.weights)  # (block,)
             margins += self.intercept
             margins *= y[rows]
-            first = int(np.argmax(margins <= 0))
-            if margins[first] > 0:
+            first = self._first_mistake(margins, X[rows], y[rows], longest)
+            if first is None:
                 start += block
                 block = min(2 * block, LARGEST_BLOCK)
                 continue
@@ -53,6 +54,22 @@ class ThresholdUnit:
             # The next mistake is likely about as far away as this one was.
             block = min(max(2 * (first + 1), SMALLEST_BLOCK), LARGEST_BLOCK)
         return n_mistakes, loss
+
+    def _first_mistake(self, margins: Array, X: Array, y: Array, longest: float) -> int | None:
+        """Index of the first margin that is not positive; close ones are made exact.
+
+        A product of matrices adds in an order of its own. Where that could change the sign,
+        which data full of ties make common, the margin is summed anew term after term.
+        """
+        length = math.sqrt(np.dot(self.weights, self.weights))
+        doubt = 1e-9 * (length * longest + abs(self.intercept))
+        for index in np.flatnonzero(margins <= doubt):
+            if margins[index] >= -doubt:
+                terms = self.weights * X[index]  # (n_features,)
+                margins[index] = y[index] * (np.add.accumulate(terms)[-1] + self.intercept)
+            if margins[index] <= 0:
+                return int(index)
+        return None
 
     def watch(self, loss: float, tolerance: float, patience: int) -> None:
         """Stop after ``patience`` epochs in a row without an improvement by ``tolerance``."""

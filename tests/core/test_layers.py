@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import copy
+import inspect
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skperceptron._core import layers
+from skperceptron._core.activations import Relu, Tanh
+from skperceptron._core.layers import Activated, Dense, Dropout, Layer
+
+N_ROWS, N_INPUTS = 6, 4
+
+# At least one of every kind; the argument is the generator that dropout draws from.
+EXAMPLES = {
+    "dense": lambda generator: Dense(N_INPUTS, 3),
+    "tanh": lambda generator: Activated(Tanh()),
+    "relu": lambda generator: Activated(Relu()),
+    "dropout": lambda generator: Dropout(0.4, generator),
+}
+every_layer = pytest.mark.parametrize("example", EXAMPLES)
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def prepared(example, n_rows=N_ROWS, dtype=np.float64):
+    """Return the layer with its parameters, its gradient arrays (of NaN), and the generator."""
+    generator = np.random.default_rng(1)
+    layer = EXAMPLES[example](generator)
+    draws = np.random.default_rng(2)
+    parameters = [draws.normal(size=p.shape).astype(dtype) for p in layer.parameters]
+    gradients = [np.full_like(p, np.nan) for p in parameters]
+    layer.bind(parameters)
+    layer.n_units = layer.prepare(gradients, n_rows, N_INPUTS, np.dtype(dtype))
+    return layer, parameters, gradients, generator
+
+
+def forward(layer, generator, x):
+    """Output for an x of its own, with the same dropout at every call."""
+    state = generator.bit_generator.state
+    output = layer.forward(x.copy())
+    generator.bit_generator.state = state
+    return output.copy()
+
+
+def test_every_kind_of_layer_has_an_example():
+    kinds = {kind for kind in map(vars(layers).get, layers.__all__) if not inspect.isabstract(kind)}
+    assert all(issubclass(kind, Layer) for kind in kinds)
+    assert kinds == {type(make(None)) for make in EXAMPLES.values()}
+
+
+@every_layer
+def test_backward_is_the_vector_jacobian_product(example, rng, numerical_gradient):
+    layer, parameters, gradients, generator = prepared(example)
+    x = rng.normal(size=(N_ROWS, N_INPUTS))
+    assert np.abs(x).min() > 0.005  # relu's kink is out of reach of the differences
+    delta = rng.normal(size=(N_ROWS, layer.n_units))
+
+    forward(layer, generator, x)
+    layer.write_gradient(delta.copy())
+    input_delta = layer.backward(delta.copy()).copy()
+
+    expected = numerical_gradient(lambda x: np.sum(delta * forward(layer, generator, x)), x)
+    assert_allclose(input_delta, expected, rtol=1e-8, atol=1e-11)
+
+    for index, parameter in enumerate(parameters):
+
+        def projection(moved, index=index):
+            layer.bind([*parameters[:index], moved, *parameters[index + 1 :]])
+            return np.sum(delta * forward(layer, generator, x))
+
+        expected = numerical_gradient(projection, parameter)
+        assert_allclose(gradients[index], expected, rtol=1e-8, atol=1e-11)
+
+
+@every_layer
+def test_gradients_are_overwritten_never_accumulated(example, rng):
+    layer, parameters, gradients, generator = prepared(example)
+    before = copy.deepcopy(parameters)
+    x, delta = rng.normal(size=(N_ROWS, N_INPUTS)), rng.normal(size=(N_ROWS, layer.n_units))
+
+    results = []
+    for _ in range(2):
+        forward(layer, generator, x)
+        layer.write_gradient(delta.copy())
+        results.append([copy.deepcopy(gradients), layer.backward(delta.copy()).copy()])
+
+    for first, second in zip(results[0][0], results[1][0], strict=True):
+        assert np.isfinite(first).all()
+        assert_array_equal(first, second)
+    assert_array_equal(results[0][1], results[1][1])
+    for parameter, untouched in zip(parameters, before, strict=True):
+        assert_array_equal(parameter, untouched)
+
+
+@every_layer
+def test_a_shorter_batch_gives_what_a_buffer_of_its_size_gives(example, rng):
+    x, long_x = rng.normal(size=(2, N_INPUTS)), rng.normal(size=(N_ROWS, N_INPUTS))
+    results = []
+    for n_rows in (N_ROWS, 2):
+        layer, _, gradients, generator = prepared(example, n_rows)
+        delta = np.linspace(-1, 1, 2 * layer.n_units).reshape(2, -1)
+        if n_rows == N_ROWS:
+            forward(layer, generator, long_x)
+        output = forward(layer, generator, x)
+        layer.write_gradient(delta)
+        results.append([output, *gradients, layer.backward(delta)])
+    for in_head_of_buffer, in_own_buffer in zip(*results, strict=True):
+        assert_array_equal(in_head_of_buffer, in_own_buffer)
+
+
+@every_layer
+@every_dtype
+def test_dtype_is_kept(example, dtype, rng):
+    layer, _, _, generator = prepared(example, dtype=dtype)
+    x = rng.normal(size=(N_ROWS, N_INPUTS)).astype(dtype)
+    delta = np.ones((N_ROWS, layer.n_units), dtype)
+    assert layer.infer(x.copy()).dtype == dtype
+    assert forward(layer, generator, x).dtype == dtype
+    layer.write_gradient(delta)
+    assert layer.backward(delta).dtype == dtype
+
+
+@every_layer
+def test_inference_is_deterministic_and_leaves_training_alone(example, rng):
+    layer, parameters, gradients, generator = prepared(example)
+    x, delta = rng.normal(size=(N_ROWS, N_INPUTS)), rng.normal(size=(N_ROWS, layer.n_units))
+    parameters_before, state = copy.deepcopy(parameters), generator.bit_generator.state
+
+    forward(layer, generator, x)
+    first, again = layer.infer(x.copy()).copy(), layer.infer(x.copy())
+    layer.infer(-x)
+    layer.write_gradient(delta.copy())
+    interrupted = [*copy.deepcopy(gradients), layer.backward(delta.copy()).copy()]
+
+    assert_array_equal(first, again)
+    assert generator.bit_generator.state == state
+    for parameter, before in zip(parameters, parameters_before, strict=True):
+        assert_array_equal(parameter, before)
+    forward(layer, generator, x)
+    layer.write_gradient(delta.copy())
+    for one, other in zip(interrupted, [*gradients, layer.backward(delta.copy())], strict=True):
+        assert_array_equal(one, other)
+
+
+def test_dense_is_affine(rng):
+    layer, (weight, intercept), _, _ = prepared("dense")
+    x = rng.normal(size=(N_ROWS, N_INPUTS))
+    expected = [
+        [sum(row[i] * weight[i, j] for i in range(4)) + intercept[j] for j in range(3)] for row in x
+    ]
+    assert_allclose(layer.infer(x), expected, rtol=1e-13)
+    assert_allclose(layer.forward(x), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+@every_dtype
+def test_dropout_drops_its_rate_and_keeps_the_mean(rate, dtype):
+    n_rows, n_inputs = 500, 200
+    layer = Dropout(rate, np.random.default_rng(0))
+    layer.prepare([], n_rows, n_inputs, dtype)
+    output = layer.forward(np.ones((n_rows, n_inputs), dtype))
+
+    assert_array_equal(np.unique(output), np.array([0, 1 / (1 - rate)], dtype))
+    spread = np.sqrt(rate * (1 - rate) / output.size)  # of the fraction dropped
+    assert abs((output == 0).mean() - rate) < 4 * spread
+    assert abs(output.mean(dtype=float) - 1) < 4 * spread / (1 - rate)
+    # Neither whole rows nor whole columns go together.
+    for axis in (0, 1):
+        fractions = (output == 0).mean(axis=axis)
+        spread = np.sqrt(rate * (1 - rate) / output.shape[axis])
+        assert abs(fractions - rate).max() < 5 * spread
+
+
+def test_dropout_goes_back_through_the_mask_it_drew():
+    layer = Dropout(0.5, np.random.default_rng(0))
+    layer.prepare([], 20, 10, np.float64)
+    for _ in range(3):
+        mask = layer.forward(np.ones((20, 10))).copy()
+        assert_array_equal(layer.backward(np.ones((20, 10))), mask)
+
+
+def test_dropout_repeats_itself_only_from_the_same_generator_state():
+    generator = np.random.default_rng(0)
+    layer = Dropout(0.5, generator)
+    layer.prepare([], 20, 10, np.float64)
+    ones = np.ones((20, 10))
+    state = generator.bit_generator.state
+    first, second = layer.forward(ones).copy(), layer.forward(ones).copy()
+    generator.bit_generator.state = state
+    assert_array_equal(layer.forward(ones), first)
+    assert (first != second).any()
+
+
+def test_dropout_does_nothing_at_prediction_nor_to_its_input(rng):
+    layer, _, _, _ = prepared("dropout")
+    x = rng.normal(size=(N_ROWS, N_INPUTS))
+    before = x.copy()
+    layer.forward(x)
+    assert_array_equal(layer.infer(x), before)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import math
+import pickle
+from types import SimpleNamespace
+
+import pytest
+
+from skperceptron._core.schedules import (
+    SCHEDULES,
+    SGD_SCHEDULES,
+    Adaptive,
+    Constant,
+    InverseScalingByEpochs,
+    InverseScalingBySamples,
+)
+
+EVERY_CLASS = list(dict.fromkeys([*SCHEDULES.values(), *SGD_SCHEDULES.values()]))
+
+
+def timeline(n_epochs=0, n_samples_seen=0, n_plateaus=0):
+    return SimpleNamespace(n_epochs=n_epochs, n_samples_seen=n_samples_seen, n_plateaus=n_plateaus)
+
+
+def curve(schedule):
+    return [
+        schedule.rate(epoch + part, timeline(epoch, 1000 * epoch, epoch // 100))
+        for epoch in range(1000)
+        for part in (0.0, 0.5)
+    ]
+
+
+@pytest.mark.parametrize("kind", EVERY_CLASS)
+def test_rates_are_positive_finite_and_repeatable(kind, from_defaults):
+    schedule = from_defaults(kind)
+    rates = curve(schedule)
+    assert all(0 < rate < math.inf for rate in rates)
+    assert curve(schedule) == rates
+    assert curve(pickle.loads(pickle.dumps(schedule))) == rates
+
+
+@pytest.mark.parametrize("kind", EVERY_CLASS)
+def test_rates_are_plain_floats(kind, from_defaults):
+    # A NumPy scalar would turn float32 weights into float64.
+    assert {type(rate) for rate in curve(from_defaults(kind))} == {float}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "progress", "where", "expected"),
+    [
+        (Constant(0.1), 0.0, timeline(), 0.1),
+        (Constant(0.1), 7.5, timeline(7, 700, 3), 0.1),
+        (InverseScalingByEpochs(0.1, 0.5), 0.0, timeline(), 0.1),
+        (InverseScalingByEpochs(0.1, 0.5), 3.0, timeline(3, 300), 0.05),
+        (InverseScalingByEpochs(0.1, 0.5), 3.9, timeline(3, 300), 0.05),
+        (InverseScalingByEpochs(0.1, 2.0), 3.0, timeline(3, 300), 0.1 / 16),
+        (InverseScalingBySamples(0.1, 0.5), 0.0, timeline(), 0.1),
+        (InverseScalingBySamples(0.1, 0.5), 1.0, timeline(1, 99), 0.01),
+        (Adaptive(0.1), 0.0, timeline(), 0.1),
+        (Adaptive(0.1), 50.0, timeline(50, 5000), 0.1),
+        (Adaptive(0.1), 50.0, timeline(50, 5000, 2), 0.004),
+    ],
+)
+def test_documented_values(schedule, progress, where, expected):
+    assert schedule.rate(progress, where) == pytest.approx(expected, rel=1e-15)
+
+
+def test_names():
+    assert SCHEDULES["invscaling"] is InverseScalingByEpochs
+    assert SGD_SCHEDULES["invscaling"] is InverseScalingBySamples
+    assert {name for name in SCHEDULES if SCHEDULES[name] is not SGD_SCHEDULES[name]} == {
+        "invscaling"
+    }
+
+
+def test_only_adaptive_outlives_a_plateau():
+    # Training ends at a plateau where the rate is at or below the floor.
+    assert {kind for kind in EVERY_CLASS if kind.floor < math.inf} == {Adaptive}
+    assert Adaptive.floor == 1e-6

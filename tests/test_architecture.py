@@ -1,0 +1,155 @@
+"""Rule 1 of the architecture: imports go down only."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+import pytest
+
+import skperceptron
+
+ROOT = Path(skperceptron.__file__).parent
+
+# From the ground up; a module imports only from floors below its own. A folder of _core is
+# one component, whose modules share their base and are gathered by its __init__.
+FLOORS = [
+    {"_core", "_core.types"},
+    {
+        "_core.activations",
+        "_core.batches",
+        "_core.initializers",
+        "_core.losses",
+        "_core.optimizers",
+        "_core.parameters",
+        "_core.penalties",
+        "_core.perceptron",
+        "_core.schedules",
+        "_core.stopping",
+    },
+    {"_core.layers"},
+    {"_core.network"},
+    {"_core.objective"},
+    {"_core.training"},
+    {"_build", "_compat", "_targets"},
+    {"_base"},
+    {"_mlp", "_perceptron"},
+    {""},  # skperceptron/__init__.py
+]
+FLOOR = {component: floor for floor, components in enumerate(FLOORS) for component in components}
+
+
+def module_name(path):
+    """Name of a module below skperceptron, e.g. ``_core.layers.dense``."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+PATHS = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def component(module):
+    """The module itself, or the folder of _core that it is in."""
+    parts = module.split(".")
+    return ".".join(parts[:2] if parts[0] == "_core" else parts[:1])
+
+
+def imports(module):
+    """Every absolute dotted name that a module imports, at its top or anywhere inside."""
+    package = ["skperceptron", *module.split(".")] if module else ["skperceptron"]
+    if PATHS[module].name != "__init__.py":
+        package.pop()
+    for node in ast.walk(ast.parse(PATHS[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*start, *([node.module] if node.module else [])])
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def own_imports(module):
+    """The modules of this package among the imports, without its leading name."""
+    for name in imports(module):
+        top, _, rest = name.partition(".")
+        if top == "skperceptron":
+            # The last part is a module, or a name that is defined in one.
+            yield rest if rest in PATHS else rest.rpartition(".")[0]
+
+
+every_module = pytest.mark.parametrize("module", PATHS, ids=lambda name: name or "skperceptron")
+
+
+def test_every_module_has_its_floor():
+    assert {component(module) for module in PATHS} == set(FLOOR)
+
+
+@every_module
+def test_imports_go_down_only(module):
+    own = component(module)
+    for imported in own_imports(module):
+        if component(imported) == own:
+            folder = PATHS[module].name == "__init__.py"
+            assert folder or imported == f"{own}.base", f"{module} imports its sibling {imported}"
+        else:
+            assert FLOOR[component(imported)] < FLOOR[own], f"{module} imports {imported}"
+
+
+@every_module
+def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(module):
+    others = {name.partition(".")[0] for name in imports(module)}
+    others -= {*sys.stdlib_module_names, "skperceptron"}
+    core = module.partition(".")[0] == "_core"
+    assert others <= ({"numpy", "scipy"} if core else {"numpy", "scipy", "sklearn"})
+
+
+@every_module
+def test_private_parts_of_scikit_learn_are_touched_in_compat_alone(module):
+    private = [
+        name
+        for name in imports(module)
+        if name.startswith("sklearn.") and any(part.startswith("_") for part in name.split("."))
+    ]
+    assert bool(private) == (module == "_compat"), private
+
+
+def component_tables():
+    """Every dict of components in the core, by its name."""
+    modules = [importlib.import_module(f"skperceptron.{name}") for name in PATHS if "." in name]
+    return {
+        table: value
+        for module in modules
+        for table, value in vars(module).items()
+        if table.isupper() and isinstance(value, dict)
+    }
+
+
+def test_the_tables_of_components_are_found():
+    assert component_tables().keys() >= {
+        "HIDDEN_ACTIVATIONS",
+        "OUTPUT_ACTIVATIONS",
+        "INITIALIZERS",
+        "LOSSES",
+        "OPTIMIZERS",
+        "SCHEDULES",
+        "SGD_SCHEDULES",
+    }
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=f"{table}[{name!r}]")
+        for table, kinds in component_tables().items()
+        for name, kind in kinds.items()
+    ],
+)
+def test_every_component_is_concrete_and_documented(kind):
+    assert not inspect.isabstract(kind)
+    # A dataclass without a docstring gets its signature for one; inherited ones don't count.
+    documentation = vars(kind)["__doc__"]
+    assert documentation
+    assert not documentation.startswith(f"{kind.__name__}(")

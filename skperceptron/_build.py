@@ -9,15 +9,8 @@ import numpy as np
 
 from ._core.activations import HIDDEN_ACTIVATIONS
 from ._core.initializers import INITIALIZERS
-from ._core.layers import (
-    Activated,
-    Dense,
-    DenseProducts,
-    Dropout,
-    Layer,
-    SparseDropout,
-    SparseProducts,
-)
+from ._core.layers import Activated, Dense, Dropout, Layer, SparseDropout
+from ._core.layers.dense import DenseProducts, SparseProducts
 from ._core.losses import LOSSES, Loss
 from ._core.network import Network
 from ._core.optimizers import OPTIMIZERS, Optimizer, OptimizerState
@@ -133,6 +126,11 @@ def initial_weights(shape: Architecture, random_state: np.random.RandomState) ->
     ):
         initializer.fill(weight, intercept, shape.activation, random_state)
     return theta
+
+
+def natural_link(loss: str) -> str:
+    """Output activation of a regression loss: the first it is listed with."""
+    return next(link for name, link in LOSSES if name == loss)
 
 
 def loss(params, output_activation: str) -> Loss:

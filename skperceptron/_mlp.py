@@ -12,10 +12,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
 from ._base import BaseMLP, has_epochs
+from ._build import natural_link
 from ._compat import Interval, Options, StrOptions, is_first_partial_fit
 from ._convert import from_sklearn, to_sklearn
 from ._core.activations import HIDDEN_ACTIVATIONS
-from ._core.losses import LOSSES, REGRESSION_LINKS
+from ._core.losses import LOSSES
 from ._core.optimizers import OPTIMIZERS
 from ._core.schedules import SCHEDULES
 from ._targets import (
@@ -724,7 +725,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     0.99
     """
 
-    _parameter_constraints = _CONSTRAINTS | {"loss": [StrOptions(set(REGRESSION_LINKS))]}
+    _parameter_constraints = _CONSTRAINTS | {"loss": [StrOptions({"squared_error", "poisson"})]}
     _numeric_target = True
     _metric = staticmethod(r2_score)
 
@@ -906,7 +907,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 f"y has {n_outputs} outputs, but the previous call to fit was given "
                 f"{self._targets.n_outputs}."
             )
-        link = REGRESSION_LINKS[self.loss]
+        link = natural_link(self.loss)
         smallest = LOSSES[self.loss, link].smallest_target
         if y.min() < smallest:
             raise ValueError(f"loss={self.loss!r} requires y >= {smallest:g}, got {y.min():.6g}.")

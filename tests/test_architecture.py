@@ -34,8 +34,10 @@ FLOORS = [
     {"_core.network"},
     {"_core.objective"},
     {"_core.training"},
+    {"_core.lbfgs"},
     {"_build", "_compat", "_targets"},
     {"_base"},
+    {"_convert"},
     {"_mlp", "_perceptron"},
     {""},  # skperceptron/__init__.py
 ]

@@ -87,6 +87,3 @@ LOSSES: dict[tuple[str, str], type[Loss]] = {
     ("squared_error", "identity"): SquaredError,
     ("poisson", "exp"): PoissonDeviance,
 }
-
-# The output activation of a regression loss; that of a classifier follows from its targets.
-REGRESSION_LINKS: dict[str, str] = {"squared_error": "identity", "poisson": "exp"}

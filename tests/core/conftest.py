@@ -19,7 +19,11 @@ TARGETS = {
     "identity": lambda rng, n, k: rng.normal(size=(n, k)),
     "logistic": lambda rng, n, k: rng.integers(0, 2, (n, k)).astype(float),
     "softmax": _one_hot,
+    "exp": lambda rng, n, k: rng.poisson(2.0, (n, k)).astype(float),
 }
+
+# How far scores may go: exp itself is beyond single precision at 89.
+LARGEST_SCORES = {"exp": 80.0}
 
 
 @pytest.fixture
@@ -31,6 +35,12 @@ def rng():
 def draw_targets():
     """Targets (n, k) that suit a link: draw_targets(link, rng, n, k)."""
     return lambda link, rng, n, k: TARGETS[link](rng, n, k)
+
+
+@pytest.fixture(scope="session")
+def largest_score():
+    """How large a score of a link must be endured."""
+    return lambda link: LARGEST_SCORES.get(link, 1e3)
 
 
 @pytest.fixture(scope="session")

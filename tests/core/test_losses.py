@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logit
 
 from skperceptron._core.layers import Dense
+from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import LOSSES
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective
@@ -31,10 +32,15 @@ REFERENCES = {
     ("squared_error", "identity"): lambda s, y: (
         sum((sk - yk) ** 2 for sk, yk in zip(s, y, strict=True)) / 2
     ),
+    # Half of sklearn.metrics' Poisson deviance, with prediction exp(s).
+    ("poisson", "exp"): lambda s, y: sum(
+        (yk * (math.log(yk) - sk) if yk else 0) - yk + math.exp(sk)
+        for sk, yk in zip(s, y, strict=True)
+    ),
 }
 
 # The score at which an output predicts its argument.
-INVERSE_LINKS = {"identity": lambda p: p, "logistic": logit, "softmax": np.log}
+INVERSE_LINKS = {"identity": lambda p: p, "logistic": logit, "softmax": np.log, "exp": np.log}
 
 
 def values_and_gradient(pair, scores, y):
@@ -64,9 +70,9 @@ def test_gradient_against_differences(pair, rng, draw_targets, numerical_gradien
 
 @every_loss
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_large_scores_stay_finite(pair, dtype, rng, draw_targets):
+def test_large_scores_stay_finite(pair, dtype, rng, draw_targets, largest_score):
     y = draw_targets(pair[1], rng, 9, 3).astype(dtype)
-    scores = 1e3 * np.array([[1, -1, 0], [-1, -1, -1], [1, 1, 1]] * 3, dtype)
+    scores = largest_score(pair[1]) * np.array([[1, -1, 0], [-1, -1, -1], [1, 1, 1]] * 3, dtype)
     values, gradient = values_and_gradient(pair, scores, y)
     assert np.isfinite(values).all()
     assert np.isfinite(gradient).all()
@@ -118,7 +124,7 @@ def test_minimum_is_at_the_truth(pair, rng, draw_targets):
 
 @every_loss
 def test_weight_is_repetition(pair, rng, draw_targets):
-    network = Network([Dense(4, 3)])
+    network = Network([Dense(4, 3, DenseProducts())])
     network.prepare(rng.normal(size=network.layout.size), n_rows=20, n_inputs=4)
     X, y = rng.normal(size=(6, 4)), draw_targets(pair[1], rng, 6, 3)
     counts = np.array([2, 0, 1, 5, 1, 3])

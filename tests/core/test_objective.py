@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.activations import Tanh
 from skperceptron._core.layers import Activated, Dense
+from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective
@@ -16,7 +17,9 @@ N_ROWS = 6
 
 @pytest.fixture
 def network(rng):
-    network = Network([Dense(3, 4), Activated(Tanh()), Dense(4, 2)])
+    network = Network(
+        [Dense(3, 4, DenseProducts()), Activated(Tanh()), Dense(4, 2, DenseProducts())]
+    )
     network.prepare(rng.normal(size=network.layout.size), n_rows=20, n_inputs=3)
     return network
 

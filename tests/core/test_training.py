@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skperceptron._core.activations import Tanh
 from skperceptron._core.batches import ArrayRows, Batches
 from skperceptron._core.layers import Activated, Dense, Dropout
+from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective
@@ -27,7 +28,7 @@ NEVER = Stopping(tol=0.0, n_iter_no_change=math.inf)
 
 
 def make_network(generator=None, rate=0.0):
-    layers = [Dense(4, 6), Activated(Tanh()), Dense(6, 2)]
+    layers = [Dense(4, 6, DenseProducts()), Activated(Tanh()), Dense(6, 2, DenseProducts())]
     if rate > 0:
         layers = [Dropout(rate, generator), *layers[:2], Dropout(rate, generator), *layers[2:]]
     return Network(layers)

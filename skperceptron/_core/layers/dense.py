@@ -1,7 +1,8 @@
-"""The fully connected layer."""
+"""The fully connected layer, and the two products it needs, by the kind of input."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,38 @@ import numpy as np
 from ..parameters import Parameter
 from ..types import Array
 from .base import Layer
-from .products import Products
+
+
+class Products(ABC):
+    """Interface; x is (n, fan_in), dense or CSR, everything else is dense."""
+
+    @abstractmethod
+    def forward(self, x: Any, weight: Array, out: Array) -> None:
+        """Write ``x W``, (n, fan_out), to ``out``."""
+
+    @abstractmethod
+    def gradient(self, x: Any, delta: Array, out: Array) -> None:
+        """Write ``xᵀ delta``, (fan_in, fan_out), to ``out``."""
+
+
+class DenseProducts(Products):
+    """For arrays."""
+
+    def forward(self, x: Any, weight: Array, out: Array) -> None:
+        np.dot(x, weight, out=out)
+
+    def gradient(self, x: Any, delta: Array, out: Array) -> None:
+        np.dot(x.T, delta, out=out)
+
+
+class SparseProducts(Products):
+    """For CSR matrices: their products allocate their result."""
+
+    def forward(self, x: Any, weight: Array, out: Array) -> None:
+        out[...] = x @ weight
+
+    def gradient(self, x: Any, delta: Array, out: Array) -> None:
+        out[...] = x.T @ delta
 
 
 class Dense(Layer):

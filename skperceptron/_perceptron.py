@@ -15,7 +15,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import restored_on_error
-from ._compat import Interval, is_first_partial_fit, validate_parameters
+from ._compat import (
+    Interval,
+    check_sample_weight,
+    is_first_partial_fit,
+    validate_parameters,
+)
 from ._core.perceptron import ThresholdUnit
 
 
@@ -96,6 +101,11 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     :math:`(R / \gamma)^2` mistakes in all, with :math:`R` the largest norm of a row with a 1
     appended (for ``eta0=1``, from zero weights) [2]_. If none does, it never stops changing.
 
+    A sample weight scales the update of its row, as in scikit-learn. It is not the same as
+    repeating the row: a repeated row is looked at again, and changes the unit again only if
+    it is still a mistake; and what any row does depends on the rows shown before it, while
+    an equivalence with repetition would have to hold in any order of the rows.
+
     With ``shuffle=False``, weights equal those of :class:`sklearn.linear_model.Perceptron`.
 
     References
@@ -151,7 +161,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Fit to X and y, from zero weights or, with ``warm_start``, from the last ones.
 
         Parameters
@@ -161,6 +171,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
         y : array-like of shape (n_samples,)
             Class labels of any type that sorts.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Size of the update of each row, times ``eta0``; at least 0, None is 1 for all.
 
         Returns
         -------
@@ -175,9 +188,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         """
         with restored_on_error(self), np.errstate(all="ignore"):
             resume = self.warm_start and hasattr(self, "coef_")
-            X, y = self._validate(X, y, resume)
+            X, y, sample_weight = self._validate(X, y, sample_weight, resume)
             classes = self.classes_ if resume else np.unique(y)
-            self._train(X, y, classes, resume, self.max_iter, self.tol)
+            self._train(X, y, sample_weight, classes, resume, self.max_iter, self.tol)
             if self.tol is not None and self.n_iter_ == self.max_iter:
                 warnings.warn(
                     f"Maximum number of iterations ({self.max_iter}) reached before "
@@ -187,7 +200,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 )
         return self
 
-    def partial_fit(self, X, y, classes=None):
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
         Parameters
@@ -201,6 +214,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         classes : array-like of shape (n_classes,), default=None
             All the labels that any call will see. Required at the first call, optional
             after it; y need not contain them all.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Size of the update of each row, times ``eta0``; at least 0, None is 1 for all.
 
         Returns
         -------
@@ -216,8 +232,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         with restored_on_error(self), np.errstate(all="ignore"):
             is_first_partial_fit(self, classes)
             resume = hasattr(self, "coef_")
-            X, y = self._validate(X, y, resume)
-            self._train(X, y, self.classes_, resume, max_epochs=1, tol=None)
+            X, y, sample_weight = self._validate(X, y, sample_weight, resume)
+            self._train(X, y, sample_weight, self.classes_, resume, max_epochs=1, tol=None)
         return self
 
     def decision_function(self, X):
@@ -256,14 +272,14 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         winners = scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)
         return self.classes_[winners.astype(np.intp)]
 
-    def _validate(self, X, y, resume):
+    def _validate(self, X, y, sample_weight, resume):
         validate_parameters(self)
         dtype = self.coef_.dtype if resume else (np.float64, np.float32)
         X, y = validate_data(self, X, y, dtype=dtype, order="C", reset=not resume)
         check_classification_targets(y)
-        return X, y
+        return X, y, check_sample_weight(sample_weight, X)
 
-    def _train(self, X, y, classes, resume, max_epochs, tol):
+    def _train(self, X, y, sample_weight, classes, resume, max_epochs, tol):
         """Show the rows epoch by epoch to one unit per class, or to one for two classes."""
         if len(classes) < 2:
             raise ValueError(
@@ -284,7 +300,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         signs = [np.where(y == positive, 1, -1).astype(X.dtype) for positive in positives]
         mistakes: list[int] = []
         try:
-            for count in self._epochs(units, X, signs, random_state, max_epochs, tol):
+            walk = self._epochs(units, X, signs, sample_weight, random_state, max_epochs, tol)
+            for count in walk:
                 mistakes.append(count)
                 if self.verbose:
                     print(f"Epoch {len(mistakes)}: {count} mistakes")
@@ -292,16 +309,17 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             warnings.warn("Training interrupted by user.", stacklevel=3)
         self._publish(units, X, classes, mistakes, resume, random_state)
 
-    def _epochs(self, units, X, signs, random_state, max_epochs, tol):
+    def _epochs(self, units, X, signs, sample_weight, random_state, max_epochs, tol):
         """Yield the mistakes of each epoch, until every unit has stopped."""
         tolerance = -math.inf if tol is None else tol * len(X)
-        intercept_rate = self.eta0 if self.fit_intercept else 0.0
+        size = X.dtype.type(self.eta0) if sample_weight is None else self.eta0 * sample_weight
+        steps = [size * sign for sign in signs]
         for _ in range(max_epochs):
             order = random_state.permutation(len(X)) if self.shuffle else None
             count = 0
-            for unit, sign in zip(units, signs, strict=True):
+            for unit, sign, step in zip(units, signs, steps, strict=True):
                 if not unit.stopped:
-                    n_mistakes, loss = unit.run_epoch(X, sign, order, self.eta0, intercept_rate)
+                    n_mistakes, loss = unit.run_epoch(X, sign, step, order, self.fit_intercept)
                     unit.watch(loss, tolerance, self.n_iter_no_change)
                     count += n_mistakes
             yield count

@@ -23,12 +23,13 @@ class ThresholdUnit:
     stopped: bool = False
 
     def run_epoch(
-        self, X: Array, y: Array, order: Array | None, eta0: float, intercept_rate: float
+        self, X: Array, y: Array, steps: Array, order: Array | None, fit_intercept: bool
     ) -> tuple[int, float]:
         """Show every row once; return the number of mistakes and the sum of their losses.
 
-        X is (n, n_features), y (n,) of ±1, ``order`` the rows in the order shown. A row is a
-        mistake where ``y (w·x + b) ≤ 0``; then ``w ← w + η y x`` and ``b ← b + η y``, before
+        X is (n, n_features), y (n,) of ±1, ``steps`` (n,) the signed size s = η y of the
+        update of each row, times its weight, ``order`` the rows in the order shown. A row is a
+        mistake where ``y (w·x + b) ≤ 0``; then ``w ← w + s x`` and ``b ← b + s``, before
         the next row is looked at (Rosenblatt 1958). Between two mistakes nothing changes,
         so the margins of a block of rows are one product, good up to its first mistake.
         """
@@ -46,8 +47,9 @@ class ThresholdUnit:
                 block = min(2 * block, LARGEST_BLOCK)
                 continue
             wrong = start + first if order is None else order[start + first]
-            self.weights += (eta0 * y[wrong]) * X[wrong]
-            self.intercept += intercept_rate * float(y[wrong])
+            self.weights += steps[wrong] * X[wrong]
+            if fit_intercept:
+                self.intercept += float(steps[wrong])
             n_mistakes += 1
             loss -= float(margins[first])
             start += first + 1
@@ -62,7 +64,8 @@ class ThresholdUnit:
         which data full of ties make common, the margin is summed anew term after term.
         """
         length = math.sqrt(np.dot(self.weights, self.weights))
-        doubt = 1e-9 * (length * longest + abs(self.intercept))
+        rounding = 2 * X.shape[1] * float(np.finfo(X.dtype).eps)
+        doubt = max(1e-9, rounding) * (length * longest + abs(self.intercept))
         for index in np.flatnonzero(margins <= doubt):
             if margins[index] >= -doubt:
                 terms = self.weights * X[index]  # (n_features,)

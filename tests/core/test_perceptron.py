@@ -10,7 +10,7 @@ from skperceptron._core import perceptron
 from skperceptron._core.perceptron import ThresholdUnit
 
 
-def one_epoch(w, b, X, y, order, eta0, intercept_rate):
+def one_epoch(w, b, X, y, steps, order, fit_intercept):
     """Rosenblatt's rule, one row at a time, in plain Python; w (a list) changes in place."""
     mistakes, loss = 0, 0.0
     for i in order:
@@ -22,19 +22,22 @@ def one_epoch(w, b, X, y, order, eta0, intercept_rate):
             mistakes += 1
             loss -= margin
             for j, x_j in enumerate(X[i]):
-                w[j] += eta0 * y[i] * x_j
-            b += intercept_rate * y[i]
+                w[j] += steps[i] * x_j
+            b += steps[i] if fit_intercept else 0.0
     return b, mistakes, loss
 
 
-def assert_follows_the_rule(X, y, order=None, eta0=1.0, intercept_rate=1.0, n_epochs=4):
+def assert_follows_the_rule(X, y, order=None, steps=None, fit_intercept=True, n_epochs=4):
+    steps = y if steps is None else steps
     unit = ThresholdUnit(np.zeros(X.shape[1], X.dtype), 0.0)
     w, b = [0.0] * X.shape[1], 0.0
     rows = range(len(y)) if order is None else order.tolist()
     total = 0
     for _ in range(n_epochs):
-        b, mistakes, loss = one_epoch(w, b, X.tolist(), y.tolist(), rows, eta0, intercept_rate)
-        n_mistakes, sum_of_losses = unit.run_epoch(X, y, order, eta0, intercept_rate)
+        b, mistakes, loss = one_epoch(
+            w, b, X.tolist(), y.tolist(), steps.tolist(), rows, fit_intercept
+        )
+        n_mistakes, sum_of_losses = unit.run_epoch(X, y, steps, order, fit_intercept)
         assert n_mistakes == mistakes
         assert_allclose(sum_of_losses, loss, rtol=1e-12, atol=1e-12)
         assert_array_equal(unit.weights, w)
@@ -60,11 +63,13 @@ every_kind_of_data = pytest.mark.parametrize("draw", [integer_data, random_data]
 
 @every_kind_of_data
 @pytest.mark.parametrize("shuffled", [False, True], ids=["in order", "shuffled"])
-@pytest.mark.parametrize(("eta0", "intercept_rate"), [(1.0, 1.0), (0.5, 0.25), (2.0, 0.0)])
-def test_updates_are_those_of_one_row_at_a_time(draw, shuffled, eta0, intercept_rate, rng):
+@pytest.mark.parametrize("fit_intercept", [True, False], ids=["intercept", "no intercept"])
+@pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+def test_updates_are_those_of_one_row_at_a_time(draw, shuffled, fit_intercept, weighted, rng):
     X, y = draw(rng)
     order = rng.permutation(len(y)) if shuffled else None
-    assert_follows_the_rule(X, y, order, eta0, intercept_rate)
+    steps = 0.5 * y * rng.integers(0, 4, len(y)) if weighted else 0.5 * y
+    assert_follows_the_rule(X, y, order, steps, fit_intercept)
 
 
 @every_kind_of_data
@@ -87,22 +92,22 @@ def test_rounding_decides_ties_as_sequential_sums_do(data, seed):
     else:
         X = rng.poisson(1.0, (400, 12)).astype(float)
     y = np.where(rng.random(400) < 0.5, 1.0, -1.0)
-    assert_follows_the_rule(X, y, eta0=0.1, intercept_rate=0.1)
+    assert_follows_the_rule(X, y, steps=0.1 * y)
 
 
 def test_a_margin_of_zero_is_a_mistake():
     unit = ThresholdUnit(np.zeros(2), 0.0)
     X, y = np.array([[1.0, 2.0]]), np.array([-1.0])
-    assert unit.run_epoch(X, y, None, 0.5, 0.25) == (1, 0.0)
+    assert unit.run_epoch(X, y, 0.5 * y, None, True) == (1, 0.0)
     assert_array_equal(unit.weights, [-0.5, -1.0])
-    assert unit.intercept == -0.25
+    assert unit.intercept == -0.5
 
 
 def test_an_epoch_without_mistakes_changes_nothing(rng):
     X = rng.normal(size=(50, 3))
     unit = ThresholdUnit(np.array([1.0, 2.0, 3.0]), 0.5)
     y = np.sign(X @ unit.weights + unit.intercept)
-    assert unit.run_epoch(X, y, None, 1.0, 1.0) == (0, 0.0)
+    assert unit.run_epoch(X, y, y, None, True) == (0, 0.0)
     assert_array_equal(unit.weights, [1, 2, 3])
     assert unit.intercept == 0.5
 
@@ -121,7 +126,7 @@ def test_mistakes_stay_under_the_novikoff_bound(seed):
 
     unit, total = ThresholdUnit(np.zeros(4), 0.0), 0
     while total <= bound:
-        mistakes, _ = unit.run_epoch(X, y, rng.permutation(len(y)), 1.0, 1.0)
+        mistakes, _ = unit.run_epoch(X, y, y, rng.permutation(len(y)), True)
         if mistakes == 0:
             break
         total += mistakes

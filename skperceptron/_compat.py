@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight
@@ -68,8 +69,8 @@ def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, float] | No
 
 
 def last_random_state(estimator) -> np.random.RandomState:
-    """The generator that the last call drew from, where it left it."""
-    return estimator._random_state
+    """The generator that the last call drew from, where it left it; a new one if converted."""
+    return getattr(estimator, "_random_state", check_random_state(estimator.random_state))
 
 
 def as_fitted(estimator, attributes: dict, y_for_binarizer) -> BaseEstimator:

@@ -24,6 +24,7 @@ from ._targets import (
     check_known_labels,
     class_weighted,
     classification_targets,
+    is_multilabel,
     labels,
 )
 
@@ -384,7 +385,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         classes : array-like of shape (n_classes,), default=None
             All the labels that any call will see. Required at the first call, optional
-            after it; y need not contain them all.
+            after it; y need not contain them all. Ignored for an indicator matrix.
 
         Returns
         -------
@@ -493,14 +494,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return from_sklearn(cls, estimator)
 
     def _choose_targets(self, data, classes, resume, incremental):
-        if incremental:
-            is_first_partial_fit(self, classes)
         y = labels(data.y)
+        # An indicator matrix has a column for every label: it needs no ``classes``.
+        by_class = incremental and not is_multilabel(y)
+        if by_class:
+            is_first_partial_fit(self, classes)
         if resume:
             targets = self._targets
             check_known_labels(targets, y, all_of_them=not incremental)
         else:
-            targets = classification_targets(y, self.classes_ if incremental else None)
+            targets = classification_targets(y, self.classes_ if by_class else None)
             check_known_labels(targets, y, all_of_them=False)
             self.classes_ = targets.classes
         if incremental and self.class_weight == "balanced":

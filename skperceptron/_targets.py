@@ -185,7 +185,7 @@ class MultilabelTargets(ClassificationTargets):
 def labels(y):
     """Return y as labels (n,) or as an indicator matrix (n, n_labels); refuse all else."""
     check_classification_targets(y)
-    if _is_multilabel(y):
+    if is_multilabel(y):
         return y.toarray() if issparse(y) else y
     if type_of_target(y) == "multiclass-multioutput":
         raise ValueError(
@@ -197,7 +197,7 @@ def labels(y):
 
 def classification_targets(y, classes=None) -> ClassificationTargets:
     """Choose by what y, from ``labels``, and the classes known in advance look like."""
-    if _is_multilabel(y):
+    if is_multilabel(y):
         return MultilabelTargets(np.arange(y.shape[1]))
     classes = np.unique(y) if classes is None else classes
     if len(classes) == 1:
@@ -208,7 +208,7 @@ def classification_targets(y, classes=None) -> ClassificationTargets:
 def check_known_labels(targets: ClassificationTargets, y, *, all_of_them: bool) -> None:
     """Refuse y, from ``labels``, unless it goes with the classes of an earlier call."""
     multilabel = isinstance(targets, MultilabelTargets)
-    if multilabel != _is_multilabel(y) or (multilabel and y.shape[1] != targets.n_outputs):
+    if multilabel != is_multilabel(y) or (multilabel and y.shape[1] != targets.n_outputs):
         raise ValueError(
             f"y has shape {y.shape}, which does not fit the targets of the previous call to "
             f"fit: classes_ is {targets.classes}."
@@ -243,7 +243,8 @@ def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weigh
     return weight if sample_weight is None else weight * sample_weight
 
 
-def _is_multilabel(y) -> bool:
+def is_multilabel(y) -> bool:
+    """Whether y, from ``labels``, is an indicator matrix."""
     return y.ndim == 2 and type_of_target(y) == "multilabel-indicator"
 
 

@@ -1,0 +1,219 @@
+"""One timeline of epochs, and every way of walking it gives the same numbers, bit for bit."""
+
+import copy
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
+
+from skperceptron import MLPClassifier, MLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+N_EPOCHS = 20
+rng = np.random.default_rng(0)
+X = rng.normal(size=(97, 6))
+SCORES = X @ rng.normal(size=(6, 3)) + 0.5 * rng.normal(size=(97, 3))
+TARGETS = {
+    "binary": (MLPClassifier, SCORES[:, 0] > 0),
+    "multiclass": (MLPClassifier, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
+    "multilabel": (MLPClassifier, (SCORES > 0).astype(int)),
+    "regression": (MLPRegressor, SCORES[:, 0]),
+    "outputs": (MLPRegressor, SCORES),
+}
+SOLVERS = ["sgd", "adam"]
+SCHEDULES = ["constant", "invscaling", "adaptive"]
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
+every_target = pytest.mark.parametrize("target", TARGETS)
+
+
+def make(target, **parameters):
+    """Everything on that has a state: momentum, shuffles, dropout, plateaus, a short last batch."""
+    estimator, y = TARGETS[target]
+    defaults = {
+        "hidden_layer_sizes": (8, 5),
+        "dropout": 0.3,
+        "input_dropout": 0.1,
+        "batch_size": 20,
+        "learning_rate_init": 0.05,
+        "tol": 0.01,
+        "n_iter_no_change": 2 if parameters.get("learning_rate") == "adaptive" else 100,
+        "random_state": 0,
+    }
+    return estimator(**defaults | parameters), y
+
+
+def assert_same(one, other):
+    for ours, theirs in zip(
+        one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
+    ):
+        assert_array_equal(ours, theirs)
+    assert one.loss_curve_ == other.loss_curve_
+    assert one.validation_scores_ == other.validation_scores_
+    assert one.t_ == other.t_
+
+
+def by_partial_fits(model, X, y):
+    classes = {"classes": np.unique(y)} if isinstance(model, MLPClassifier) else {}
+    for _ in range(N_EPOCHS):
+        model.partial_fit(X, y, **classes)
+    return model
+
+
+def by_warm_fits(model, X, y, n_epochs=N_EPOCHS):
+    model.set_params(warm_start=True, max_iter=1)
+    for _ in range(n_epochs):
+        model.fit(X, y)
+    return model
+
+
+@every_target
+@every_solver
+@pytest.mark.parametrize("learning_rate", SCHEDULES)
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_one_fit_many_partial_fits_and_many_warm_fits(target, solver, learning_rate, shuffle):
+    parameters = {"solver": solver, "learning_rate": learning_rate, "shuffle": shuffle}
+    model, y = make(target, max_iter=N_EPOCHS, **parameters)
+    at_once = model.fit(X, y)
+    assert at_once.n_iter_ == len(at_once.loss_curve_) == N_EPOCHS
+    for walk in (by_partial_fits, by_warm_fits):
+        walked = walk(clone(model), X, y)
+        assert_same(walked, at_once)
+        assert walked.n_iter_ == 1
+
+
+@every_solver
+def test_plateaus_lower_the_adaptive_rate_in_the_tests_above(solver):
+    model, y = make("binary", solver=solver, learning_rate="adaptive", max_iter=N_EPOCHS)
+    constant, _ = make("binary", solver=solver, max_iter=N_EPOCHS)
+    assert model.fit(X, y).loss_curve_ != constant.fit(X, y).loss_curve_
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+def test_any_precision_and_any_input(dtype, convert):
+    model, y = make("multiclass", max_iter=N_EPOCHS)
+    data = convert(X.astype(dtype))
+    assert_same(by_partial_fits(clone(model), data, y), model.fit(data, y))
+
+
+CONTINUE = """
+import pickle, sys, warnings
+warnings.simplefilter("ignore")
+with open(sys.argv[1], "rb") as file:
+    model, X, y = pickle.load(file)
+with open(sys.argv[1], "wb") as file:
+    pickle.dump(model.fit(X, y), file)
+"""
+
+
+@every_solver
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_pickled_and_continued_in_another_process(solver, early_stopping, tmp_path):
+    parameters = {"solver": solver, "early_stopping": early_stopping}
+    model, y = make("multiclass", max_iter=N_EPOCHS, **parameters)
+    at_once = clone(model).fit(X, y)
+    first_part = model.set_params(warm_start=True, max_iter=8).fit(X, y)
+    path = tmp_path / "model.pickle"
+    path.write_bytes(pickle.dumps((first_part.set_params(max_iter=12), X, y)))
+    subprocess.run([sys.executable, "-c", CONTINUE, path], check=True)
+    assert_same(pickle.loads(path.read_bytes()), at_once)
+
+
+def test_a_deep_copy_goes_its_own_way():
+    model, y = make("binary", warm_start=True, max_iter=3)
+    twin = copy.deepcopy(model.fit(X, y))
+    before = copy.deepcopy(model.coefs_)
+    twin.fit(X, y)
+    assert_array_equal(model.coefs_[0], before[0])
+    assert_same(model.fit(X, y), twin)
+
+
+@pytest.mark.parametrize("target", ["binary", "multiclass", "regression"])
+@every_solver
+def test_early_stopping_by_warm_fits_up_to_the_stop(target, solver):
+    model, y = make(target, solver=solver, early_stopping=True, n_iter_no_change=3, max_iter=100)
+    at_once = clone(model).fit(X, y)
+    assert 4 <= at_once.n_iter_ < 100
+    assert_same(by_warm_fits(model, X, y, at_once.n_iter_), at_once)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_fit_after_a_stop_starts_a_new_count(early_stopping):
+    model, y = make("binary", early_stopping=early_stopping, n_iter_no_change=3, tol=10.0)
+    model.set_params(warm_start=True).fit(X, y)
+    # The first epoch is an improvement on nothing; then 3 without one are endured.
+    assert model.n_iter_ == 5
+    assert model.fit(X, y).n_iter_ == 4
+    assert len(model.loss_curve_) == 9
+
+
+def test_user_edits_of_the_weights_are_where_training_goes_on():
+    model, y = make("binary", max_iter=2, warm_start=True, alpha=0.0, learning_rate_init=1e-12)
+    model.fit(X, y)
+    model.coefs_[0][:2] = 7.0
+    model.intercepts_[1] = np.arange(5.0)
+    for _ in range(2):
+        model.partial_fit(X, y)
+    np.testing.assert_allclose(model.coefs_[0][:2], 7.0)
+    np.testing.assert_allclose(model.intercepts_[1], np.arange(5.0), atol=1e-9)
+
+
+def test_hyperparameters_may_change_between_calls():
+    model, y = make("binary", max_iter=3, warm_start=True, dropout=0.0, alpha=0.0)
+    model.fit(X, y)
+    before = copy.deepcopy(model.coefs_)
+    model.set_params(learning_rate_init=1e-14).fit(X, y)
+    np.testing.assert_allclose(model.coefs_[0], before[0], atol=1e-10)
+    model.set_params(learning_rate_init=0.05, solver="sgd").fit(X, y)
+    assert np.abs(model.coefs_[0] - before[0]).max() > 1e-3
+
+
+class TestRandomState:
+    def test_dropout_changes_neither_initial_weights_nor_shuffles(self):
+        y = TARGETS["binary"][1]
+        instances = [np.random.RandomState(3) for _ in range(3)]
+        parameters = {"hidden_layer_sizes": (8,), "max_iter": 4, "learning_rate_init": 1e-14}
+        ScikitLearnClassifier(random_state=instances[0], **parameters).fit(X, y)
+        models = [
+            MLPClassifier(random_state=instance, dropout=rate, **parameters).fit(X, y)
+            for instance, rate in zip(instances[1:], (0.0, 0.5), strict=True)
+        ]
+        np.testing.assert_allclose(models[0].coefs_[0], models[1].coefs_[0], atol=1e-12)
+        # A RandomState is drawn from as far as scikit-learn draws.
+        draws = {instance.randint(2**31) for instance in instances}
+        assert len(draws) == 1
+
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_an_instance_ends_where_scikit_learn_leaves_it(self, early_stopping):
+        y = TARGETS["binary"][1]
+        instances = [np.random.RandomState(3) for _ in range(2)]
+        for estimator, instance in zip(
+            (ScikitLearnClassifier, MLPClassifier), instances, strict=True
+        ):
+            estimator(random_state=instance, early_stopping=early_stopping, max_iter=4, tol=0).fit(
+                X, y
+            )
+        assert instances[0].randint(2**31) == instances[1].randint(2**31)
+
+    def test_continuing_draws_from_a_copy(self):
+        instance = np.random.RandomState(3)
+        model, y = make("binary", random_state=instance, warm_start=True, max_iter=3)
+        model.fit(X, y)
+        state = instance.get_state()[1].copy()
+        model.fit(X, y)
+        assert_array_equal(instance.get_state()[1], state)
+
+    def test_numpy_seed_decides_where_random_state_is_none(self):
+        losses = []
+        for _ in range(2):
+            np.random.seed(5)  # noqa: NPY002
+            model, y = make("binary", random_state=None, max_iter=3)
+            losses.append(model.fit(X, y).loss_)
+        assert losses[0] == losses[1]

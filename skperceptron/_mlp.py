@@ -730,7 +730,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     _parameter_constraints = _CONSTRAINTS | {"loss": [StrOptions({"squared_error", "poisson"})]}
     _numeric_target = True
-    _metric = staticmethod(r2_score)
 
     def __init__(
         self,
@@ -915,6 +914,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if y.min() < smallest:
             raise ValueError(f"loss={self.loss!r} requires y >= {smallest:g}, got {y.min():.6g}.")
         return RegressionTargets(n_outputs, link), data._replace(y=y)
+
+    @staticmethod
+    def _metric(y, predictions, sample_weight):
+        if not np.isfinite(predictions).all():
+            return math.nan
+        return r2_score(y, predictions, sample_weight=sample_weight)
 
     def _describe_scale(self, y):
         return f" and {np.abs(y).max():.3g} in y"

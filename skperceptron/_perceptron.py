@@ -286,7 +286,10 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 f"The number of classes has to be greater than one; got {len(classes)} class"
             )
         if not np.isin(y, classes).all():
-            raise ValueError(f"y has labels that are not in classes_, {classes}.")
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. "
+                f"'y' has {np.unique(y)}."
+            )
         positives = classes[1:] if len(classes) == 2 else classes
         if resume:
             pairs = zip(self.coef_, self.intercept_, strict=True)

@@ -8,7 +8,7 @@ from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 # The checks fit tiny data for whatever max_iter an estimator has.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-    # Some checks need things that are not installed (an array API library), and skip with a warning.
+    # Some checks need what is not installed, and skip with a warning.
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning"),
     pytest.mark.filterwarnings("ignore:.*watches the training loss:UserWarning"),
     pytest.mark.filterwarnings("ignore:the validation rows .* are not stratified:UserWarning"),

@@ -35,13 +35,13 @@ class ThresholdUnit:
         """
         n, start, block = len(y), 0, SMALLEST_BLOCK
         n_mistakes, loss = 0, 0.0
-        longest = math.sqrt(np.einsum("ij,ij->i", X, X).max())
+        largest = float(max(X.max(), -X.min()))
         while start < n:
             rows = slice(start, start + block) if order is None else order[start : start + block]
             margins = np.dot(X[rows], self.weights)  # (block,)
             margins += self.intercept
             margins *= y[rows]
-            first = self._first_mistake(margins, X[rows], y[rows], longest)
+            first = self._first_mistake(margins, X[rows], y[rows], largest)
             if first is None:
                 start += block
                 block = min(2 * block, LARGEST_BLOCK)
@@ -57,15 +57,15 @@ class ThresholdUnit:
             block = min(max(2 * (first + 1), SMALLEST_BLOCK), LARGEST_BLOCK)
         return n_mistakes, loss
 
-    def _first_mistake(self, margins: Array, X: Array, y: Array, longest: float) -> int | None:
+    def _first_mistake(self, margins: Array, X: Array, y: Array, largest: float) -> int | None:
         """Index of the first margin that is not positive; close ones are made exact.
 
         A product of matrices adds in an order of its own. Where that could change the sign,
         which data full of ties make common, the margin is summed anew term after term.
         """
-        length = math.sqrt(np.dot(self.weights, self.weights))
-        rounding = 2 * X.shape[1] * float(np.finfo(X.dtype).eps)
-        doubt = max(1e-9, rounding) * (length * longest + abs(self.intercept))
+        n_features = X.shape[1]
+        bound = n_features * float(np.abs(self.weights).max()) * largest + abs(self.intercept)
+        doubt = max(1e-9, 2 * n_features * float(np.finfo(X.dtype).eps)) * bound
         for index in np.flatnonzero(margins <= doubt):
             if margins[index] >= -doubt:
                 terms = self.weights * X[index]  # (n_features,)

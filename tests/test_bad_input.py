@@ -1,0 +1,317 @@
+"""Bad input: an error that names the argument, and an estimator that is as it was."""
+
+import copy
+import re
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+
+from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 3))
+Y = np.array(["no", "yes"])[(X[:, 0] > 0).astype(int)]
+NAN = np.where(np.arange(120).reshape(40, 3) == 50, np.nan, X)
+INF = np.where(np.arange(120).reshape(40, 3) == 50, np.inf, X)
+LARGE_TARGET = np.where(np.arange(40) == 7, np.inf, X[:, 0])
+
+
+def target(estimator):
+    return X[:, 0] if isinstance(estimator, MLPRegressor) else Y
+
+
+def same(one, other):
+    """Whether two values of an attribute are equal, however they are nested."""
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and np.array_equal(one, other)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, np.random.RandomState):
+        return same(one.get_state(), other.get_state())
+    if isinstance(one, np.random.Generator):
+        return one.bit_generator.state == other.bit_generator.state
+    if hasattr(one, "__dict__"):
+        return type(one) is type(other) and same_attributes(vars(one), vars(other))
+    return one == other or (one != one and other != other)
+
+
+def same_attributes(one, other):
+    return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+
+
+def assert_refused_without_a_trace(estimator, call, match):
+    before = copy.deepcopy(vars(estimator))
+    with pytest.raises((ValueError, TypeError), match=match):
+        call(estimator)
+    assert same_attributes(before, vars(estimator))
+
+
+MLPS = [MLPClassifier(max_iter=3, random_state=0), MLPRegressor(max_iter=3, random_state=0)]
+every_mlp = pytest.mark.parametrize("mlp", MLPS, ids=lambda mlp: type(mlp).__name__)
+every_estimator = pytest.mark.parametrize(
+    "estimator", [*MLPS, PerceptronClassifier(max_iter=3)], ids=lambda e: type(e).__name__
+)
+fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
+
+
+@every_mlp
+@fitted_or_not
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden_layer_sizes", 0),
+        ("hidden_layer_sizes", (5, -1)),
+        ("hidden_layer_sizes", (5.5,)),
+        ("hidden_layer_sizes", ((5,), (4,))),
+        ("hidden_layer_sizes", "100"),
+        ("activation", "rel"),
+        ("solver", "newton"),
+        ("loss", "hinge loss"),
+        ("alpha", -1e-9),
+        ("dropout", 1.0),
+        ("dropout", -0.1),
+        ("dropout", [0.1, 0.2]),
+        ("dropout", ["a"]),
+        ("dropout", [np.nan]),
+        ("input_dropout", 1.5),
+        ("batch_size", 0),
+        ("batch_size", "all"),
+        ("learning_rate", "fast"),
+        ("learning_rate_init", 0.0),
+        ("power_t", -1),
+        ("max_iter", 0),
+        ("shuffle", "yes"),
+        ("random_state", "seed"),
+        ("tol", -1e-4),
+        ("verbose", "loud"),
+        ("warm_start", "on"),
+        ("momentum", 1.1),
+        ("nesterovs_momentum", 3),
+        ("early_stopping", "no"),
+        ("validation_fraction", 1.0),
+        ("beta_1", 1.0),
+        ("beta_2", -0.1),
+        ("epsilon", 0.0),
+        ("n_iter_no_change", 0),
+        ("max_fun", 0),
+        ("dtype", "float16"),
+    ],
+)
+def test_hyperparameters_outside_their_range(mlp, fitted, name, value):
+    model = clone(mlp)
+    if fitted:
+        model.fit(X, target(model))
+    model.set_params(**{name: value})
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_iter", 0),
+        ("tol", -1),
+        ("eta0", 0.0),
+        ("n_iter_no_change", 0),
+        ("shuffle", "yes"),
+        ("fit_intercept", 2),
+    ],
+)
+def test_hyperparameters_of_the_perceptron(name, value):
+    model = PerceptronClassifier(**{name: value})
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, Y), name)
+
+
+BAD_CALLS = {
+    "NaN in X": (lambda m: m.fit(NAN, target(m)), "X contains NaN"),
+    "infinity in X": (lambda m: m.fit(INF, target(m)), "X contains infinity"),
+    "one dimension": (lambda m: m.fit(X[:, 0], target(m)), "Expected 2D array"),
+    "lengths": (lambda m: m.fit(X, target(m)[:-1]), "inconsistent numbers of samples"),
+    "no rows": (lambda m: m.fit(X[:0], target(m)[:0]), r"0 sample\(s\)"),
+    "no features": (lambda m: m.fit(X[:, :0], target(m)), r"0 feature\(s\)"),
+    "no y": (lambda m: m.fit(X, None), "requires y to be passed"),
+    "complex": (lambda m: m.fit(X + 1j, target(m)), "Complex data not supported"),
+    "strings": (lambda m: m.fit(np.full((40, 3), "a"), target(m)), "could not convert string"),
+    "negative weights": (
+        lambda m: m.fit(X, target(m), sample_weight=-np.ones(40)),
+        "Negative values in data passed to `sample_weight`",
+    ),
+    "zero weights": (lambda m: m.fit(X, target(m), sample_weight=np.zeros(40)), "ample.weight"),
+    "NaN weights": (
+        lambda m: m.fit(X, target(m), sample_weight=np.full(40, np.nan)),
+        "sample_weight",
+    ),
+    "length of weights": (
+        lambda m: m.fit(X, target(m), sample_weight=np.ones(39)),
+        "sample_weight",
+    ),
+}
+
+
+@every_estimator
+@fitted_or_not
+@pytest.mark.parametrize("what", BAD_CALLS)
+def test_data(estimator, fitted, what):
+    model = clone(estimator)
+    if fitted:
+        model.fit(X, target(model))
+    call, match = BAD_CALLS[what]
+    assert_refused_without_a_trace(model, call, match)
+
+
+@every_estimator
+def test_a_fitted_estimator_keeps_to_its_features(estimator):
+    model = clone(estimator).fit(X, target(estimator))
+    match = "X has 2 features, but .* is expecting 3"
+    assert_refused_without_a_trace(model, lambda m: m.predict(X[:, :2]), match)
+    assert_refused_without_a_trace(model, lambda m: m.partial_fit(X[:, :2], target(m)), match)
+
+
+@pytest.mark.parametrize("estimator", [MLPS[0], PerceptronClassifier()])
+class TestLabels:
+    def test_unknown_ones(self, estimator):
+        model = clone(estimator).partial_fit(X, Y, classes=["no", "yes"])
+        call = lambda m: m.partial_fit(X, np.where(X[:, 0] > 1, "maybe", Y))  # noqa: E731
+        assert_refused_without_a_trace(model, call, "y. has .*not in .*classes_")
+
+    def test_classes_missing_at_the_first_call_or_changed_later(self, estimator):
+        model = clone(estimator)
+        assert_refused_without_a_trace(model, lambda m: m.partial_fit(X, Y), "classes must be")
+        model.partial_fit(X, Y, classes=["no", "yes"])
+        call = lambda m: m.partial_fit(X, Y, classes=["no", "maybe", "yes"])  # noqa: E731
+        assert_refused_without_a_trace(model, call, "classes=.* is not the same")
+
+    def test_real_numbers(self, estimator):
+        call = lambda m: m.fit(X, X[:, 0])  # noqa: E731
+        assert_refused_without_a_trace(clone(estimator), call, "Unknown label type")
+
+
+def test_classes_changed_in_a_warm_start():
+    model = clone(MLPS[0]).set_params(warm_start=True).fit(X, Y)
+    call = lambda m: m.fit(X, np.where(X[:, 1] > 1, "maybe", Y))  # noqa: E731
+    assert_refused_without_a_trace(model, call, "same classes as in the previous call")
+    call = lambda m: m.fit(X, (X > 0).astype(int))  # noqa: E731
+    assert_refused_without_a_trace(model, call, "y has shape")
+
+
+@pytest.mark.parametrize("y", [np.full(40, np.nan), LARGE_TARGET], ids=["NaN", "infinity"])
+def test_targets_that_are_not_finite(y):
+    assert_refused_without_a_trace(clone(MLPS[1]), lambda m: m.fit(X, y), "y contains")
+
+
+def test_targets_beyond_single_precision_or_the_loss():
+    model = clone(MLPS[1]).set_params(dtype="float32")
+    call = lambda m: m.fit(X, 1e150 * X[:, 0])  # noqa: E731
+    assert_refused_without_a_trace(model, call, "y contains a value too large for float32")
+    model.set_params(loss="poisson")
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, X[:, 0]), "loss='poisson' requires y")
+
+
+def test_another_number_of_outputs():
+    model = clone(MLPS[1]).fit(X, X[:, 0])
+    assert_refused_without_a_trace(model, lambda m: m.partial_fit(X, X), "y has 3 outputs")
+
+
+@every_mlp
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"hidden_layer_sizes": (7,)}, "layer_units"),
+        ({"activation": "tanh"}, "activation"),
+        ({"dtype": "float32"}, "dtype"),
+    ],
+)
+def test_continuing_with_another_architecture(mlp, change, match):
+    model = clone(mlp).fit(X, target(mlp)).set_params(**change)
+    call = lambda m: m.partial_fit(X, target(m))  # noqa: E731
+    assert_refused_without_a_trace(model, call, match)
+    model.set_params(warm_start=True)
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), match)
+
+
+@every_mlp
+def test_partial_fit_with_early_stopping(mlp):
+    model = clone(mlp).set_params(early_stopping=True)
+    call = lambda m: m.partial_fit(X, target(m))  # noqa: E731
+    assert_refused_without_a_trace(model, call, "partial_fit does not support early_stopping")
+
+
+@every_mlp
+def test_training_goes_on_after_a_refusal_as_if_it_had_not_been(mlp):
+    models = [clone(mlp).set_params(dropout=0.2).fit(X, target(mlp)) for _ in range(2)]
+    for call in (
+        lambda m: m.partial_fit(NAN, target(m)),
+        lambda m: m.partial_fit(X[:, :2], target(m)),
+        lambda m: m.set_params(learning_rate_init=1e200, solver="sgd", batch_size=10).partial_fit(
+            X, target(m)
+        ),
+    ):
+        with pytest.raises(ValueError, match=r"NaN|features|diverged"):
+            call(models[0])
+        models[0].set_params(**models[1].get_params())
+    for model in models:
+        model.partial_fit(X, target(model))
+    assert_array_equal(models[0].coefs_[0], models[1].coefs_[0])
+
+
+class TestDivergence:
+    @every_mlp
+    def test_is_an_error_that_says_what_to_do(self, mlp):
+        model = clone(mlp).set_params(solver="sgd", learning_rate_init=1e200, batch_size=10)
+        match = re.escape("in epoch 1, at learning rate 1e+200") + f".*{np.abs(X).max():.3g} in X"
+        assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), match)
+
+    def test_names_the_scale_of_y(self):
+        model = clone(MLPS[1]).set_params(solver="sgd")
+        call = lambda m: m.fit(X, 1e200 * X[:, 0])  # noqa: E731
+        assert_refused_without_a_trace(
+            model, call, re.escape(f"{1e200 * np.abs(X[:, 0]).max():.3g} in y")
+        )
+
+    def test_under_early_stopping_keeps_the_best_weights(self):
+        model = MLPRegressor(solver="sgd", early_stopping=True, max_iter=2, random_state=0)
+        model.set_params(warm_start=True).fit(X, X[:, 0])
+        best = copy.deepcopy(model.coefs_)
+        with pytest.warns(UserWarning, match="diverged.* best weights so far are kept"):
+            model.set_params(learning_rate_init=1e200).fit(X, X[:, 0])
+        assert_array_equal(model.coefs_[0], best[0])
+        model.set_params(learning_rate_init=1e-3).fit(X, X[:, 0])
+        assert np.isfinite(model.coefs_[0]).all()
+
+    def test_of_a_perceptron(self):
+        call = lambda m: m.fit(1e300 * X, Y)  # noqa: E731
+        assert_refused_without_a_trace(PerceptronClassifier(eta0=1e300), call, "scale X")
+
+
+@pytest.mark.parametrize("factor", [1e-150, 1e150])
+@every_estimator
+def test_extreme_but_valid_scales_work_or_say_why_not(estimator, factor):
+    # Warnings are errors here: none comes from NumPy.
+    model = clone(estimator)
+    try:
+        model.fit(factor * X, target(model))
+    except ValueError as error:
+        reason = str(error)
+    else:
+        reason = "none: in X"
+        assert len(model.predict(factor * X)) == len(X)
+    assert "in X" in reason or "scale X" in reason
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    "data",
+    [np.zeros((40, 3)), X[:, :1], np.repeat(X[:1], 40, axis=0)],
+    ids=["constant features", "one feature", "one row repeated"],
+)
+def test_degenerate_data_work(estimator, data):
+    model = clone(estimator).fit(data, target(estimator))
+    assert len(model.predict(data)) == 40
+
+
+@every_mlp
+def test_one_row_works(mlp):
+    assert len(clone(mlp).fit(X[:1], target(mlp)[:1]).predict(X)) == 40

@@ -1,0 +1,349 @@
+"""Where skperceptron differs from scikit-learn on purpose: docs/guide/differences.md.
+
+Each test first shows scikit-learn's behaviour, so that it fails, and the page can be shortened,
+when that is mended there.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import neural_network
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import _multilayer_perceptron as scikit_learn_module
+from sklearn.utils.fixes import parse_version
+
+import skperceptron
+from skperceptron import MLPClassifier, MLPRegressor
+
+pytestmark = [
+    pytest.mark.skipif(
+        parse_version(sklearn.__version__) < parse_version("1.9"),
+        reason="the differences are from scikit-learn 1.9",
+    ),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60, 4))
+SCORES = X @ rng.normal(size=(4, 3)) + 0.3 * rng.normal(size=(60, 3))
+LABELS = SCORES.argmax(axis=1)
+BINARY = (SCORES[:, 0] > 0).astype(int)
+DESCENT = {"solver": "sgd", "momentum": 0.0, "batch_size": 60, "shuffle": False, "random_state": 0}
+
+
+def both(name, *args, **parameters):
+    """The estimator of that name from scikit-learn, and ours."""
+    theirs = getattr(neural_network, name)(*args, **parameters)
+    return theirs, getattr(skperceptron, name)(*args, **parameters)
+
+
+def test_01_the_loss_of_several_outputs_belongs_to_its_gradient():
+    def fall_over_prediction(model):
+        """How far the loss falls in a short step, by how far its gradient says it should."""
+        model.partial_fit(X, SCORES)
+        before = np.concatenate([w.ravel() for w in model.coefs_ + model.intercepts_])
+        model.partial_fit(X, SCORES)
+        after = np.concatenate([w.ravel() for w in model.coefs_ + model.intercepts_])
+        model.partial_fit(X, SCORES)
+        predicted = np.sum((after - before) ** 2) / model.learning_rate_init
+        return (model.loss_curve_[1] - model.loss_curve_[2]) / predicted
+
+    theirs, ours = both("MLPRegressor", alpha=0.0, learning_rate_init=1e-5, **DESCENT)
+    assert_allclose(fall_over_prediction(theirs), 1 / 3, rtol=1e-2)
+    assert_allclose(fall_over_prediction(ours), 1.0, rtol=1e-2)
+    # The gradients are the same, so only the published loss differs.
+    for one, other in zip(ours.coefs_, theirs.coefs_, strict=True):
+        assert_allclose(one, other, rtol=1e-9)
+    assert_allclose(ours.loss_curve_, 3 * np.array(theirs.loss_curve_), rtol=1e-9)
+
+
+# One feature of its own for each row shows which rows were held out: theirs alone have weights
+# that do not move.
+IDENTITY = np.eye(60)
+
+
+def held_out(before, after):
+    return set(np.flatnonzero((before[0] == after[0]).all(axis=1)).tolist())
+
+
+def test_02_multiclass_early_stopping_is_stratified():
+    y = np.repeat([0, 1, 2], [42, 12, 6])
+
+    def counts(estimator):
+        parameters = {"early_stopping": True, "validation_fraction": 0.5, "max_iter": 1}
+        slow, fast = (
+            estimator(
+                hidden_layer_sizes=(),
+                alpha=0,
+                random_state=0,
+                learning_rate_init=rate,
+                **parameters,
+            ).fit(IDENTITY, y)
+            for rate in (0.01, 0.02)
+        )
+        return np.bincount(y[sorted(held_out(slow.coefs_, fast.coefs_))], minlength=3).tolist()
+
+    assert counts(neural_network.MLPClassifier) != [21, 6, 3]
+    assert counts(MLPClassifier) == [21, 6, 3]
+
+
+def test_03_a_warm_fit_holds_the_same_rows_out():
+    feature = np.linspace(-1, 1, 60)
+    data = np.column_stack([IDENTITY, 5 * feature])
+    parameters = {"hidden_layer_sizes": (), "alpha": 0, "early_stopping": True, "random_state": 0}
+    parameters |= {"solver": "sgd", "learning_rate_init": 1e-3, "warm_start": True, "max_iter": 3}
+
+    def rows_of_each_fit(model):
+        weights = [model.fit(data, feature).coefs_[0].copy() for _ in range(3)]
+        # The score rises throughout, so the weights published are each fit's last.
+        assert (np.diff(model.validation_scores_[-3:]) > 0).all()
+        return [held_out([weights[i]], [weights[i + 1]]) for i in range(2)], weights
+
+    def rows_of_the_first_fit(estimator):
+        slow, fast = (
+            estimator(**parameters | {"learning_rate_init": rate, "max_iter": 1}).fit(data, feature)
+            for rate in (1e-3, 2e-3)
+        )
+        return held_out(slow.coefs_, fast.coefs_)
+
+    theirs, ours = both("MLPRegressor", **parameters)
+    first = rows_of_the_first_fit(neural_network.MLPRegressor)
+    assert len(first) == 6
+    assert rows_of_each_fit(theirs)[0][0] - first  # rows that the first fit trained on
+    first = rows_of_the_first_fit(MLPRegressor)
+    assert len(first) == 6
+    assert rows_of_each_fit(ours)[0] == [first, first]
+
+
+def test_03_a_worse_warm_fit_leaves_the_best_weights_alone():
+    parameters = {"early_stopping": True, "warm_start": True, "random_state": 0, "solver": "sgd"}
+    changed = []
+    for model in (
+        both("MLPRegressor", (8,) if False else "squared_error", **parameters)
+        if False
+        else both("MLPRegressor", hidden_layer_sizes=(8,), **parameters)
+    ):
+        model.fit(X, SCORES[:, 0])
+        score, best = model.best_validation_score_, [w.copy() for w in model.coefs_]
+        model.set_params(learning_rate_init=0.5, max_iter=1, momentum=0.0).fit(X, SCORES[:, 0])
+        assert model.validation_scores_[-1] < model.best_validation_score_ == score
+        changed.append(not np.array_equal(model.coefs_[0], best[0]))
+    assert changed == [True, False]
+
+
+def test_04_a_fit_after_a_stop_starts_a_new_count_of_patience():
+    # Nothing is an improvement by 10 but the first epoch, so patience always runs out.
+    parameters = {"tol": 10.0, "n_iter_no_change": 3, "warm_start": True, "random_state": 0}
+    theirs, ours = both("MLPClassifier", **parameters)
+    assert theirs.fit(X, BINARY).n_iter_ == ours.fit(X, BINARY).n_iter_ == 5
+    assert theirs.fit(X, BINARY).n_iter_ == 1
+    assert ours.fit(X, BINARY).n_iter_ == 4
+
+
+class Test05SampleWeightsDoNotDependOnTheBatch:
+    def test_single_rows(self):
+        weights = rng.integers(1, 5, size=60)
+        # In a batch of one row, a penalty would be a second thing that weights change.
+        theirs, ours = both("MLPClassifier", batch_size=1, alpha=0.0, max_iter=2, random_state=0)
+        for model, ignores_weights in ((theirs, True), (ours, False)):
+            without = model.fit(X, BINARY).coefs_[0]
+            weighted = model.fit(X, BINARY, weights).coefs_[0]
+            assert np.allclose(without, weighted, rtol=1e-9, atol=1e-9) == ignores_weights
+
+    def test_a_batch_without_weight(self):
+        weights = np.repeat([0.0, 1.0], [10, 50])
+        parameters = {"batch_size": 10, "shuffle": False, "max_iter": 3, "random_state": 0}
+        theirs, ours = both("MLPClassifier", **parameters)
+        with pytest.raises(ZeroDivisionError):
+            theirs.fit(X, BINARY, weights)
+        assert np.isfinite(ours.fit(X, BINARY, weights).loss_)
+
+    def test_weight_k_is_k_rows(self):
+        weights = rng.integers(0, 4, size=60)
+        repeated, y = X.repeat(weights, axis=0), BINARY.repeat(weights)
+        ours = MLPClassifier(shuffle=False, max_iter=20, random_state=0)
+        expected = ours.fit(repeated, y).coefs_
+        for one, other in zip(ours.fit(X, BINARY, weights).coefs_, expected, strict=True):
+            assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+
+
+class Test06DivergenceEndsTraining:
+    UNSTABLE = {"hidden_layer_sizes": (3,), "solver": "sgd", "n_iter_no_change": 2}
+
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+    def test_at_the_first_epoch_without_a_finite_loss(self, capsys):
+        parameters = self.UNSTABLE | {"learning_rate_init": 1e3, "max_iter": 40, "verbose": True}
+        theirs, ours = both("MLPRegressor", random_state=0, **parameters)
+        with pytest.raises(ValueError, match="non-finite parameter weights"):
+            theirs.fit(X, SCORES[:, 0])
+        # Not being a number is no improvement either, and yet patience never ran out.
+        assert capsys.readouterr().out.count("loss = nan") > 30
+        with pytest.raises(
+            ValueError, match=r"diverged in epoch \d, at learning rate 1e\+03.* in X and .* in y"
+        ):
+            ours.fit(X, SCORES[:, 0])
+        assert "nan" not in capsys.readouterr().out
+
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+    def test_early_stopping_keeps_the_best_weights_and_says_so(self):
+        parameters = self.UNSTABLE | {"learning_rate_init": 3.0, "max_iter": 40}
+        theirs, ours = both("MLPRegressor", early_stopping=True, random_state=0, **parameters)
+        # The one sign there is: every epoch was walked, and most of them had no loss.
+        assert np.isnan(theirs.fit(X, BINARY).loss_curve_).sum() > 30
+        with pytest.warns(UserWarning, match="diverged in epoch .* The best weights so far"):
+            ours.fit(X, BINARY)
+        assert np.isfinite(ours.loss_curve_).all()
+        for one, other in zip(ours.coefs_, theirs.coefs_, strict=True):
+            assert_allclose(one, other, rtol=1e-6)
+
+
+class Test07ParametersDoSomethingOrAreNamedInAWarning:
+    @pytest.mark.parametrize("learning_rate", ["invscaling", "adaptive"])
+    def test_schedules_with_adam(self, learning_rate):
+        parameters = {"solver": "adam", "max_iter": 10, "n_iter_no_change": 1, "tol": 10.0}
+        curves = [
+            [
+                model.set_params(learning_rate=name).fit(X, BINARY).loss_curve_
+                for name in ("constant", learning_rate)
+            ]
+            for model in both("MLPClassifier", random_state=0, **parameters)
+        ]
+        (their_constant, their_curve), (our_constant, our_curve) = curves
+        assert their_curve == their_constant
+        assert our_curve != our_constant
+
+    def test_early_stopping_with_lbfgs(self):
+        # No warning from scikit-learn: here it would be an error.
+        theirs, ours = both("MLPClassifier", solver="lbfgs", early_stopping=True, random_state=0)
+        theirs.fit(X, BINARY)
+        with pytest.warns(UserWarning, match="has no use for early_stopping"):
+            ours.fit(X, BINARY)
+
+
+def test_08_lbfgs_keeps_float32_and_the_loss_curve():
+    theirs, ours = both("MLPClassifier", solver="lbfgs", max_iter=10, random_state=0)
+    for model in (theirs, ours):
+        model.fit(X.astype(np.float32), BINARY)
+    assert theirs.coefs_[0].dtype == np.float64
+    assert ours.coefs_[0].dtype == np.float32
+    assert not hasattr(theirs, "loss_curve_")
+    assert len(ours.loss_curve_) == ours.n_iter_
+
+
+def test_09_probabilities_of_one_class_have_one_column():
+    theirs, ours = both("MLPClassifier", max_iter=2, random_state=0)
+    for model, n_columns in ((theirs, 2), (ours, 1)):
+        model.fit(X, np.full(60, "only"))
+        assert model.classes_.tolist() == ["only"]
+        assert model.predict_proba(X).shape == (60, n_columns)
+    assert_array_equal(ours.predict_proba(X), 1.0)
+
+
+class Test10PartialFitGoesOn:
+    def test_with_the_learning_rate_as_it_is_now(self):
+        for model, honours in zip(
+            both("MLPClassifier", random_state=0), (False, True), strict=True
+        ):
+            model.partial_fit(X, BINARY, classes=[0, 1])
+            before = model.coefs_[0].copy()
+            model.set_params(learning_rate_init=1e-14).partial_fit(X, BINARY)
+            assert np.allclose(model.coefs_[0], before, rtol=0, atol=1e-12) == honours
+
+    @pytest.mark.parametrize("change", [{"hidden_layer_sizes": (7,)}, {"activation": "tanh"}])
+    def test_but_not_as_another_network(self, change):
+        theirs, ours = both("MLPClassifier", (5,), random_state=0)
+        for model in (theirs, ours):
+            model.partial_fit(X, BINARY, classes=[0, 1]).set_params(**change)
+        assert theirs.partial_fit(X, BINARY).coefs_[0].shape == (4, 5)
+        with pytest.raises(ValueError, match="another architecture"):
+            ours.partial_fit(X, BINARY)
+
+    def test_with_a_new_order_of_the_rows(self, monkeypatch):
+        orders, shuffle = [], scikit_learn_module.shuffle
+
+        def recorded(*args, **kwargs):
+            orders.append(shuffle(*args, **kwargs).tolist())
+            return orders[-1]
+
+        monkeypatch.setattr(scikit_learn_module, "shuffle", recorded)
+        parameters = {"batch_size": 10, "random_state": 0}
+        theirs, ours = both("MLPClassifier", **parameters)
+        for model in (theirs, ours):
+            for _ in range(3):
+                model.partial_fit(X, BINARY, classes=[0, 1])
+        assert orders[1] == orders[2]
+        # fit shuffles anew in every epoch, so a stream that repeats would lead elsewhere.
+        _, at_once = both("MLPClassifier", max_iter=3, **parameters)
+        assert ours.loss_curve_ == at_once.fit(X, BINARY).loss_curve_
+        assert not np.allclose(theirs.loss_curve_, ours.loss_curve_, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("solver", "unit"), [("sgd", 60), ("adam", 1)], ids=["samples for sgd", "epochs for adam"]
+)
+def test_11_what_invscaling_counts(solver, unit):
+    parameters = DESCENT | {"solver": solver, "learning_rate_init": 0.1}
+    theirs, ours = both("MLPClassifier", learning_rate="invscaling", max_iter=4, **parameters)
+    for model in (theirs, ours):
+        with warnings.catch_warnings():
+            # DESCENT has momentum in it.
+            warnings.filterwarnings("ignore", "solver='adam' has no use", UserWarning)
+            model.fit(X, BINARY)
+    by_hand = MLPClassifier(**parameters)
+    for epoch in range(4):
+        by_hand.set_params(learning_rate_init=0.1 / (1 + unit * epoch) ** 0.5)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "solver='adam' has no use", UserWarning)
+            by_hand.partial_fit(X, BINARY, classes=[0, 1])
+    assert_allclose(ours.coefs_[0], by_hand.coefs_[0], rtol=1e-9)
+    # With sgd this is scikit-learn's count too; with adam it does not look at the schedule.
+    assert np.allclose(theirs.coefs_[0], ours.coefs_[0], rtol=1e-6) == (solver == "sgd")
+
+
+def test_12_log_probabilities_stay_finite():
+    theirs, ours = both("MLPClassifier", solver="lbfgs", max_iter=50, random_state=0)
+    far = 1e6 * X
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        assert np.isneginf(theirs.fit(X, LABELS).predict_log_proba(far)).any()
+    log_probabilities = ours.fit(X, LABELS).predict_log_proba(far)
+    assert np.isfinite(log_probabilities).all()
+    assert (log_probabilities < -1000).any()
+
+
+class Test13RawScores:
+    def test_decision_function(self):
+        theirs, ours = both("MLPClassifier", max_iter=5, random_state=0)
+        assert not hasattr(theirs.fit(X, BINARY), "decision_function")
+        p = ours.fit(X, BINARY).predict_proba(X)[:, 1]
+        assert_allclose(ours.decision_function(X), np.log(p / (1 - p)), rtol=1e-9, atol=1e-12)
+
+    def test_calibration_sees_them(self):
+        def input_of_the_calibrator(network):
+            seen = []
+
+            class Spy(type(network)):
+                def predict_proba(self, X):
+                    seen.append("probabilities")
+                    return super().predict_proba(X)
+
+            Spy.__name__ = type(network).__name__
+            CalibratedClassifierCV(Spy(**network.get_params()), cv=2).fit(X, BINARY)
+            return seen
+
+        theirs, ours = both("MLPClassifier", max_iter=5, random_state=0)
+        assert input_of_the_calibrator(theirs)
+        assert not input_of_the_calibrator(ours)
+
+
+def test_14_the_first_positional_argument_of_the_regressor():
+    theirs, ours = both("MLPRegressor", "poisson")
+    assert theirs.loss == "poisson"
+    assert ours.hidden_layer_sizes == "poisson"
+    theirs, ours = both("MLPClassifier", (5,), "tanh")
+    assert ours.hidden_layer_sizes == theirs.hidden_layer_sizes == (5,)
+    regressor = MLPRegressor((5,), "tanh")
+    assert (regressor.hidden_layer_sizes, regressor.activation) == ((5,), "tanh")

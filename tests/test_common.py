@@ -1,6 +1,7 @@
 """scikit-learn's own checks of an estimator."""
 
 import pytest
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
@@ -48,7 +49,8 @@ def expected_failures(estimator):
         reasons["check_n_features_in_after_fitting"] = no_partial_fit
     if weights_differ:
         reasons["check_sample_weight_equivalence_on_dense_data"] = weights_differ
-        reasons["check_sample_weight_equivalence_on_sparse_data"] = weights_differ
+        if get_tags(estimator).input_tags.sparse:
+            reasons["check_sample_weight_equivalence_on_sparse_data"] = weights_differ
     if isinstance(estimator, MLPClassifier):
         # The check wants all rows of unscaled, noisy test data to be given the heavy class.
         if parameters["early_stopping"]:

@@ -70,7 +70,8 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _check_parameters(self, incremental):
         validate_parameters(self)
-        if self.solver == "lbfgs" and any(_build.dropout_rates(self)):
+        rates = _build.dropout_rates(self)
+        if self.solver == "lbfgs" and any(rates):
             raise ValueError(
                 "dropout and input_dropout need a stochastic solver: solver='lbfgs' minimises "
                 "one fixed function."

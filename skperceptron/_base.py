@@ -25,13 +25,21 @@ from ._core import lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.network import Network
 from ._core.objective import Objective
-from ._core.schedules import Schedule
 from ._core.stopping import Stopping
 from ._core.training import Divergence, Epoch, TrainingState, train
 from ._targets import Targets
 
 # Rows that prediction works on at a time, so that its memory does not grow with the data.
 PREDICTION_BLOCK = 4096
+
+OUT_OF_EPOCHS = (
+    "Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't "
+    "converged yet."
+)
+NOT_CONVERGED = (
+    "lbfgs failed to converge after {n_iter} iteration(s). Increase max_iter or max_fun, or scale "
+    "the data. scipy says:"
+)
 
 
 class Data(NamedTuple):
@@ -189,26 +197,36 @@ class BaseMLP(BaseEstimator, ABC):
         network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
         loss = _build.loss(self, targets.output_activation)
         objective = Objective(network, loss, _build.penalties(self), state.mean_weight)
-        walk = self._descend if self.solver == "lbfgs" else self._walk
         epochs: list[Epoch] = []
+
+        def take_note(epoch: Epoch) -> None:
+            epochs.append(epoch)
+            if self.verbose:
+                self._report(epoch, len(epochs))
+
         try:
-            score = self._scorer(network, data, targets, split.validation)
-            complaint = walk(objective, batches, state, score, epochs, incremental)
+            if self.solver == "lbfgs":
+                complaint = self._descend(objective, batches, state, take_note)
+            else:
+                score = self._scorer(network, data, targets, split.validation)
+                max_epochs = 1 if incremental else self.max_iter
+                self._walk(objective, batches, state, take_note, score, max_epochs)
+                complaint = None if incremental or epochs[-1].stop else OUT_OF_EPOCHS
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except Divergence as divergence:
             self._recover(divergence, state, data)
         else:
             if complaint is not None:
-                warnings.warn(complaint, ConvergenceWarning, stacklevel=4)
+                message = complaint.format(n_iter=len(epochs), max_iter=self.max_iter)
+                warnings.warn(message, ConvergenceWarning, stacklevel=4)
         return epochs
 
-    def _walk(self, objective, batches, state, score, epochs, incremental) -> str | None:
-        """Train epoch by epoch; return a complaint if that did not end by itself."""
+    def _walk(self, objective, batches, state, take_note, score, max_epochs) -> None:
+        """Train epoch by epoch, with a stochastic solver."""
         optimizer, schedule = _build.optimizer(self), _build.schedule(self)
         optimizer.resume(state.optimizer)
         stopping = Stopping(self.tol, self.n_iter_no_change, score)
-        max_epochs = 1 if incremental else self.max_iter
         for epoch in train(
             objective,
             optimizer,
@@ -219,24 +237,10 @@ class BaseMLP(BaseEstimator, ABC):
             shuffle=self.shuffle,
             max_epochs=max_epochs,
         ):
-            epochs.append(epoch)
-            if self.verbose:
-                self._report(epoch, len(epochs), schedule)
-        if incremental or epochs[-1].stop:
-            return None
-        return (
-            f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and "
-            "the optimization hasn't converged yet."
-        )
+            take_note(epoch)
 
-    def _descend(self, objective, batches, state, score, epochs, incremental) -> str | None:
+    def _descend(self, objective, batches, state, take_note) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
-
-        def take_note(epoch):
-            epochs.append(epoch)
-            if self.verbose:
-                print(f"Iteration {len(epochs)}, loss = {epoch.loss:.8f}")
-
         problem = lbfgs.train(
             objective,
             batches,
@@ -246,12 +250,7 @@ class BaseMLP(BaseEstimator, ABC):
             max_fun=self.max_fun,
             tol=self.tol,
         )
-        if problem is None:
-            return None
-        return (
-            f"lbfgs failed to converge after {len(epochs)} iteration(s): {problem}. Increase "
-            "max_iter or max_fun, or scale the data."
-        )
+        return None if problem is None else f"{NOT_CONVERGED} {problem}."
 
     def _scorer(self, network, data, targets, rows) -> Callable[[], float] | None:
         """What early stopping watches: the score of the network as it is, on held-out rows."""
@@ -261,7 +260,7 @@ class BaseMLP(BaseEstimator, ABC):
         weight = None if data.sample_weight is None else data.sample_weight[rows]
         return lambda: self._metric(y, targets.decode(_infer(network, X)), sample_weight=weight)
 
-    def _report(self, epoch: Epoch, number: int, schedule: Schedule) -> None:
+    def _report(self, epoch: Epoch, number: int) -> None:
         """Print what scikit-learn prints."""
         print(f"Iteration {number}, loss = {epoch.loss:.8f}")
         if epoch.score is not None:
@@ -270,7 +269,7 @@ class BaseMLP(BaseEstimator, ABC):
             what = "Training loss" if epoch.score is None else "Validation score"
             if not epoch.stop:
                 action = f"Setting learning rate to {epoch.next_rate:f}"
-            elif math.isfinite(schedule.floor):
+            elif math.isfinite(_build.schedule(self).floor):
                 action = "Learning rate too small. Stopping."
             else:
                 action = "Stopping."

@@ -512,6 +512,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "pass the weights that compute_class_weight gives for the whole y."
             )
         weight = class_weighted(self.class_weight, targets, y, data.sample_weight)
+        if weight is not None:
+            weight = weight.astype(data.X.dtype, copy=False)
         return targets, data._replace(y=y, sample_weight=weight)
 
     def _describe_scale(self, y):

@@ -230,17 +230,31 @@ def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weigh
     """Sample weights (n,) times the weight of each row's class, or classes; None for ones."""
     if class_weight is None:
         return sample_weight
+    try:
+        weight = _class_weights(class_weight, targets, y)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"class_weight={class_weight!r} does not fit y: {error}") from error
+    if not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise ValueError(f"class_weight={class_weight!r} must be finite and not negative.")
+    if sample_weight is not None:
+        weight = weight * sample_weight
+    if not weight.any():
+        raise ValueError(f"class_weight={class_weight!r} leaves no row of y any weight.")
+    return weight
+
+
+def _class_weights(class_weight, targets, y):
+    """Weights (n,) as scikit-learn computes them, for y that need not have every class."""
     if isinstance(class_weight, dict):
-        unknown = set(class_weight) - set(targets.classes.tolist())
+        labels = targets.classes.tolist()
+        unknown = sorted(set(class_weight) - set(labels), key=str)
         if unknown or isinstance(targets, MultilabelTargets):
             raise ValueError(
-                f"class_weight must be a dict of labels from {targets.classes}, or for several "
-                f"labels a list of such dicts with one for each; got {class_weight!r}."
+                f"it must be a dict with labels from {labels}, or for several labels a list with "
+                "such a dict for each."
             )
-        # A batch need not contain every class.
-        class_weight = {label: class_weight.get(label, 1) for label in targets.classes.tolist()}
-    weight = compute_sample_weight(class_weight, y)
-    return weight if sample_weight is None else weight * sample_weight
+        class_weight = {label: class_weight.get(label, 1) for label in labels}
+    return compute_sample_weight(class_weight, y)
 
 
 def is_multilabel(y) -> bool:

@@ -21,6 +21,7 @@ __all__ = [
     "is_multilabel",
     "last_random_state",
     "optimizer_state",
+    "patience_count",
     "validate_parameters",
 ]
 
@@ -71,6 +72,12 @@ def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, float] | No
 def last_random_state(estimator) -> np.random.RandomState:
     """The generator that the last call drew from, where it left it; a new one if converted."""
     return getattr(estimator, "_random_state", check_random_state(estimator.random_state))
+
+
+def patience_count(estimator) -> int:
+    """Epochs without an improvement since the last one; 0 after a stop."""
+    count = getattr(estimator, "_no_improvement_count", 0)
+    return count if count <= estimator.n_iter_no_change else 0
 
 
 def as_fitted(estimator, attributes: dict, y_for_binarizer) -> BaseEstimator:

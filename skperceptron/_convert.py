@@ -115,4 +115,5 @@ def _training_state(estimator, fitted) -> TrainingState:
         watched="score" if scored else "loss",
         best=-estimator.best_validation_score_ if scored else loss,
         best_theta=theta.copy() if scored else None,
+        n_no_improvement=_compat.patience_count(fitted),
     )

@@ -34,11 +34,11 @@ class Network:
         self.gradient = np.empty_like(theta)
         self.bind(self.layout.views(theta))
         gradients = self._by_layer(self.layout.views(self.gradient))
-        width = n_inputs
-        for layer, own in zip(self.layers, gradients, strict=True):
-            width = layer.prepare(own, n_rows, width, theta.dtype)
         # Nothing below the first layer with parameters has a use for its gradient.
         first = next(i for i, layer in enumerate(self.layers) if layer.parameters)
+        width = n_inputs
+        for i, (layer, own) in enumerate(zip(self.layers, gradients, strict=True)):
+            width = layer.prepare(own, n_rows, width, theta.dtype, bottom=i <= first)
         self._first, self._above_first = self.layers[first], self.layers[:first:-1]
 
     def infer(self, x: Array) -> Array:

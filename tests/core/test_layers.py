@@ -33,7 +33,7 @@ def prepared(example, n_rows=N_ROWS, dtype=np.float64):
     parameters = [draws.normal(size=p.shape).astype(dtype) for p in layer.parameters]
     gradients = [np.full_like(p, np.nan) for p in parameters]
     layer.bind(parameters)
-    layer.n_units = layer.prepare(gradients, n_rows, N_INPUTS, np.dtype(dtype))
+    layer.n_units = layer.prepare(gradients, n_rows, N_INPUTS, np.dtype(dtype), bottom=False)
     return layer, parameters, gradients, generator
 
 
@@ -161,7 +161,7 @@ def test_dense_is_affine(rng):
 def test_dropout_drops_its_rate_and_keeps_the_mean(rate, dtype):
     n_rows, n_inputs = 500, 200
     layer = Dropout(rate, np.random.default_rng(0))
-    layer.prepare([], n_rows, n_inputs, dtype)
+    layer.prepare([], n_rows, n_inputs, dtype, bottom=False)
     output = layer.forward(np.ones((n_rows, n_inputs), dtype))
 
     assert_array_equal(np.unique(output), np.array([0, 1 / (1 - rate)], dtype))
@@ -177,7 +177,7 @@ def test_dropout_drops_its_rate_and_keeps_the_mean(rate, dtype):
 
 def test_dropout_goes_back_through_the_mask_it_drew():
     layer = Dropout(0.5, np.random.default_rng(0))
-    layer.prepare([], 20, 10, np.float64)
+    layer.prepare([], 20, 10, np.float64, bottom=False)
     for _ in range(3):
         mask = layer.forward(np.ones((20, 10))).copy()
         assert_array_equal(layer.backward(np.ones((20, 10))), mask)
@@ -186,7 +186,7 @@ def test_dropout_goes_back_through_the_mask_it_drew():
 def test_dropout_repeats_itself_only_from_the_same_generator_state():
     generator = np.random.default_rng(0)
     layer = Dropout(0.5, generator)
-    layer.prepare([], 20, 10, np.float64)
+    layer.prepare([], 20, 10, np.float64, bottom=False)
     ones = np.ones((20, 10))
     state = generator.bit_generator.state
     first, second = layer.forward(ones).copy(), layer.forward(ones).copy()

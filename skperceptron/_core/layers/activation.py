@@ -24,7 +24,9 @@ class Activated(Layer):
     def bind(self, parameters: Sequence[Array]) -> None:
         pass
 
-    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+    def prepare(
+        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    ) -> int:
         return n_inputs
 
     def infer(self, x: Array) -> Array:

@@ -28,8 +28,13 @@ class Layer(ABC):
         """Take the arrays asked for. The layer never writes to them."""
 
     @abstractmethod
-    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
-        """Take the gradient arrays, allocate buffers for ``n_rows`` rows; return n_units."""
+    def prepare(
+        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    ) -> int:
+        """Take the gradient arrays, allocate buffers for ``n_rows`` rows; return n_units.
+
+        ``backward`` is not called on a layer at the ``bottom``.
+        """
 
     @abstractmethod
     def infer(self, x: Array) -> Array:

@@ -63,10 +63,13 @@ class Dense(Layer):
     def bind(self, parameters: Sequence[Array]) -> None:
         self._weight, self._intercept = parameters  # (fan_in, fan_out), (fan_out,)
 
-    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+    def prepare(
+        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    ) -> int:
         self._weight_gradient, self._intercept_gradient = gradients
         self._output = np.empty((n_rows, self.fan_out), dtype)
-        self._input_delta = np.empty((n_rows, self.fan_in), dtype)
+        # At the bottom the inputs may be sparse, and a dense array of their size too large.
+        self._input_delta = np.empty((0 if bottom else n_rows, self.fan_in), dtype)
         return self.fan_out
 
     def infer(self, x: Array) -> Array:

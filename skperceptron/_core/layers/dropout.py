@@ -31,7 +31,9 @@ class Dropout(Layer):
     def bind(self, parameters: Sequence[Array]) -> None:
         pass
 
-    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+    def prepare(
+        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    ) -> int:
         # Single precision is plenty for a coin toss, and halves the price of the draws.
         self._uniform = np.empty((n_rows, n_inputs), np.float32)
         self._mask = np.empty((n_rows, n_inputs), dtype)
@@ -71,7 +73,9 @@ class SparseDropout(Layer):
     def bind(self, parameters: Sequence[Array]) -> None:
         pass
 
-    def prepare(self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any) -> int:
+    def prepare(
+        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    ) -> int:
         return n_inputs
 
     def infer(self, x: Any) -> Any:

@@ -1,0 +1,278 @@
+"""to_sklearn and from_sklearn: the same predictions, and able to go on."""
+
+import copy
+import pickle
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import neural_network
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+import skperceptron
+from skperceptron import MLPClassifier, MLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(80, 5))
+SCORES = X @ rng.normal(size=(5, 3)) + 0.5 * rng.normal(size=(80, 3))
+COUNTS = rng.poisson(np.exp(SCORES / 3))
+TARGETS = {
+    "binary": ("MLPClassifier", {}, (SCORES[:, 0] > 0).astype(int)),
+    "multiclass": ("MLPClassifier", {}, SCORES.argmax(axis=1)),
+    "strings": ("MLPClassifier", {}, np.array(["no", "yes"])[(SCORES[:, 0] > 0).astype(int)]),
+    "three strings": ("MLPClassifier", {}, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
+    "multilabel": ("MLPClassifier", {}, (SCORES > 0).astype(int)),
+    "one output": ("MLPRegressor", {}, SCORES[:, 0]),
+    "outputs": ("MLPRegressor", {}, SCORES),
+    "poisson": ("MLPRegressor", {"loss": "poisson"}, COUNTS[:, 0]),
+    "poisson outputs": ("MLPRegressor", {"loss": "poisson"}, COUNTS),
+}
+every_target = pytest.mark.parametrize("target", TARGETS)
+every_solver = pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+
+
+def make(package, target, **parameters):
+    name, loss, y = TARGETS[target]
+    defaults = {"hidden_layer_sizes": (7, 4), "max_iter": 6, "random_state": 0}
+    return getattr(package, name)(**defaults | loss | parameters), y
+
+
+ours = partial(make, skperceptron)
+theirs = partial(make, neural_network)
+
+
+def assert_predict_the_same(one, other, data=X, tolerance=1e-12):
+    if is_classifier(one):
+        assert_array_equal(one.predict(data), other.predict(data))
+        assert one.predict(data).dtype == other.predict(data).dtype
+        probabilities = other.predict_proba(data)
+        assert_allclose(one.predict_proba(data), probabilities, rtol=tolerance, atol=tolerance)
+        assert_array_equal(one.classes_, other.classes_)
+    else:
+        assert one.predict(data).shape == other.predict(data).shape
+        assert_allclose(one.predict(data), other.predict(data), rtol=tolerance, atol=tolerance)
+
+
+class TestToScikitLearn:
+    @every_target
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"solver": "sgd"},
+            {"solver": "adam", "activation": "sigmoid"},
+            {"solver": "adam", "early_stopping": True},
+            {"solver": "adam", "dropout": 0.3, "input_dropout": 0.1},
+            {"solver": "lbfgs"},
+            {"hidden_layer_sizes": ()},
+        ],
+        ids=["sgd", "sigmoid", "early stopping", "dropout", "lbfgs", "linear"],
+    )
+    def test_predicts_the_same(self, target, parameters):
+        model, y = ours(target, **parameters)
+        twin = model.fit(X, y).to_sklearn()
+        assert type(twin) is getattr(neural_network, type(model).__name__)
+        assert_predict_the_same(twin, model)
+        assert_predict_the_same(twin, model, sparse.csr_array(X))
+        assert_allclose(twin.score(X, y), model.score(X, y), rtol=1e-12)
+
+    @every_target
+    def test_is_fitted_pickles_and_clones(self, target):
+        model, y = ours(target)
+        twin = model.fit(X, y).to_sklearn()
+        check_is_fitted(twin)
+        assert_predict_the_same(pickle.loads(pickle.dumps(twin)), model)
+        fresh = clone(twin)
+        assert not hasattr(fresh, "coefs_")
+        # The parameters that both have came along, so the clone is trained alike.
+        refitted = fresh.fit(X, y)
+        for one, other in zip(refitted.coefs_, model.coefs_, strict=True):
+            assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+
+    @every_target
+    @pytest.mark.parametrize("solver", ["sgd", "adam"])
+    @pytest.mark.parametrize("method", ["partial_fit", "fit"])
+    def test_goes_on(self, target, solver, method):
+        model, y = ours(target, solver=solver, warm_start=method == "fit", max_iter=3)
+        twin = model.fit(X, y).to_sklearn()
+        n_iter, before = len(twin.loss_curve_), copy.deepcopy(twin.coefs_)
+        getattr(twin, method)(X, y)
+        assert len(twin.loss_curve_) == n_iter + (1 if method == "partial_fit" else 3)
+        assert twin.t_ == 80 * len(twin.loss_curve_)
+        # From the weights, not from new ones: three epochs do not lead far.
+        assert 0 < np.abs(twin.coefs_[0] - before[0]).max() < 0.1
+
+    def test_goes_on_with_early_stopping(self):
+        model, y = ours("binary", early_stopping=True, warm_start=True)
+        twin = model.fit(X, y).to_sklearn()
+        twin.fit(X, y)
+        assert len(twin.validation_scores_) == 12
+
+    @pytest.mark.parametrize("target", ["multiclass", "one output"])
+    def test_shares_no_memory(self, target):
+        model, y = ours(target, warm_start=True)
+        twin = model.fit(X, y).to_sklearn()
+        before = copy.deepcopy(model.coefs_)
+        twin.partial_fit(X, y)
+        twin.coefs_[0][:] = 0
+        assert_array_equal(model.coefs_[0], before[0])
+
+    def test_float32(self):
+        model, y = ours("multiclass")
+        data = X.astype(np.float32)
+        twin = model.fit(data, y).to_sklearn()
+        assert twin.coefs_[0].dtype == np.float32
+        assert_allclose(twin.predict_proba(data), model.predict_proba(data), rtol=1e-5)
+
+    def test_feature_names(self):
+        model, y = ours("binary")
+        frame = pd.DataFrame(X, columns=list("abcde"))
+        twin = model.fit(frame, y).to_sklearn()
+        assert twin.feature_names_in_.tolist() == list("abcde")
+        assert_predict_the_same(twin, model, frame)
+        with pytest.raises(ValueError, match="feature names"):
+            twin.predict(frame[list("edcba")])
+
+    def test_after_the_training_state_is_dropped(self):
+        model, y = ours("binary")
+        twin = model.fit(X, y).drop_training_state().to_sklearn()
+        assert_predict_the_same(twin, model)
+
+    def test_weights_edited_since(self):
+        model, y = ours("binary")
+        model.fit(X, y)
+        model.coefs_[0][:] *= 2
+        assert_predict_the_same(model.to_sklearn(), model)
+
+    def test_unfitted(self):
+        with pytest.raises(NotFittedError):
+            MLPClassifier().to_sklearn()
+
+
+class TestFromScikitLearn:
+    @every_target
+    @every_solver
+    def test_predicts_the_same(self, target, solver):
+        model, y = theirs(target, solver=solver)
+        back = getattr(skperceptron, type(model).__name__).from_sklearn(model.fit(X, y))
+        check_is_fitted(back)
+        assert_predict_the_same(back, model)
+        assert_predict_the_same(back, model, sparse.csr_array(X))
+        parameters = model.get_params()
+        assert parameters == {k: v for k, v in back.get_params().items() if k in parameters}
+
+    @pytest.mark.parametrize("target", ["binary", "multiclass", "one output"])
+    def test_predicts_the_same_after_early_stopping(self, target):
+        model, y = theirs(target, early_stopping=True)
+        back = getattr(skperceptron, type(model).__name__).from_sklearn(model.fit(X, y))
+        assert_predict_the_same(back, model)
+        assert back.validation_scores_ == model.validation_scores_
+
+    @every_target
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"solver": "adam"},
+            {"solver": "sgd"},
+            {"solver": "sgd", "nesterovs_momentum": False},
+            {"solver": "sgd", "learning_rate": "adaptive", "n_iter_no_change": 1, "tol": 0.1},
+            {"solver": "sgd", "learning_rate": "invscaling", "learning_rate_init": 0.1},
+        ],
+        ids=["adam", "nesterov", "classical", "adaptive", "invscaling"],
+    )
+    def test_goes_on_as_scikit_learn_does(self, target, parameters):
+        model, y = theirs(target, shuffle=False, batch_size=30, **parameters)
+        model.fit(X, y)
+        back = getattr(skperceptron, type(model).__name__).from_sklearn(model)
+        before = copy.deepcopy(model.coefs_)
+        for _ in range(5):
+            model.partial_fit(X, y)
+            back.partial_fit(X, y)
+        assert np.abs(model.coefs_[0] - before[0]).max() > 1e-4
+        for one, other in zip(
+            back.coefs_ + back.intercepts_, model.coefs_ + model.intercepts_, strict=True
+        ):
+            assert_allclose(one, other, rtol=1e-10, atol=1e-10)
+        assert back.t_ == model.t_
+        assert len(back.loss_curve_) == len(model.loss_curve_)
+
+    @every_target
+    def test_pickles_and_clones(self, target):
+        model, y = theirs(target)
+        back = getattr(skperceptron, type(model).__name__).from_sklearn(model.fit(X, y))
+        twin = pickle.loads(pickle.dumps(back))
+        assert_predict_the_same(twin, model)
+        assert_array_equal(twin.partial_fit(X, y).coefs_[0], back.partial_fit(X, y).coefs_[0])
+        assert not hasattr(clone(back), "coefs_")
+
+    @pytest.mark.parametrize("target", ["multiclass", "one output"])
+    def test_shares_no_memory(self, target):
+        model, y = theirs(target)
+        model.fit(X, y)
+        before = copy.deepcopy(model.coefs_)
+        back = getattr(skperceptron, type(model).__name__).from_sklearn(model)
+        back.partial_fit(X, y)
+        back.coefs_[0][:] = 0
+        assert_array_equal(model.coefs_[0], before[0])
+
+    def test_feature_names(self):
+        model, y = theirs("binary")
+        frame = pd.DataFrame(X, columns=list("abcde"))
+        back = MLPClassifier.from_sklearn(model.fit(frame, y))
+        assert_predict_the_same(back, model, frame)
+        with pytest.raises(ValueError, match="feature names"):
+            back.predict(frame[list("edcba")])
+
+    def test_float32(self):
+        model, y = theirs("multiclass")
+        data = X.astype(np.float32)
+        back = MLPClassifier.from_sklearn(model.fit(data, y))
+        assert_allclose(back.predict_proba(data), model.predict_proba(data), rtol=1e-5)
+        assert back.partial_fit(data, y).coefs_[0].dtype == np.float32
+
+    def test_summary_and_hidden_activations(self):
+        model, y = theirs("multiclass", activation="tanh")
+        back = MLPClassifier.from_sklearn(model.fit(X, y))
+        hidden = np.tanh(X @ model.coefs_[0] + model.intercepts_[0])
+        assert_allclose(back.hidden_activations(X, 0), hidden, rtol=1e-12)
+        assert "tanh" in back.summary()
+
+    def test_one_class(self):
+        model = neural_network.MLPClassifier((3,), max_iter=2, random_state=0)
+        back = MLPClassifier.from_sklearn(model.fit(X, np.full(80, "only")))
+        assert_array_equal(back.predict(X), model.predict(X))
+        assert back.predict_proba(X).shape == (80, 1)  # difference 9
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [neural_network.MLPRegressor(), MLPClassifier(), neural_network.MLPClassifier, "mlp", None],
+        ids=["regressor", "ours", "class", "string", "None"],
+    )
+    def test_anything_else_is_a_type_error(self, wrong):
+        with pytest.raises(TypeError, match=r"takes a fitted sklearn.neural_network.MLPClassifier"):
+            MLPClassifier.from_sklearn(wrong)
+
+    @pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
+    def test_unfitted(self, estimator):
+        with pytest.raises(NotFittedError):
+            estimator.from_sklearn(getattr(neural_network, estimator.__name__)())
+
+
+@every_target
+@pytest.mark.parametrize(
+    ("solver", "early_stopping"),
+    [("sgd", False), ("sgd", True), ("adam", False), ("adam", True), ("lbfgs", False)],
+)
+def test_there_and_back(target, solver, early_stopping):
+    model, y = ours(target, solver=solver, early_stopping=early_stopping)
+    back = type(model).from_sklearn(model.fit(X, y).to_sklearn())
+    assert_predict_the_same(back, model)
+    assert back.get_params() == model.get_params()
+    for name in ("loss_curve_", "n_iter_", "t_", "loss_", "best_loss_", "best_validation_score_"):
+        assert getattr(back, name) == getattr(model, name), name

@@ -1,0 +1,199 @@
+"""Small pickles, and what can be seen of a fitted network."""
+
+import pickle
+import re
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+
+from skperceptron import MLPClassifier, MLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(80, 5))
+SCORES = X @ rng.normal(size=(5, 3)) + 0.5 * rng.normal(size=(80, 3))
+TARGETS = {
+    "binary": (MLPClassifier, {}, SCORES[:, 0] > 0),
+    "strings": (MLPClassifier, {}, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
+    "multilabel": (MLPClassifier, {}, (SCORES > 0).astype(int)),
+    "outputs": (MLPRegressor, {}, SCORES),
+    "poisson": (MLPRegressor, {"loss": "poisson"}, rng.poisson(np.exp(SCORES[:, 0] / 3))),
+}
+TRAINING = {
+    "sgd": {"solver": "sgd"},
+    "adam": {"solver": "adam", "dropout": 0.2},
+    "early stopping": {"early_stopping": True},
+    "lbfgs": {"solver": "lbfgs"},
+}
+every_target = pytest.mark.parametrize("target", TARGETS)
+every_training = pytest.mark.parametrize("training", TRAINING)
+
+
+def make(target, **parameters):
+    estimator, loss, y = TARGETS[target]
+    defaults = {"hidden_layer_sizes": (7, 4), "max_iter": 6, "random_state": 0}
+    return estimator(**defaults | loss | parameters), y
+
+
+def outputs(model, data=X):
+    names = ["predict", "predict_proba", "predict_log_proba", "decision_function"]
+    return [getattr(model, name)(data) for name in names if hasattr(model, name)]
+
+
+class TestDropTrainingState:
+    @every_target
+    @every_training
+    def test_leaves_predictions_as_they_are(self, target, training):
+        model, y = make(target, **TRAINING[training])
+        before = outputs(model.fit(X, y))
+        assert model.drop_training_state() is model
+        for one, other in zip(outputs(model), before, strict=True):
+            assert_array_equal(one, other)
+        for one, other in zip(outputs(pickle.loads(pickle.dumps(model))), before, strict=True):
+            assert_array_equal(one, other)
+
+    @every_training
+    def test_makes_the_pickle_little_more_than_the_weights(self, training):
+        data, y = rng.normal(size=(1000, 200)), rng.integers(0, 3, 1000)
+        model = MLPClassifier((300, 100), max_iter=2, random_state=0)
+        model.set_params(**TRAINING[training]).fit(data, y)
+        weights = sum(w.nbytes for w in model.coefs_ + model.intercepts_)
+        limit = 1.1 * weights + 50_000
+        assert len(pickle.dumps(model)) > limit
+        assert len(pickle.dumps(model.drop_training_state())) <= limit
+
+    @every_target
+    @every_training
+    def test_is_no_end_of_training(self, target, training):
+        model, y = make(target, warm_start=True, **TRAINING[training])
+        n_epochs = len(model.fit(X, y).drop_training_state().loss_curve_)
+        before = [w.copy() for w in model.coefs_]
+        model.fit(X, y)
+        assert len(model.loss_curve_) == n_epochs + model.n_iter_
+        # From the weights, not from new ones: six epochs do not lead far.
+        if training != "lbfgs":
+            assert 0 < np.abs(model.coefs_[0] - before[0]).max() < 0.1
+        assert model.loss_ < 1.5 * model.loss_curve_[n_epochs - 1]
+
+    @every_target
+    def test_partial_fit_goes_on(self, target):
+        model, y = make(target)
+        model.fit(X, y).drop_training_state()
+        before = [w.copy() for w in model.coefs_]
+        model.partial_fit(X, y)
+        assert len(model.loss_curve_) == 7
+        assert 0 < np.abs(model.coefs_[0] - before[0]).max() < 0.1
+
+    def test_goes_on_in_the_precision_of_the_weights(self):
+        model, y = make("binary")
+        model.fit(X.astype(np.float32), y).drop_training_state().partial_fit(X, y)
+        assert model.coefs_[0].dtype == np.float32
+
+    def test_twice(self):
+        model, y = make("binary")
+        assert model.fit(X, y).drop_training_state().drop_training_state() is model
+
+    def test_unfitted(self):
+        with pytest.raises(NotFittedError):
+            MLPClassifier().drop_training_state()
+
+
+@every_target
+@every_training
+@pytest.mark.parametrize("drop", [False, True])
+def test_joblib(target, training, drop, tmp_path):
+    model, y = make(target, warm_start=True, **TRAINING[training])
+    model.fit(X, y)
+    if drop:
+        model.drop_training_state()
+    joblib.dump(model, tmp_path / "model.joblib")
+    loaded = joblib.load(tmp_path / "model.joblib")
+    for one, other in zip(outputs(loaded), outputs(model), strict=True):
+        assert_array_equal(one, other)
+    for one, other in zip(loaded.fit(X, y).coefs_, model.fit(X, y).coefs_, strict=True):
+        assert_array_equal(one, other)
+
+
+def test_weights_mapped_from_disk_predict_and_stay_as_they_are(tmp_path):
+    model, y = make("strings")
+    model.fit(X, y).drop_training_state()
+    joblib.dump(model, tmp_path / "model.joblib")
+    mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
+    assert isinstance(mapped.coefs_[0], np.memmap)
+    assert_array_equal(mapped.predict_proba(X), model.predict_proba(X))
+    expected = model.partial_fit(X, y).coefs_[0]
+    assert_array_equal(mapped.partial_fit(X, y).coefs_[0], expected)
+
+
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0),
+}
+
+
+class TestHiddenActivations:
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("layer", range(-3, 3))
+    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+    def test_are_those_of_the_forward_pass(self, activation, layer, convert):
+        model, y = make("strings", hidden_layer_sizes=(7, 4, 6), activation=activation, dropout=0.5)
+        model.fit(X, y)
+        expected, a = [], X
+        for weight, intercept in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
+            a = ACTIVATIONS[activation](a @ weight + intercept)
+            expected.append(a)
+        actual = model.hidden_activations(convert(X), layer)
+        assert_allclose(actual, expected[layer], rtol=1e-12, atol=1e-12)
+
+    def test_of_the_last_layer_lead_to_the_scores(self):
+        model, y = make("outputs")
+        hidden = model.fit(X, y).hidden_activations(X)
+        assert_allclose(hidden @ model.coefs_[-1] + model.intercepts_[-1], model.predict(X))
+
+    @pytest.mark.parametrize("layer", [2, -3, 17])
+    def test_a_layer_that_is_not_there_is_named(self, layer):
+        model, y = make("binary")
+        with pytest.raises(ValueError, match=f"layer={layer}.*2 hidden layers"):
+            model.fit(X, y).hidden_activations(X, layer)
+
+    @pytest.mark.parametrize("layer", [-1, 0])
+    def test_a_linear_model_has_none(self, layer):
+        model, y = make("binary", hidden_layer_sizes=())
+        with pytest.raises(ValueError, match=f"layer={layer}.*0 hidden layers"):
+            model.fit(X, y).hidden_activations(X, layer)
+
+    def test_other_features_and_unfitted(self):
+        model, y = make("binary")
+        with pytest.raises(NotFittedError):
+            model.hidden_activations(X)
+        with pytest.raises(ValueError, match="4 features"):
+            model.fit(X, y).hidden_activations(X[:, :4])
+
+
+class TestSummary:
+    @every_target
+    @pytest.mark.parametrize("sizes", [(), (7,), (7, 4, 6)])
+    def test_counts_every_layer_and_parameter(self, target, sizes):
+        model, y = make(target, hidden_layer_sizes=sizes, activation="tanh")
+        lines = model.fit(X, y).summary().splitlines()
+        assert len(lines) == len(sizes) + 4  # heading, inputs, output, total
+        assert re.fullmatch(r"inputs +5 +0", lines[1])
+        for depth, (line, weight) in enumerate(zip(lines[2:-1], model.coefs_, strict=True)):
+            name = "output" if depth == len(sizes) else f"hidden {depth + 1}"
+            activation = model.out_activation_ if depth == len(sizes) else "tanh"
+            count = weight.size + weight.shape[1]
+            assert line.split() == [*name.split(), activation, str(weight.shape[1]), str(count)]
+        total = sum(w.size for w in model.coefs_ + model.intercepts_)
+        assert lines[-1].split() == ["total", str(total)]
+
+    def test_unfitted(self):
+        with pytest.raises(NotFittedError):
+            MLPRegressor().summary()

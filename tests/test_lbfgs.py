@@ -1,0 +1,321 @@
+"""solver="lbfgs": what it publishes, what it refuses, and where it ends."""
+
+import copy
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from scipy.special import log_softmax, xlogy
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
+from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron._core.objective import Objective
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(80, 5))
+SCORES = X @ rng.normal(size=(5, 3)) + rng.normal(size=(80, 3))
+TARGETS = {
+    "binary": (MLPClassifier, {}, SCORES[:, 0] > 0),
+    "multiclass": (MLPClassifier, {}, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
+    "multilabel": (MLPClassifier, {}, (SCORES > 0).astype(int)),
+    "regression": (MLPRegressor, {}, SCORES[:, 0]),
+    "outputs": (MLPRegressor, {}, SCORES),
+    "poisson": (MLPRegressor, {"loss": "poisson"}, rng.poisson(np.exp(SCORES[:, 0] / 3))),
+}
+every_target = pytest.mark.parametrize("target", TARGETS)
+unconverged = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def make(target, **parameters):
+    estimator, loss, y = TARGETS[target]
+    defaults = {"hidden_layer_sizes": (8,), "solver": "lbfgs", "random_state": 0}
+    return estimator(**defaults | loss | parameters), y
+
+
+@unconverged
+class TestLossCurve:
+    @every_target
+    def test_falls_to_the_loss(self, target):
+        model, y = make(target, max_iter=30)
+        model.fit(X, y)
+        assert len(model.loss_curve_) == model.n_iter_ == 30
+        assert (np.diff(model.loss_curve_) <= 0).all()
+        assert model.loss_ == model.best_loss_ == model.loss_curve_[-1]
+
+    def test_has_the_objective_of_the_weights_published(self):
+        model, y = make("regression", max_iter=10, alpha=0.5)
+        residuals = model.fit(X, y).predict(X) - y
+        squares = sum((w**2).sum() for w in model.coefs_)
+        assert_allclose(model.loss_, (residuals @ residuals / 2 + 0.25 * squares) / len(X))
+
+
+@unconverged
+@every_target
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+def test_float32_stays_float32(target, convert):
+    model, y = make(target, max_iter=5)
+    data = convert(X.astype(np.float32))
+    model.fit(data, y)
+    assert {w.dtype for w in model.coefs_ + model.intercepts_} == {np.dtype(np.float32)}
+    if hasattr(model, "predict_proba"):
+        assert model.predict_proba(data).dtype == np.float32
+    else:
+        assert model.predict(data).dtype == np.float32
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
+def test_partial_fit_is_absent(estimator):
+    model = estimator(solver="lbfgs")
+    assert not hasattr(model, "partial_fit")
+    with pytest.raises(AttributeError, match="has no attribute 'partial_fit'") as error:
+        model.partial_fit(X, SCORES[:, 0] > 0)
+    assert str(error.value.__cause__) == (
+        "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+    )
+    assert hasattr(model.set_params(solver="sgd"), "partial_fit")
+
+
+class TestWhatTheSolverCanNotUse:
+    @unconverged
+    @pytest.mark.parametrize(
+        ("solver", "parameters"),
+        [
+            (
+                "lbfgs",
+                {
+                    "batch_size": 20,
+                    "beta_1": 0.5,
+                    "beta_2": 0.9,
+                    "early_stopping": True,
+                    "epsilon": 1e-3,
+                    "learning_rate": "adaptive",
+                    "learning_rate_init": 0.1,
+                    "momentum": 0.5,
+                    "n_iter_no_change": 3,
+                    "nesterovs_momentum": False,
+                    "power_t": 0.3,
+                    "shuffle": False,
+                    "validation_fraction": 0.3,
+                },
+            ),
+            ("adam", {"max_fun": 100, "momentum": 0.5, "nesterovs_momentum": False}),
+            ("sgd", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3, "max_fun": 100}),
+        ],
+    )
+    def test_is_named_in_a_warning(self, solver, parameters):
+        model, y = make("binary", max_iter=1)
+        model.set_params(solver=solver, **parameters)
+        with pytest.warns(UserWarning, match="has no use for") as record:
+            model.fit(X, y)
+        (message,) = (str(w.message) for w in record if w.category is UserWarning)
+        assert message == f"solver={solver!r} has no use for {', '.join(sorted(parameters))}."
+
+    @pytest.mark.parametrize("solver", ["lbfgs", "adam", "sgd"])
+    @pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
+    def test_is_not_complained_of_at_its_default(self, solver, estimator):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            estimator((2,), solver=solver, max_iter=1).fit(X, SCORES[:, 0] > 0)
+
+    @pytest.mark.parametrize("name", ["dropout", "input_dropout"])
+    def test_or_would_have_no_meaning_raises(self, name):
+        model, y = make("binary", **{name: 0.5})
+        with pytest.raises(ValueError, match=rf"{name}\b.*solver='lbfgs'"):
+            model.fit(X, y)
+        assert not hasattr(model, "coefs_")
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("limit", "message"),
+        [({"max_iter": 4}, "ITERATIONS REACHED LIMIT"), ({"max_fun": 4}, "EVALUATIONS EXCEEDS")],
+    )
+    def test_are_kept_and_warned_of(self, limit, message, monkeypatch):
+        model, y = make("multiclass", **limit)
+        n_evaluations = count_evaluations(monkeypatch)
+        with pytest.warns(ConvergenceWarning, match=f"lbfgs failed to converge.*{message}"):
+            model.fit(X, y)
+        if "max_iter" in limit:
+            assert model.n_iter_ == 4
+        else:
+            # scipy finishes the line search that goes over the limit.
+            assert 4 <= n_evaluations() <= 6
+        assert np.isfinite(model.loss_)
+
+    def test_are_of_one_call(self):
+        model, y = make("multiclass", max_iter=4, warm_start=True)
+        for _ in range(2):
+            with pytest.warns(ConvergenceWarning, match="after 4 iteration"):
+                model.fit(X, y)
+        assert model.n_iter_ == 4
+        assert len(model.loss_curve_) == 8
+
+    @pytest.mark.parametrize("tol", [1e-2, 1e-5])
+    def test_tol_bounds_the_gradient(self, tol):
+        model, y = make("binary", hidden_layer_sizes=(), alpha=1.0, tol=tol)
+        model.fit(X, y)
+        gradient = X.T @ (model.predict_proba(X)[:, 1] - y) / len(X)
+        gradient += model.coefs_[0][:, 0] / len(X)
+        assert np.abs(gradient).max() <= tol
+
+
+def count_evaluations(monkeypatch):
+    calls, original = [], Objective.value_and_gradient
+
+    def counted(self, *args):
+        calls.append(None)
+        return original(self, *args)
+
+    monkeypatch.setattr(Objective, "value_and_gradient", counted)
+    return lambda: len(calls)
+
+
+def interrupt_at(call, monkeypatch):
+    calls, original = [], Objective.value_and_gradient
+
+    def interrupted(self, *args):
+        calls.append(None)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return original(self, *args)
+
+    monkeypatch.setattr(Objective, "value_and_gradient", interrupted)
+
+
+class TestCtrlC:
+    @every_target
+    def test_leaves_the_last_complete_iteration(self, target, monkeypatch):
+        model, y = make(target)
+        with monkeypatch.context() as patch:
+            interrupt_at(7, patch)
+            with pytest.warns(UserWarning, match="interrupted"):
+                model.fit(X, y)
+        assert 1 <= model.n_iter_ == len(model.loss_curve_) < 7
+        assert model.loss_ == model.loss_curve_[-1]
+        # The same number of iterations, walked without a disturbance, ends at the same weights.
+        undisturbed, _ = make(target, max_iter=model.n_iter_)
+        with pytest.warns(ConvergenceWarning):
+            undisturbed.fit(X, y)
+        for one, other in zip(
+            model.coefs_ + model.intercepts_,
+            undisturbed.coefs_ + undisturbed.intercepts_,
+            strict=True,
+        ):
+            assert_array_equal(one, other)
+
+    def test_before_the_first_iteration_leaves_the_initial_weights(self, monkeypatch):
+        model, y = make("binary")
+        with monkeypatch.context() as patch:
+            interrupt_at(1, patch)
+            with pytest.warns(UserWarning, match="interrupted"):
+                model.fit(X, y)
+        assert model.n_iter_ == 0
+        assert model.loss_curve_ == []
+        assert np.isfinite(model.decision_function(X)).all()
+
+    def test_can_be_followed_by_a_warm_fit(self, monkeypatch):
+        model, y = make("binary", warm_start=True)
+        with monkeypatch.context() as patch:
+            interrupt_at(7, patch)
+            with pytest.warns(UserWarning, match="interrupted"):
+                model.fit(X, y)
+        interrupted_at = model.loss_
+        assert model.fit(X, y).loss_ < interrupted_at
+
+
+@unconverged
+def test_a_warm_start_goes_on_from_the_weights():
+    model, y = make("multiclass", max_iter=5, warm_start=True)
+    before = model.fit(X, y).loss_
+    weights = copy.deepcopy(model.coefs_ + model.intercepts_)
+    model.fit(X, y)
+    assert (np.diff(model.loss_curve_) <= 0).all()
+    assert len(model.loss_curve_) == 10
+    assert model.loss_ < before
+    # Nothing but the weights is carried over: a stranger with the same weights does the same.
+    stranger, _ = make("multiclass", max_iter=5, warm_start=True, random_state=7)
+    stranger.fit(X, y)
+    stranger.coefs_, stranger.intercepts_ = weights[:2], weights[2:]
+    assert_array_equal(stranger.fit(X, y).coefs_[0], model.coefs_[0])
+
+
+@unconverged
+@every_target
+def test_weight_k_is_k_rows(target):
+    weights = rng.integers(0, 4, size=len(X))
+    model, y = make(target, max_iter=15)
+    expected = copy.deepcopy(model.fit(X.repeat(weights, axis=0), y.repeat(weights, axis=0)))
+    model.fit(X, y, weights)
+    assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-6)
+    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
+        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+
+
+@unconverged
+@pytest.mark.parametrize("target", ["regression", "poisson"])
+def test_an_objective_that_overflows_is_reported(target):
+    model, y = make(target)
+    model.fit(X, y)
+    before = copy.deepcopy(model.coefs_)
+    with pytest.raises(ValueError, match=r"diverged.*largest absolute value is [34].*e\+200 in X"):
+        model.fit(1e200 * X, y)
+    assert_array_equal(model.coefs_[0], before[0])  # as before the call that failed
+
+
+class TestTheLinearModel:
+    """Compared by our objective, which is convex: at most theirs, to 1e-6."""
+
+    TIGHT = {"hidden_layer_sizes": (), "solver": "lbfgs", "tol": 1e-9, "max_iter": 10_000}
+
+    def assert_as_low(self, ours, theirs, loss):
+        """``loss`` is the sum over rows, by raw scores (n, n_outputs)."""
+
+        def objective(coef, intercept):
+            penalty = ours.alpha / 2 * (coef**2).sum()
+            return (loss(X @ coef + intercept) + penalty) / len(X)
+
+        at_theirs = objective(np.atleast_2d(theirs.coef_).T, theirs.intercept_)
+        at_ours = objective(ours.coefs_[0], ours.intercepts_[0])
+        assert at_ours <= at_theirs * (1 + 1e-6)
+        # What is compared is what was minimised.
+        assert_allclose(ours.loss_, at_ours, rtol=1e-12)
+
+    @pytest.mark.parametrize("alpha", [0.01, 1.0])
+    def test_binary_logistic_regression(self, alpha):
+        y = TARGETS["binary"][2]
+        ours = MLPClassifier(alpha=alpha, random_state=0, **self.TIGHT).fit(X, y)
+        theirs = LogisticRegression(C=1 / alpha, tol=1e-9, max_iter=10_000).fit(X, y)
+        sign = np.where(y, -1, 1)[:, np.newaxis]
+        self.assert_as_low(ours, theirs, lambda s: np.logaddexp(0, sign * s).sum())
+
+    @pytest.mark.parametrize("alpha", [0.1, 1.0])
+    def test_multinomial_logistic_regression(self, alpha):
+        y = SCORES.argmax(axis=1)
+        ours = MLPClassifier(alpha=alpha, random_state=0, **self.TIGHT).fit(X, y)
+        theirs = LogisticRegression(C=1 / alpha, tol=1e-9, max_iter=10_000).fit(X, y)
+        rows = np.arange(len(X))
+        self.assert_as_low(ours, theirs, lambda s: -log_softmax(s, axis=1)[rows, y].sum())
+
+    @pytest.mark.parametrize("alpha", [0.01, 10.0])
+    @pytest.mark.parametrize("target", ["regression", "outputs"])
+    def test_ridge(self, alpha, target):
+        y = TARGETS[target][2]
+        ours = MLPRegressor(alpha=alpha, random_state=0, **self.TIGHT).fit(X, y)
+        columns = y.reshape(len(y), -1)
+        theirs = Ridge(alpha=alpha, tol=1e-12).fit(X, y)
+        self.assert_as_low(ours, theirs, lambda s: ((s - columns) ** 2).sum() / 2)
+
+    @pytest.mark.parametrize("alpha", [1e-3, 0.1])
+    def test_poisson_regression(self, alpha):
+        y = TARGETS["poisson"][2]
+        parameters = self.TIGHT | {"alpha": len(X) * alpha, "loss": "poisson"}
+        ours = MLPRegressor(random_state=0, **parameters).fit(X, y)
+        theirs = PoissonRegressor(alpha=alpha, tol=1e-9, max_iter=10_000).fit(X, y)
+        column = y[:, np.newaxis]
+        self.assert_as_low(
+            ours, theirs, lambda s: (xlogy(column, column) - column * s - column + np.exp(s)).sum()
+        )

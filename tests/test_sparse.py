@@ -1,0 +1,304 @@
+"""CSR matrices from end to end: never made dense, and the numbers of dense input."""
+
+import copy
+import pickle
+import tracemalloc
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from skperceptron import MLPClassifier, MLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+rng = np.random.default_rng(0)
+X = sparse.random_array((90, 30), density=0.2, rng=rng, data_sampler=rng.normal, format="csr")
+SCORES = X @ rng.normal(size=(30, 3)) + 0.3 * rng.normal(size=(90, 3))
+TARGETS = {
+    "binary": (MLPClassifier, SCORES[:, 0] > 0),
+    "multiclass": (MLPClassifier, SCORES.argmax(axis=1)),
+    "multilabel": (MLPClassifier, (SCORES > 0).astype(int)),
+    "regression": (MLPRegressor, SCORES[:, 0]),
+    "outputs": (MLPRegressor, SCORES),
+}
+FORMATS = ["csr", "csc", "coo", "lil", "dok"]
+every_target = pytest.mark.parametrize("target", TARGETS)
+
+
+def make(target="multiclass", **parameters):
+    estimator, y = TARGETS[target]
+    defaults = {
+        "hidden_layer_sizes": (8, 5),
+        "max_iter": 5,
+        "learning_rate_init": 0.02,
+        "random_state": 0,
+    }
+    if parameters.get("solver") == "lbfgs":
+        del defaults["learning_rate_init"]
+    return estimator(**defaults | parameters), y
+
+
+def assert_close(one, other):
+    assert_allclose(one.loss_curve_, other.loss_curve_, rtol=1e-9)
+    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+        assert_allclose(a, b, rtol=1e-8, atol=1e-9)
+
+
+def assert_same(one, other):
+    assert one.loss_curve_ == other.loss_curve_
+    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+        assert_array_equal(a, b)
+
+
+class TestNeverMadeDense:
+    @pytest.fixture
+    def no_dense_copies(self, monkeypatch):
+        def refuse(self, *args, **kwargs):
+            raise AssertionError("a sparse matrix was made dense")
+
+        for kind in (sparse.csr_array, sparse.csr_matrix, sparse.csc_array, sparse.csc_matrix):
+            for method in ("toarray", "todense"):
+                monkeypatch.setattr(kind, method, refuse)
+        with pytest.raises(AssertionError, match="made dense"):
+            X.toarray()
+
+    @pytest.mark.usefixtures("no_dense_copies")
+    @every_target
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"solver": "sgd"},
+            {"solver": "adam", "batch_size": 20, "early_stopping": True},
+            {"solver": "adam", "shuffle": False, "dropout": 0.2, "input_dropout": 0.2},
+            {"solver": "lbfgs"},
+        ],
+        ids=["sgd", "early stopping", "dropout", "lbfgs"],
+    )
+    def test_in_any_step(self, target, parameters):
+        model, y = make(target, **parameters)
+        model.fit(X, y, sample_weight=np.linspace(1, 2, 90))
+        model.predict(X)
+        model.score(X, y)
+        model.hidden_activations(X, 0)
+        if model.solver != "lbfgs" and not model.early_stopping:
+            model.partial_fit(X, y)
+        if isinstance(model, MLPClassifier):
+            model.predict_proba(X)
+            model.predict_log_proba(X)
+            model.decision_function(X)
+
+    @pytest.mark.parametrize(
+        ("parameters", "n_arrays"),
+        [
+            # The weights, their gradient, two moments, copies to publish, scratch.
+            ({"batch_size": 200}, 15),
+            ({"batch_size": 200, "input_dropout": 0.5}, 15),
+            # L-BFGS remembers ten steps and ten gradients besides.
+            ({"solver": "lbfgs"}, 45),
+        ],
+        ids=["adam", "dropout", "lbfgs"],
+    )
+    def test_memory_is_that_of_some_arrays_of_weights(self, parameters, n_arrays):
+        n_rows, n_features, per_row = 2000, 50_000, 20
+        columns = np.sort(rng.integers(0, n_features, (n_rows, per_row)), axis=1).ravel()
+        starts = np.arange(0, n_rows * per_row + 1, per_row)
+        data = sparse.csr_array((np.ones(len(columns)), columns, starts), (n_rows, n_features))
+        model = MLPClassifier((4,), max_iter=1, random_state=0, **parameters)
+        tracemalloc.start()
+        try:
+            model.fit(data, np.arange(n_rows) % 2).predict(data)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        # 24 or 72 MB; X would have 800 MB, and a batch of 200 rows 80 MB.
+        weights = 8 * n_features * 4
+        assert weights < peak < n_arrays * weights
+
+
+@every_target
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_dense_numbers(target, solver):
+    model, y = make(target, solver=solver)
+    assert_close(copy.deepcopy(model).fit(X, y), model.fit(X.toarray(), y))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("container", [sparse.csr_array, sparse.csr_matrix])
+def test_every_format_is_the_same_matrix(form, container):
+    model, y = make()
+    expected = copy.deepcopy(model).fit(X, y)
+    model.fit(container(X).asformat(form), y)
+    assert_same(model, expected)
+    assert_array_equal(model.predict_proba(X.asformat(form)), expected.predict_proba(X))
+
+
+class TestWhatIsStored:
+    def test_explicit_zeros_are_zeros(self):
+        padded = X.copy()
+        padded.data[::3] = 0.0
+        lean = padded.copy()
+        lean.eliminate_zeros()
+        assert lean.nnz < padded.nnz
+        model, y = make()
+        assert_close(copy.deepcopy(model).fit(padded, y), model.fit(lean, y))
+
+    @pytest.mark.parametrize("index", [np.int32, np.int64])
+    def test_any_type_of_indices(self, index):
+        data = sparse.csr_array((X.data, X.indices.astype(index), X.indptr.astype(index)), X.shape)
+        assert data.indices.dtype == index
+        model, y = make(input_dropout=0.3)
+        expected = copy.deepcopy(model).fit(X, y)
+        assert_same(model.fit(data, y), expected)
+        assert_array_equal(model.predict(data), expected.predict(X))
+
+    @pytest.mark.parametrize("values", [np.int64, np.int8, bool])
+    def test_any_type_of_values(self, values):
+        data = sparse.csr_array(X != 0).astype(values)
+        model, y = make()
+        expected = copy.deepcopy(model).fit(data.toarray().astype(np.float64), y)
+        assert_close(model.fit(data, y), expected)
+
+    def test_unsorted_indices_and_duplicates(self):
+        # Twice each value by halves, in the reverse order.
+        rows, columns = np.repeat(np.arange(90), np.diff(X.indptr)), X.indices
+        order = np.lexsort((-columns, rows)).repeat(2)
+        untidy = sparse.csr_array((X.data[order] / 2, columns[order], 2 * X.indptr), X.shape)
+        before = untidy.copy()
+        model, y = make()
+        expected = copy.deepcopy(model).fit(X, y)
+        assert_close(model.fit(untidy, y), expected)
+        assert_allclose(model.predict_proba(untidy), expected.predict_proba(X), rtol=1e-9)
+        assert_array_equal(untidy.indices, before.indices)
+
+    @pytest.mark.parametrize("parameters", [{}, {"input_dropout": 0.5}, {"solver": "lbfgs"}])
+    def test_is_left_as_it_was(self, parameters):
+        data = X.copy()
+        model, y = make(**parameters)
+        model.fit(data, y).predict(data)
+        assert (data != X).nnz == 0
+        assert_array_equal(data.data, X.data)
+
+    def test_rows_and_columns_without_values(self):
+        data = X.tolil()
+        data[:20] = 0
+        data[:, :5] = 0
+        data = data.tocsr()
+        model, y = make(batch_size=10, shuffle=False, input_dropout=0.2)
+        assert np.isfinite(model.fit(data, y).loss_)
+        assert np.isfinite(model.predict_proba(sparse.csr_array((3, 30)))).all()
+
+
+class TestInputDropout:
+    """Seen from outside through a linear model that only remembers what it was shown.
+
+    From weights of zero and full batches, the gradient of the squared error in one step is the
+    mean of residual times input, so the weights after the step show the inputs after dropout.
+    """
+
+    RATE = 0.25
+
+    def shown(self, data, random_state=0):
+        """Column sums of the inputs as they came out of dropout."""
+        n_rows, n_features = data.shape
+        model = MLPRegressor(
+            (),
+            solver="sgd",
+            momentum=0.0,
+            learning_rate_init=1.0,
+            batch_size=n_rows,
+            alpha=0.0,
+            warm_start=True,
+            max_iter=1,
+            input_dropout=self.RATE,
+            random_state=random_state,
+        )
+        model.fit(data, np.ones(n_rows))
+        model.coefs_ = [np.zeros((n_features, 1))]
+        model.intercepts_ = [np.zeros(1)]
+        return model.partial_fit(data, np.ones(n_rows)).coefs_[0][:, 0] * n_rows
+
+    def test_drops_stored_values_and_no_others(self):
+        # One value in each column, so that a column's sum is that value after dropout.
+        data = sparse.diags_array(np.arange(1.0, 401.0), format="csr")
+        scale = self.shown(data) / np.arange(1.0, 401.0)
+        dropped = np.isclose(scale, 0.0, atol=1e-12)
+        assert_allclose(scale[~dropped], 1 / (1 - self.RATE))
+        # Binomial: five standard deviations of 400 draws are 0.11.
+        assert abs(dropped.mean() - self.RATE) < 0.11
+
+    def test_columns_without_values_stay_out(self):
+        data = sparse.csr_array(([3.0], ([0], [1])), shape=(5, 4))
+        assert_array_equal(self.shown(data)[[0, 2, 3]], 0.0)
+
+    def test_keeps_the_mean(self):
+        data = sparse.csr_array(np.ones((2000, 6)))
+        # Standard deviation of a column's mean: sqrt(rate / (1 - rate) / 2000) = 0.013.
+        assert_allclose(self.shown(data) / 2000, 1.0, atol=0.065)
+
+    def test_draws_anew_each_time(self):
+        data = sparse.diags_array(np.ones(50), format="csr")
+        assert not np.array_equal(self.shown(data, 0), self.shown(data, 1))
+
+
+@every_target
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_the_timeline_holds_bit_for_bit(target, solver):
+    parameters = {"solver": solver, "dropout": 0.2, "input_dropout": 0.3, "batch_size": 25}
+    at_once, y = make(target, max_iter=6, **parameters)
+    at_once.fit(X, y)
+    walked, _ = make(target, **parameters)
+    classes = {"classes": np.unique(y)} if isinstance(walked, MLPClassifier) else {}
+    for epoch in range(6):
+        walked.partial_fit(X, y, **classes)
+        if epoch == 2:
+            walked = pickle.loads(pickle.dumps(walked))
+    assert_same(walked, at_once)
+
+
+@pytest.mark.parametrize("target", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_early_stopping_with_and_without_weights(target, weighted):
+    weights = rng.uniform(0.5, 2.0, 90) if weighted else None
+    model, y = make(target, early_stopping=True, max_iter=10)
+    dense = copy.deepcopy(model).fit(X.toarray(), y, weights)
+    assert_close(model.fit(X, y, weights), dense)
+    assert_allclose(model.validation_scores_, dense.validation_scores_, rtol=1e-9)
+
+
+@every_target
+def test_weight_k_is_k_rows(target):
+    weights = rng.integers(0, 4, size=90)
+    repeated = X[np.arange(90).repeat(weights)]
+    model, y = make(target, shuffle=False, batch_size=300, max_iter=15)
+    with pytest.warns(UserWarning, match="batch_size"):
+        expected = copy.deepcopy(model).fit(repeated, y.repeat(weights, axis=0))
+    with pytest.warns(UserWarning, match="batch_size"):
+        model.fit(X, y, weights)
+    assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-6)
+    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
+        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+
+
+def test_class_weights():
+    model, y = make(class_weight="balanced")
+    assert_close(copy.deepcopy(model).fit(X.toarray(), y), model.fit(X, y))
+
+
+def test_prediction_by_blocks_of_rows(monkeypatch):
+    model, y = make()
+    expected = model.fit(X, y).predict_proba(X)
+    monkeypatch.setattr("skperceptron._base.PREDICTION_BLOCK", 7)
+    assert_allclose(model.predict_proba(X), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(value):
+    bad = X.copy()
+    bad.data[3] = value
+    model, y = make()
+    with pytest.raises(ValueError, match="Input X contains"):
+        model.fit(bad, y)
+    with pytest.raises(ValueError, match="Input X contains"):
+        model.fit(X, y).predict(bad)

@@ -19,6 +19,7 @@ __all__ = [
     "check_sample_weight",
     "is_first_partial_fit",
     "is_multilabel",
+    "is_sparse_multilabel",
     "last_random_state",
     "optimizer_state",
     "patience_count",
@@ -57,6 +58,11 @@ def check_sample_weight(sample_weight, X: np.ndarray) -> np.ndarray | None:
 def is_multilabel(estimator) -> bool:
     """Whether a fitted scikit-learn MLPClassifier was fitted on an indicator matrix."""
     return estimator._label_binarizer.y_type_.startswith("multilabel")
+
+
+def is_sparse_multilabel(estimator) -> bool:
+    """Whether that matrix was sparse, and predictions are too."""
+    return estimator._label_binarizer.sparse_input_
 
 
 def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, float] | None:

@@ -6,6 +6,7 @@ import copy
 import math
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
@@ -40,6 +41,11 @@ def to_sklearn(estimator):
     check_is_fitted(estimator)
     twin = getattr(neural_network, type(estimator).__name__)
     parameters = _common_parameters(estimator, twin)
+    if estimator.out_activation_ == "exp" and "loss" not in parameters:
+        raise ValueError(
+            f"loss={estimator.loss!r} can't be converted: this version of scikit-learn does not "
+            "have it."
+        )
     if parameters["activation"] == "sigmoid":
         parameters["activation"] = "logistic"
     known = vars(estimator).keys() & set(COMMON_ATTRIBUTES)
@@ -47,6 +53,7 @@ def to_sklearn(estimator):
     labels = getattr(estimator, "classes_", None)
     if isinstance(estimator._targets, MultilabelTargets):
         labels = np.eye(estimator.n_outputs_, dtype=int)
+        labels = csr_matrix(labels) if estimator._targets.sparse else labels
     return _compat.as_fitted(twin(**parameters), attributes, labels)
 
 
@@ -82,7 +89,7 @@ def _targets(fitted):
     if not hasattr(fitted, "classes_"):
         return RegressionTargets(fitted.n_outputs_, fitted.out_activation_)
     if _compat.is_multilabel(fitted):
-        return MultilabelTargets(fitted.classes_)
+        return MultilabelTargets(fitted.classes_, sparse=_compat.is_sparse_multilabel(fitted))
     return classification_targets(fitted.classes_)
 
 

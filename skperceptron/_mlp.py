@@ -6,6 +6,7 @@ import math
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.metaestimators import available_if
@@ -411,7 +412,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Predicted labels, as in ``classes_``, or indicators.
+            Predicted labels, as in ``classes_``, or indicators: a CSR matrix if y was sparse.
         """
         return self._predict(X, lambda targets, scores: targets.decode(scores))
 
@@ -503,7 +504,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             targets = self._targets
             check_known_labels(targets, y, all_of_them=not incremental)
         else:
-            targets = classification_targets(y, self.classes_ if by_class else None)
+            known = self.classes_ if by_class else None
+            targets = classification_targets(y, known, sparse=issparse(data.y))
             check_known_labels(targets, y, all_of_them=False)
             self.classes_ = targets.classes
         if incremental and self.class_weight == "balanced":

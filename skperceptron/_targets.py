@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_matrix, issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -155,19 +155,24 @@ class SingleClassTargets(ClassificationTargets):
 
 
 class MultilabelTargets(ClassificationTargets):
-    """Labels that do not exclude each other: an indicator matrix (n, n_labels)."""
+    """Labels that do not exclude each other: an indicator matrix (n, n_labels).
+
+    Predictions are sparse if y was.
+    """
 
     output_activation = "logistic"
 
-    def __init__(self, classes):
+    def __init__(self, classes, *, sparse: bool):
         self.classes = classes
         self.n_outputs = len(classes)
+        self.sparse = sparse
 
     def encode(self, y, dtype):
         return ArrayRows(np.ascontiguousarray(y, dtype=dtype))
 
     def decode(self, scores):
-        return (scores > 0).astype(int)
+        indicators = (scores > 0).astype(int)
+        return csr_matrix(indicators) if self.sparse else indicators
 
     def raw_scores(self, scores):
         return scores
@@ -195,10 +200,13 @@ def labels(y):
     return column_or_1d(y, warn=True)
 
 
-def classification_targets(y, classes=None) -> ClassificationTargets:
-    """Choose by what y, from ``labels``, and the classes known in advance look like."""
+def classification_targets(y, classes=None, *, sparse=False) -> ClassificationTargets:
+    """Choose by what y, from ``labels``, and the classes known in advance look like.
+
+    ``sparse`` says whether y was a sparse matrix.
+    """
     if is_multilabel(y):
-        return MultilabelTargets(np.arange(y.shape[1]))
+        return MultilabelTargets(np.arange(y.shape[1]), sparse=sparse)
     classes = np.unique(y) if classes is None else classes
     if len(classes) == 1:
         return SingleClassTargets(classes)

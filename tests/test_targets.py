@@ -79,6 +79,9 @@ def test_several_labels(convert):
     model = classifier().fit(X, convert(INDICATORS))
     assert_array_equal(model.classes_, [0, 1, 2])
     predicted = model.predict(X)
+    # Sparse in, sparse out, as in scikit-learn.
+    assert sparse.issparse(predicted) == (convert is not np.asarray)
+    predicted = predicted.toarray() if sparse.issparse(predicted) else predicted
     assert np.mean(predicted == INDICATORS) > 0.8
     assert_array_equal(predicted, model.decision_function(X) > 0)
     probabilities = model.predict_proba(X)

@@ -57,7 +57,7 @@ def train(
     finally:
         theta[...] = accepted
     if not (math.isfinite(result.fun) and np.isfinite(theta).all()):
-        raise Divergence(state.n_epochs, None)
+        raise Divergence(state.n_epochs + 1, None)
     if result.nit == 0:
         take_note(_record(state, float(result.fun)))
     return None if result.status == 0 else str(result.message)

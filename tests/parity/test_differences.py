@@ -6,6 +6,7 @@ when that is mended there.
 
 import numpy as np
 import pytest
+import scipy.optimize
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import neural_network
@@ -331,3 +332,48 @@ def test_14_the_first_positional_argument_of_the_regressor():
     assert ours.hidden_layer_sizes == theirs.hidden_layer_sizes == (5,)
     regressor = MLPRegressor((5,), "tanh")
     assert (regressor.hidden_layer_sizes, regressor.activation) == ((5,), "tanh")
+
+
+class TestSmallerThings:
+    def test_data_too_small_to_split(self):
+        theirs, ours = both("MLPClassifier", early_stopping=True, max_iter=2, random_state=0)
+        with pytest.raises(ValueError, match="test_size = 1"):
+            theirs.fit(X[:8], BINARY[:8])
+        with pytest.warns(UserWarning, match="too few to hold out"):
+            ours.fit(X[:8], BINARY[:8])
+        assert ours.validation_scores_ is None
+
+    def test_negative_weights(self):
+        theirs, ours = both("MLPClassifier", max_iter=2, random_state=0)
+        weights = np.where(np.arange(60) < 10, -1.0, 1.0)
+        theirs.fit(X, BINARY, weights)
+        with pytest.raises(ValueError, match="Negative values"):
+            ours.fit(X, BINARY, weights)
+
+    def test_float32_networks_predict_in_float32(self):
+        theirs, ours = both("MLPRegressor", max_iter=2, random_state=0)
+        kinds = [m.fit(X.astype("f4"), BINARY).predict(X).dtype for m in (theirs, ours)]
+        assert kinds == [np.float64, np.float32]
+
+    def test_ctrl_c_under_lbfgs(self, monkeypatch):
+        # Both minimise with the same function of scipy's.
+        original, calls = scipy.optimize.minimize, []
+
+        def minimize(fun, *args, **kwargs):
+            def interrupted(*arguments):
+                calls.append(None)
+                if len(calls) == 5:
+                    raise KeyboardInterrupt
+                return fun(*arguments)
+
+            calls.clear()
+            return original(interrupted, *args, **kwargs)
+
+        theirs, ours = both("MLPClassifier", solver="lbfgs", random_state=0)
+        monkeypatch.setattr(scipy.optimize, "minimize", minimize)
+        with pytest.raises(KeyboardInterrupt):
+            theirs.fit(X, BINARY)
+        monkeypatch.setattr("skperceptron._core.lbfgs.minimize", minimize)
+        with pytest.warns(UserWarning, match="interrupted by user"):
+            ours.fit(X, BINARY)
+        assert 1 <= ours.n_iter_ < 5

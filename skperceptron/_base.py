@@ -8,14 +8,13 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager
-from itertools import chain
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
+from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -23,14 +22,19 @@ from . import _build
 from ._compat import check_sample_weight, validate_parameters
 from ._core import lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
+from ._core.losses import LossLike
 from ._core.network import Network
 from ._core.objective import Objective
-from ._core.stopping import Stopping
+from ._core.stopping import Stopping, Validation
 from ._core.training import Divergence, Epoch, TrainingState, train
+from ._held_out import WHOLE, Data, Split, Validator, infer, split
 from ._targets import Targets
 
-# Rows that prediction works on at a time, so that its memory does not grow with the data.
-PREDICTION_BLOCK = 4096
+# The attributes that hold a network's parameters, by group: all that prediction reads.
+PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
+BATCH_NORM_PARAMETERS = {
+    group: f"batch_norm_{group}_" for group in ("scale", "shift", "mean", "variance")
+}
 
 OUT_OF_EPOCHS = (
     "Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't "
@@ -42,35 +46,34 @@ NOT_CONVERGED = (
 )
 
 
-class Data(NamedTuple):
-    """What fit was given, validated; y is as the user has it, not encoded."""
-
-    X: np.ndarray  # (n, n_features), or a CSR matrix
-    y: np.ndarray  # (n,) or (n, n_outputs)
-    sample_weight: np.ndarray | None  # (n,)
-
-
-class Split(NamedTuple):
-    """Rows that train and rows that are watched; None stands for all and for none."""
-
-    train: np.ndarray | None
-    validation: np.ndarray | None
-
-
 class BaseMLP(BaseEstimator, ABC):
     """What the classifier and the regressor share: everything but their targets."""
 
-    def _fit(self, X, y, sample_weight, *, incremental=False, classes=None):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        incremental=False,
+        classes=None,
+    ):
         # NumPy need not warn: what is not finite is found, and reported as what it is.
         with restored_on_error(self), np.errstate(all="ignore"):
             resume = hasattr(self, "coefs_") and (self.warm_start or incremental)
             self._check_parameters(incremental)
             data = self._validate(X, y, sample_weight, resume)
             targets, data = self._choose_targets(data, classes, resume, incremental)
-            shape = _build.architecture(self, data.X, targets)
+            held_out = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
+            shape = _build.architecture(self, data.X, targets.n_outputs, self._link(targets))
+            if resume:
+                _build.check_same_architecture(self._architecture, shape)
             state = (self._resume if resume else self._start)(shape, data.sample_weight)
-            split = self._split(data, targets, state)
-            epochs = self._train(data, targets, shape, state, split, incremental)
+            rows = self._choose_rows(data, held_out, targets, state)
+            epochs = self._train(data, held_out, rows, targets, shape, state, incremental)
             self._publish(targets, shape, state, epochs, resume)
         return self
 
@@ -78,11 +81,17 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _check_parameters(self, incremental):
         validate_parameters(self)
-        rates = _build.dropout_rates(self)
-        if self.solver == "lbfgs" and any(rates):
+        uses = {
+            "dropout": any(_build.dropout_rates(self)[1:]),
+            "input_dropout": self.input_dropout > 0,
+            "batch_norm": self.batch_norm,
+            "max_norm": self.max_norm is not None,
+        }
+        if self.solver == "lbfgs" and any(uses.values()):
+            names = ", ".join(name for name, used in uses.items() if used)
             raise ValueError(
-                "dropout and input_dropout need a stochastic solver: solver='lbfgs' minimises "
-                "one fixed function."
+                f"{names} can't be used with solver='lbfgs', which minimises one fixed function "
+                "without constraints: choose a stochastic solver."
             )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -107,9 +116,46 @@ class BaseMLP(BaseEstimator, ABC):
         )
         return Data(X, y, check_sample_weight(sample_weight, X))
 
+    def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets) -> Data | None:
+        if X_val is None and y_val is None and sample_weight_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError(
+                "X_val and y_val must be given together, and sample_weight_val with them only."
+            )
+        try:
+            X_val, y_val = validate_data(
+                self,
+                X_val,
+                y_val,
+                dtype=data.X.dtype,
+                order="C",
+                accept_sparse="csr",
+                multi_output=True,
+                y_numeric=self._numeric_target,
+                reset=False,
+            )
+        except ValueError as error:
+            raise ValueError(f"X_val or y_val: {error}") from error
+        y_val = self._check_targets(y_val, targets, data.X.dtype, name="y_val")
+        weight = check_sample_weight(sample_weight_val, X_val, name="sample_weight_val")
+        return Data(X_val, y_val, weight)
+
     @abstractmethod
     def _choose_targets(self, data, classes, resume, incremental) -> tuple[Targets, Data]:
         """The kind of targets, checked against an earlier call's; and data with y in order."""
+
+    @abstractmethod
+    def _check_targets(self, y, targets, dtype, *, name) -> np.ndarray:
+        """Return y in order; refuse it, by ``name``, if it does not go with ``targets``."""
+
+    @abstractmethod
+    def _link(self, targets) -> str:
+        """Output activation of the network."""
+
+    @abstractmethod
+    def _loss(self, link) -> LossLike:
+        """The loss of raw scores."""
 
     # Build -------------------------------------------------------------------------------
 
@@ -118,11 +164,11 @@ class BaseMLP(BaseEstimator, ABC):
         random_state = check_random_state(self.random_state)
         generator = side_stream(random_state)
         if theta is None:
-            theta = _build.initial_weights(shape, random_state)
+            theta = _build.initial_parameters(self, shape, random_state)
         return TrainingState(
             theta=theta,
             solver=self.solver,
-            optimizer=_build.optimizer_state(self, theta),
+            optimizer=_build.optimizer_state(self, shape),
             random_state=random_state,
             generator=generator,
             mean_weight=1.0 if sample_weight is None else float(sample_weight.mean()),
@@ -130,44 +176,23 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _resume(self, shape, sample_weight) -> TrainingState:
         """A copy of the state that the last call left, with what the user edited since."""
-        _build.check_same_architecture(self._architecture, shape)
         layout = _build.inference_network(shape).layout
-        current = layout.pack({"weight": self.coefs_, "intercept": self.intercepts_}, shape.dtype)
+        current = layout.pack(self._parameters_by_group(), shape.dtype)
         if self._training_state is None:
             return self._start(shape, sample_weight, theta=current)
         state = copy.deepcopy(self._training_state)
         np.copyto(state.theta, current, where=current != state.published)
         if state.solver != self.solver:
-            state.solver, state.optimizer = self.solver, _build.optimizer_state(self, state.theta)
+            state.solver, state.optimizer = self.solver, _build.optimizer_state(self, shape)
         return state
 
-    def _split(self, data, targets, state) -> Split:
-        """Hold rows out for early stopping: the same ones at every call."""
-        n_rows = data.X.shape[0]
-        n_validation = math.ceil(self.validation_fraction * n_rows)
-        too_small = n_validation < 2 or n_validation == n_rows
-        wanted = self.early_stopping and self.solver != "lbfgs"
-        if wanted and too_small:
-            warnings.warn(
-                "early_stopping watches the training loss, because validation_fraction="
-                f"{self.validation_fraction} of {n_rows} rows is too few to hold out.",
-                stacklevel=4,
-            )
-        if too_small or not wanted:
-            state.watch("loss")
-            return Split(None, None)
-        state.watch("score")
-        random_state = copy.deepcopy(state.split_state)
-        if random_state is None:
-            state.split_state = copy.deepcopy(state.random_state)
-            random_state = state.random_state
-        train_rows, validation_rows = train_test_split(
-            np.arange(n_rows),
-            test_size=self.validation_fraction,
-            random_state=random_state,
-            stratify=_possible_strata(targets.strata(data.y), n_validation),
-        )
-        return Split(train_rows, validation_rows)
+    def _choose_rows(self, data, held_out, targets, state) -> Split:
+        """Split the rows if early stopping has none of its own to watch."""
+        watches = self.early_stopping and self.solver != "lbfgs"
+        rows = split(self, data, targets, state) if watches and held_out is None else WHOLE
+        scored = watches and (held_out is not None or rows.validation is not None)
+        state.watch(watched(self.scoring) if scored else "loss")
+        return rows
 
     def _batch_size(self, n_rows):
         if self.batch_size == "auto":
@@ -182,21 +207,24 @@ class BaseMLP(BaseEstimator, ABC):
 
     # Run epochs --------------------------------------------------------------------------
 
-    def _train(self, data, targets, shape, state, split, incremental) -> list[Epoch]:
+    def _train(self, data, held_out, rows, targets, shape, state, incremental) -> list[Epoch]:
         """Build the core objects and walk the timeline from ``state``, changing it in place."""
         sparse = issparse(data.X)
-        n_rows = data.X.shape[0] if split.train is None else len(split.train)
+        n_rows = data.X.shape[0] if rows.train is None else len(rows.train)
         batches = Batches(
             SparseRows(data.X) if sparse else ArrayRows(data.X),
-            targets.encode(data.y, shape.dtype),
+            targets.encode(data.y, shape.dtype, self._smoothing),
             None if data.sample_weight is None else ArrayRows(data.sample_weight),
-            split.train,
+            rows.train,
             n_rows if self.solver == "lbfgs" else self._batch_size(n_rows),
         )
         network = _build.training_network(self, shape, state.generator, sparse=sparse)
         network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
-        loss = _build.loss(self, targets.output_activation)
-        objective = Objective(network, loss, _build.penalties(self), state.mean_weight)
+        loss = self._loss(shape.output_activation)
+        objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
+        if rows.validation is not None:
+            held_out = data.take(rows.validation)
+        validate = self._validator(network, loss, held_out, targets, shape, state)
         epochs: list[Epoch] = []
 
         def take_note(epoch: Epoch) -> None:
@@ -206,67 +234,95 @@ class BaseMLP(BaseEstimator, ABC):
 
         try:
             if self.solver == "lbfgs":
-                complaint = self._descend(objective, batches, state, take_note)
+                complaint = self._descend(objective, batches, state, take_note, validate)
             else:
-                score = self._scorer(network, data, targets, split.validation)
                 max_epochs = 1 if incremental else self.max_iter
-                self._walk(objective, batches, state, take_note, score, max_epochs)
+                self._walk(objective, batches, state, take_note, validate, max_epochs)
                 complaint = None if incremental or epochs[-1].stop else OUT_OF_EPOCHS
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except Divergence as divergence:
-            self._recover(divergence, state, data)
+            self._recover(divergence, shape, state, data)
         else:
             if complaint is not None:
                 message = complaint.format(n_iter=len(epochs), max_iter=self.max_iter)
                 warnings.warn(message, ConvergenceWarning, stacklevel=4)
         return epochs
 
-    def _walk(self, objective, batches, state, take_note, score, max_epochs) -> None:
+    def _walk(self, objective, batches, state, take_note, validate, max_epochs) -> None:
         """Train epoch by epoch, with a stochastic solver."""
-        optimizer, schedule = _build.optimizer(self), _build.schedule(self)
-        optimizer.resume(state.optimizer)
-        stopping = Stopping(self.tol, self.n_iter_no_change, score)
+        optimizer = _build.optimizer(self)
+        optimizer.resume(state.optimizer, objective.network.layout.weights.stop)
         for epoch in train(
             objective,
             optimizer,
-            schedule,
+            _build.schedule(self),
             batches,
-            stopping,
+            Stopping(self.tol, self.n_iter_no_change),
+            validate,
             state,
             shuffle=self.shuffle,
             max_epochs=max_epochs,
         ):
             take_note(epoch)
 
-    def _descend(self, objective, batches, state, take_note) -> str | None:
+    def _descend(self, objective, batches, state, take_note, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
         problem = lbfgs.train(
             objective,
             batches,
             state,
             take_note,
+            validate,
+            l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,
         )
         return None if problem is None else f"{NOT_CONVERGED} {problem}."
 
-    def _scorer(self, network, data, targets, rows) -> Callable[[], float] | None:
-        """What early stopping watches: the score of the network as it is, on held-out rows."""
-        if rows is None:
-            return None
-        X, y = data.X[rows], data.y[rows]
-        weight = None if data.sample_weight is None else data.sample_weight[rows]
-        return lambda: self._metric(y, targets.decode(_infer(network, X)), sample_weight=weight)
+    def _validator(
+        self, network, loss, held_out, targets, shape, state
+    ) -> Callable[[], Validation]:
+        """What judges the network as it is after each epoch; no data, no judgement."""
+        if held_out is None:
+            return Validation
+        rows = targets.encode(held_out.y, shape.dtype, self._smoothing)
+        encoded = rows.slice(0, len(rows), rows.buffer(len(rows)))
+        score = None
+        if state.watched != "loss":
+            score = self._validation_score(held_out, targets, shape, state)
+        return Validator(network, loss, held_out, encoded, score)
+
+    def _validation_score(
+        self, held_out, targets, shape, state
+    ) -> Callable[[np.ndarray, float], float]:
+        """What early stopping watches, from raw scores (n, n_outputs) and the loss."""
+        X, y, weight = held_out
+        if self.scoring is None:
+            return lambda scores, loss: self._metric(y, targets.decode(scores), weight)
+        if isinstance(self.scoring, str) and self.scoring == "loss":
+            return lambda scores, loss: -loss
+        scorer = check_scoring(self, self.scoring)
+        if weight is not None:
+            scorer = partial(scorer, sample_weight=weight)
+
+        def of_copy(scores: np.ndarray, loss: float) -> float:
+            estimator = copy.copy(self)
+            # X is an array by now: it has no names to compare with.
+            vars(estimator).pop("feature_names_in_", None)
+            estimator._publish_parameters(targets, shape, state.theta)
+            return float(scorer(estimator, X, y))
+
+        return of_copy
 
     def _report(self, epoch: Epoch, number: int) -> None:
         """Print what scikit-learn prints."""
         print(f"Iteration {number}, loss = {epoch.loss:.8f}")
-        if epoch.score is not None:
-            print(f"Validation score: {epoch.score:f}")
+        if epoch.validation.score is not None:
+            print(f"Validation score: {epoch.validation.score:f}")
         if epoch.plateau:
-            what = "Training loss" if epoch.score is None else "Validation score"
+            what = "Training loss" if epoch.validation.score is None else "Validation score"
             if not epoch.stop:
                 action = f"Setting learning rate to {epoch.next_rate:f}"
             elif math.isfinite(_build.schedule(self).floor):
@@ -278,7 +334,7 @@ class BaseMLP(BaseEstimator, ABC):
                 f"{self.n_iter_no_change} consecutive epochs. {action}"
             )
 
-    def _recover(self, divergence: Divergence, state: TrainingState, data: Data) -> None:
+    def _recover(self, divergence: Divergence, shape, state: TrainingState, data: Data) -> None:
         """Fall back on the best weights if there are any; else say what went wrong."""
         rate, remedy = "", "Scale"
         if divergence.rate is not None:
@@ -293,32 +349,50 @@ class BaseMLP(BaseEstimator, ABC):
             raise ValueError(message) from divergence
         warnings.warn(f"{message} The best weights so far are kept.", stacklevel=5)
         state.theta[...] = state.best_theta
-        state.optimizer = _build.optimizer_state(self, state.theta)
+        state.optimizer = _build.optimizer_state(self, shape)
 
     # Publish -----------------------------------------------------------------------------
 
     def _publish(self, targets, shape, state, epochs, resume) -> None:
         """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
-        layout = _build.inference_network(shape).layout
-        self.coefs_ = [view.copy() for view in layout.group("weight", state.published)]
-        self.intercepts_ = [view.copy() for view in layout.group("intercept", state.published)]
+        self._publish_parameters(targets, shape, state.published)
         self.n_layers_ = len(shape.layer_units)
         self.n_outputs_ = targets.n_outputs
-        self.out_activation_ = targets.output_activation
+        self.out_activation_ = shape.output_activation
         self.n_iter_ = len(epochs)
         self.t_ = state.n_samples_seen
-        earlier = list(self.loss_curve_) if resume else []
-        self.loss_curve_ = earlier + [epoch.loss for epoch in epochs]
+        self._extend("loss_curve_", [epoch.loss for epoch in epochs], resume)
+        self._extend("learning_rate_curve_", [epoch.rate for epoch in epochs], resume)
+        validations = [epoch.validation for epoch in epochs]
+        self._extend("validation_loss_curve_", [v.loss for v in validations], resume)
+        self._extend("validation_scores_", [v.score for v in validations], resume)
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
-        scored = state.watched == "score"
-        earlier = (resume and self.validation_scores_) or []
-        self.validation_scores_ = earlier + [e.score for e in epochs] if scored else None
+        scored = state.watched != "loss"
         self.best_validation_score_ = -state.best if scored else None
         self.best_loss_ = None if scored else state.best
-        self._targets, self._architecture = targets, shape
         # A RandomState of the user's must not move on when this estimator does.
         state.random_state = copy.deepcopy(state.random_state)
         self._training_state = state
+
+    def _publish_parameters(self, targets, shape, theta) -> None:
+        """Set all that prediction reads."""
+        self._targets, self._architecture = targets, shape
+        layout = _build.inference_network(shape).layout
+        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
+            setattr(self, attribute, [view.copy() for view in layout.group(group, theta)])
+        if not shape.batch_norm:
+            for attribute in BATCH_NORM_PARAMETERS.values():
+                setattr(self, attribute, None)
+
+    def _extend(self, attribute, values, resume) -> None:
+        """Go on with a curve; there is none where the last call has no values for it."""
+        earlier = (resume and getattr(self, attribute)) or []
+        known = all(value is not None for value in values)
+        setattr(self, attribute, earlier + values if known else None)
+
+    def _parameters_by_group(self) -> dict[str, list[np.ndarray]]:
+        attributes = PARAMETERS | BATCH_NORM_PARAMETERS
+        return {group: getattr(self, name) or [] for group, name in attributes.items()}
 
     def drop_training_state(self):
         """Forget all that only continuing needs, as for deployment.
@@ -368,9 +442,7 @@ class BaseMLP(BaseEstimator, ABC):
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
         with np.errstate(all="ignore"):
-            X, network = self._inference(X)
-            # A dense layer and its activation for each hidden layer.
-            return _infer(Network(network.layers[: 2 * (layer % n_hidden + 1)]), X)
+            return infer(*self._inference(X, depth=layer % n_hidden + 1))
 
     def summary(self) -> str:
         """Return a table of layers, their units and their parameter counts.
@@ -378,38 +450,41 @@ class BaseMLP(BaseEstimator, ABC):
         Returns
         -------
         str
-            One line per layer, from the inputs to the output.
+            One line per layer, from the inputs to the output. Parameters are those that are
+            trained: batch normalisation has two for each hidden unit.
         """
         check_is_fitted(self)
-        units, hidden = self._architecture.layer_units, self._architecture.activation
-        names = [hidden] * self._architecture.n_hidden + [self.out_activation_]
+        shape = self._architecture
+        units = shape.layer_units
+        names = [_name(activation) for activation in (*shape.activations, shape.output_activation)]
         lines = [f"{'layer':<10}{'activation':<12}{'units':>8}{'parameters':>12}"]
         lines.append(f"{'inputs':<10}{'':<12}{units[0]:>8}{0:>12}")
         total = 0
         for depth, (activation, fan_in, fan_out) in enumerate(
             zip(names, units[:-1], units[1:], strict=True), start=1
         ):
-            name = "output" if depth == len(names) else f"hidden {depth}"
-            count = (fan_in + 1) * fan_out
+            output = depth == len(names)
+            count = (fan_in + 1) * fan_out + 2 * fan_out * (shape.batch_norm and not output)
             total += count
+            name = "output" if output else f"hidden {depth}"
             lines.append(f"{name:<10}{activation:<12}{fan_out:>8}{count:>12}")
         return "\n".join([*lines, f"{'total':<30}{total:>12}"])
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
         with np.errstate(all="ignore"):
-            X, network = self._inference(X)
-            return read(self._targets, _infer(network, X))
+            scores = infer(*self._inference(X))
+            return read(self._targets, scores)
 
-    def _inference(self, X) -> tuple[np.ndarray, Network]:
-        """X, validated, and a network that reads the published weights."""
+    def _inference(self, X, depth: int | None = None) -> tuple[Network, np.ndarray]:
+        """A network, up to ``depth``, that reads the published weights; and X, validated."""
         check_is_fitted(self)
         X = validate_data(
             self, X, dtype=self._architecture.dtype, order="C", accept_sparse="csr", reset=False
         )
-        network = _build.inference_network(self._architecture)
-        network.bind(list(chain.from_iterable(zip(self.coefs_, self.intercepts_, strict=True))))
-        return X, network
+        network = _build.inference_network(self._architecture, depth)
+        network.bind(network.layout.arrange(self._parameters_by_group()))
+        return network, X
 
 
 def has_epochs(estimator: BaseMLP) -> bool:
@@ -419,12 +494,6 @@ def has_epochs(estimator: BaseMLP) -> bool:
             "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         )
     return True
-
-
-def _infer(network: Network, X) -> np.ndarray:
-    """Raw scores (n, n_outputs), block of rows by block of rows."""
-    starts = range(0, X.shape[0], PREDICTION_BLOCK)
-    return np.concatenate([network.infer(X[i : i + PREDICTION_BLOCK]) for i in starts])
 
 
 def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
@@ -437,19 +506,16 @@ def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _possible_strata(labels: np.ndarray | None, n_validation: int) -> np.ndarray | None:
-    """``labels`` if each class can be on both sides of a split, else None with a warning."""
-    if labels is None:
-        return None
-    counts = np.unique(labels, return_counts=True)[1]
-    if counts.min() >= 2 and n_validation >= len(counts):
-        return labels
-    warnings.warn(
-        "the validation rows of early_stopping are not stratified: y has too few rows of some "
-        "class, or validation_fraction is too small for the number of classes.",
-        stacklevel=5,
-    )
-    return None
+def watched(scoring) -> str:
+    """What early stopping watches, by name: another one starts a new record."""
+    return f"validation {'score' if scoring is None else _name(scoring)}"
+
+
+def _name(given) -> str:
+    """How to call what is a name, a class, a function or an object of the user's."""
+    if isinstance(given, str):
+        return given
+    return getattr(given, "__name__", type(given).__name__)
 
 
 @contextmanager

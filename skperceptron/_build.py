@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
+from itertools import chain
 from numbers import Real
 
 import numpy as np
 
-from ._core.activations import HIDDEN_ACTIVATIONS
+from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, ActivationLike
 from ._core.initializers import INITIALIZERS
-from ._core.layers import Activated, Dense, Dropout, Layer, SparseDropout
+from ._core.layers import Activated, BatchNorm, Dense, Dropout, Layer, SparseDropout
 from ._core.layers.dense import DenseProducts, SparseProducts
-from ._core.losses import LOSSES, Loss
+from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LossLike, Through
 from ._core.network import Network
-from ._core.optimizers import OPTIMIZERS, Optimizer, OptimizerState
-from ._core.penalties import PENALTIES, Penalty
-from ._core.schedules import SCHEDULES, SGD_SCHEDULES, Schedule
+from ._core.objective import Regularisation
+from ._core.optimizers import OPTIMIZERS, Clipped, Optimizer, OptimizerState
+from ._core.penalties import BALLS, L1, L2
+from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
 
 # What only solvers that go batch by batch, epoch by epoch, can use.
 STOCHASTIC_PARAMETERS = {
     "batch_size",
+    "clip_norm",
     "early_stopping",
     "learning_rate",
+    "learning_rate_decay",
     "learning_rate_init",
+    "learning_rate_min",
+    "learning_rate_step",
     "n_iter_no_change",
     "power_t",
+    "schedule_epochs",
+    "scoring",
     "shuffle",
     "validation_fraction",
+    "warmup_epochs",
 }
 
 
@@ -35,8 +44,9 @@ class Architecture:
     """What a fitted network keeps for life: its shape, its activations, its dtype."""
 
     layer_units: tuple[int, ...]  # features, hidden layers, outputs
-    activation: str
+    activations: tuple[str | ActivationLike, ...]  # of the hidden layers
     output_activation: str
+    batch_norm: bool
     dtype: np.dtype
 
     @property
@@ -44,10 +54,15 @@ class Architecture:
         return len(self.layer_units) - 2
 
 
-def architecture(params, X, targets) -> Architecture:
+def architecture(params, X, n_outputs: int, output_activation: str) -> Architecture:
     """Shape of the network that the hyperparameters ask for on these data."""
-    units = (X.shape[1], *hidden_layer_sizes(params), targets.n_outputs)
-    return Architecture(units, params.activation, targets.output_activation, X.dtype)
+    return Architecture(
+        layer_units=(X.shape[1], *hidden_layer_sizes(params), n_outputs),
+        activations=activations(params),
+        output_activation=output_activation,
+        batch_norm=params.batch_norm,
+        dtype=X.dtype,
+    )
 
 
 def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
@@ -77,6 +92,32 @@ def hidden_layer_sizes(params) -> tuple[int, ...]:
     return tuple(sizes.tolist())
 
 
+def activations(params) -> tuple[str | ActivationLike, ...]:
+    """Activation of each hidden layer: a name, or an object of the user's."""
+    n_hidden = len(hidden_layer_sizes(params))
+    given = params.activation
+    one_for_all = isinstance(given, str | ActivationLike)
+    chosen = (given,) * n_hidden if one_for_all else tuple(given)
+    if len(chosen) != n_hidden:
+        raise ValueError(
+            "activation must be one for all hidden layers, or a sequence with one for each of "
+            f"the {n_hidden} hidden layers; got {given!r}."
+        )
+    for activation in chosen:
+        known = isinstance(activation, str) and activation in HIDDEN_ACTIVATIONS
+        if not (known or _is_activation(activation)):
+            raise ValueError(
+                f"activation must be one of {sorted(HIDDEN_ACTIVATIONS)}, or an object with "
+                "needs ('input' or 'output'), forward(z) and backward(kept, delta), got "
+                f"{activation!r}."
+            )
+    return tuple(str(a) if isinstance(a, str) else a for a in chosen)
+
+
+def _is_activation(given) -> bool:
+    return isinstance(given, ActivationLike) and given.needs in ("input", "output")
+
+
 def dropout_rates(params) -> tuple[float, ...]:
     """Dropout rate of the inputs, then of each hidden layer."""
     n_hidden = len(hidden_layer_sizes(params))
@@ -90,72 +131,169 @@ def dropout_rates(params) -> tuple[float, ...]:
     return tuple(float(rate) for rate in (params.input_dropout, *rates))
 
 
-def inference_network(shape: Architecture) -> Network:
-    """The layers that prediction runs through, still to be bound to weights."""
-    return Network(_layers(shape, rates=(0.0,) * (shape.n_hidden + 1), generator=None))
+def inference_network(shape: Architecture, depth: int | None = None) -> Network:
+    """The layers that prediction runs through, still to be bound to parameters.
+
+    With ``depth`` only those up to so many hidden layers.
+    """
+    blocks = _blocks(shape, rates=(0.0,) * (shape.n_hidden + 1), generator=None)
+    return Network(list(chain.from_iterable(blocks[:depth])))
 
 
 def training_network(
     params, shape: Architecture, generator: np.random.Generator, *, sparse: bool
 ) -> Network:
     """The layers that training runs through: dropout draws from ``generator``."""
-    return Network(_layers(shape, dropout_rates(params), generator, sparse=sparse))
+    blocks = _blocks(shape, dropout_rates(params), generator, sparse=sparse)
+    return Network(list(chain.from_iterable(blocks)))
 
 
-def _layers(shape: Architecture, rates, generator, *, sparse: bool = False) -> list[Layer]:
-    """The chain of layers; ``sparse`` says whether CSR matrices come in at its bottom."""
-    layers: list[Layer] = []
+def _blocks(shape: Architecture, rates, generator, *, sparse: bool = False) -> list[list[Layer]]:
+    """The chain of layers: a list for each hidden layer, and one for the output.
+
+    ``sparse`` says whether CSR matrices come in at its bottom.
+    """
+    blocks = []
     for depth, rate in enumerate(rates):
         sparse_input = sparse and depth == 0
+        block: list[Layer] = []
         if rate > 0:
-            layers.append((SparseDropout if sparse_input else Dropout)(rate, generator))
+            block.append((SparseDropout if sparse_input else Dropout)(rate, generator))
         products = SparseProducts() if sparse_input else DenseProducts()
-        layers.append(Dense(*shape.layer_units[depth : depth + 2], products))
+        fan_in, fan_out = shape.layer_units[depth : depth + 2]
+        block.append(Dense(fan_in, fan_out, products))
         if depth < shape.n_hidden:
-            layers.append(Activated(HIDDEN_ACTIVATIONS[shape.activation]()))
-    return layers
+            if shape.batch_norm:
+                block.append(BatchNorm(fan_out))
+            block.append(Activated(_activation(shape.activations[depth])))
+        blocks.append(block)
+    return blocks
 
 
-def initial_weights(shape: Architecture, random_state: np.random.RandomState) -> np.ndarray:
+def _activation(given: str | ActivationLike) -> ActivationLike:
+    return HIDDEN_ACTIVATIONS[given]() if isinstance(given, str) else given
+
+
+def initial_parameters(
+    params, shape: Architecture, random_state: np.random.RandomState
+) -> np.ndarray:
     """A first theta (n_parameters,), drawn layer by layer from the legacy RandomState."""
     layout = inference_network(shape).layout
     theta = np.empty(layout.size, shape.dtype)
-    initializer = INITIALIZERS["auto"]()
-    for weight, intercept in zip(
-        layout.group("weight", theta), layout.group("intercept", theta), strict=True
+    starts = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
+    for group, start in starts.items():
+        for view in layout.group(group, theta):
+            view[...] = start
+    # scikit-learn draws the output layer by the hidden layers' rule.
+    rules = (*shape.activations, shape.activations[-1] if shape.n_hidden else params.activation)
+    initializer = INITIALIZERS[params.weight_init]
+    for weight, intercept, rule in zip(
+        layout.group("weight", theta), layout.group("intercept", theta), rules, strict=True
     ):
-        initializer.fill(weight, intercept, shape.activation, random_state)
+        logistic = isinstance(rule, str) and rule in ("logistic", "sigmoid")
+        initializer.fill(weight, intercept, random_state, logistic=logistic)
     return theta
 
 
-def natural_link(loss: str) -> str:
-    """Output activation of a regression loss: the first it is listed with."""
-    return next(link for name, link in LOSSES if name == loss)
+def classification_link(params, natural: str) -> str:
+    """Output activation of a classifier, where ``natural`` makes probabilities of scores."""
+    return natural if is_probabilistic(params) else "identity"
 
 
-def loss(params, output_activation: str) -> Loss:
-    return LOSSES[params.loss, output_activation]()
+def is_probabilistic(params) -> bool:
+    """Whether the scores of a classifier trained with this loss stand for probabilities."""
+    return all(kind.probabilistic for kind in _links(CLASSIFICATION_LOSSES, params).values())
 
 
-def penalties(params) -> list[Penalty]:
-    """Those that do something."""
-    return [_from_hyperparameters(PENALTIES["l2"], params)] if params.alpha > 0 else []
+def regression_link(params) -> str:
+    """Output activation of a regressor: as asked for, or the loss's own."""
+    known = list(_links(REGRESSION_LOSSES, params)) or ["identity"]
+    if params.output_activation == "auto":
+        return known[0]
+    if params.output_activation not in known and "identity" not in known:
+        raise ValueError(
+            f"output_activation={params.output_activation!r} has no meaning with "
+            f"loss={params.loss!r}: it must be 'auto' or one of {sorted(known)}."
+        )
+    return params.output_activation
+
+
+def check_target_range(params, y, name: str) -> None:
+    """Refuse regression targets that the loss is not defined for."""
+    for loss in _links(REGRESSION_LOSSES, params).values():
+        smallest = loss.smallest_target
+        if y.min() < smallest or (loss.smallest_excluded and y.min() == smallest):
+            sign = ">" if loss.smallest_excluded else ">="
+            raise ValueError(
+                f"loss={params.loss!r} requires {name} {sign} {smallest:g}, got {y.min():.6g}."
+            )
+
+
+def classification_loss(params, link: str) -> LossLike:
+    return _loss(CLASSIFICATION_LOSSES, params, link, takes_scores=True)
+
+
+def regression_loss(params, link: str) -> LossLike:
+    return _loss(REGRESSION_LOSSES, params, link, takes_scores=link == "identity")
+
+
+def _loss(losses, params, link: str, *, takes_scores: bool) -> LossLike:
+    """The loss of raw scores; ``takes_scores`` says whether an object of the user's is one."""
+    if not isinstance(params.loss, str):
+        return params.loss if takes_scores else Through(params.loss, OUTPUT_ACTIVATIONS[link]())
+    known = _links(losses, params)
+    if link in known:
+        return _from_hyperparameters(known[link], params)
+    of_predictions = _from_hyperparameters(known["identity"], params)
+    return Through(of_predictions, OUTPUT_ACTIVATIONS[link]())
+
+
+def _links(losses, params) -> dict:
+    """The links that the loss has a class for; none for an object of the user's."""
+    if not isinstance(params.loss, str):
+        return {}
+    return {link: kind for (name, link), kind in losses.items() if name == params.loss}
+
+
+def regularisation(params) -> Regularisation:
+    """What keeps the weights small, without what does nothing."""
+    alpha, l1_ratio = float(params.alpha), float(params.l1_ratio)
+    penalties = [L2(alpha * (1 - l1_ratio))] if alpha * (1 - l1_ratio) > 0 else []
+    # L-BFGS has a way of its own with L1.
+    stochastic = params.solver != "lbfgs"
+    proximal = [L1(l1_strength(params))] if l1_strength(params) > 0 and stochastic else []
+    radius = params.max_norm
+    constraints = [] if radius is None else [BALLS[params.max_norm_order](float(radius))]
+    return Regularisation(penalties, proximal, constraints)
+
+
+def l1_strength(params) -> float:
+    return float(params.alpha) * float(params.l1_ratio)
 
 
 def optimizer(params) -> Optimizer:
-    return _from_hyperparameters(OPTIMIZERS[params.solver], params)
+    chosen = _from_hyperparameters(OPTIMIZERS[params.solver], params)
+    return chosen if params.clip_norm is None else Clipped(chosen, float(params.clip_norm))
 
 
-def optimizer_state(params, theta: np.ndarray) -> OptimizerState:
+def optimizer_state(params, shape: Architecture) -> OptimizerState:
     """State of the solver before its first step."""
     # L-BFGS starts anew at each call.
     n_moments = 0 if params.solver == "lbfgs" else OPTIMIZERS[params.solver].n_moments
-    return OptimizerState(np.zeros((n_moments, theta.size), theta.dtype))
+    n_trainable = inference_network(shape).layout.trainable.stop
+    return OptimizerState(np.zeros((n_moments, n_trainable), shape.dtype))
 
 
 def schedule(params) -> Schedule:
-    known = SGD_SCHEDULES if params.solver == "sgd" else SCHEDULES
-    return _from_hyperparameters(known[params.learning_rate], params)
+    if callable(params.learning_rate):
+        chosen: Schedule = FromCallable(params.learning_rate)
+    else:
+        known = SGD_SCHEDULES if params.solver == "sgd" else SCHEDULES
+        horizon = params.max_iter if params.schedule_epochs is None else params.schedule_epochs
+        chosen = _from_hyperparameters(
+            known[params.learning_rate], params, schedule_epochs=int(horizon)
+        )
+    return WarmUp(chosen, int(params.warmup_epochs)) if params.warmup_epochs else chosen
 
 
 def unused_parameters(params) -> list[str]:
@@ -169,9 +307,10 @@ def unused_parameters(params) -> list[str]:
     return sorted(name for name in unused if getattr(params, name) != defaults[name])
 
 
-def _from_hyperparameters(component, params):
+def _from_hyperparameters(component, params, **resolved):
     """Make a component whose fields carry the names of the hyperparameters that fill them."""
-    values = {field.name: getattr(params, field.name) for field in fields(component)}
+    names = [field.name for field in fields(component)] if is_dataclass(component) else []
+    values = {name: resolved.get(name, getattr(params, name)) for name in names}
     # A NumPy scalar, as a grid over np.logspace has them, would turn float32 into float64.
     plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
     return component(**plain)

@@ -7,11 +7,18 @@ from sklearn.base import BaseEstimator
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    make_constraint,
+)
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_sample_weight
 
 __all__ = [
+    "HasMethods",
     "Interval",
     "Options",
     "StrOptions",
@@ -20,6 +27,7 @@ __all__ = [
     "is_first_partial_fit",
     "is_multilabel",
     "is_sparse_multilabel",
+    "is_valid_parameter",
     "last_random_state",
     "optimizer_state",
     "patience_count",
@@ -32,12 +40,20 @@ def validate_parameters(estimator: BaseEstimator) -> None:
     estimator._validate_params()
 
 
+def is_valid_parameter(cls: type, name: str, value) -> bool:
+    """Whether a scikit-learn estimator takes this value of a hyperparameter."""
+    constraints = map(make_constraint, cls._parameter_constraints.get(name, []))
+    return any(constraint.is_satisfied_by(value) for constraint in constraints)
+
+
 def is_first_partial_fit(estimator: BaseEstimator, classes) -> bool:
     """Check ``classes``, set ``classes_`` at the first call, and say whether it is the first."""
     return _check_partial_fit_first_call(estimator, classes)
 
 
-def check_sample_weight(sample_weight, X: np.ndarray) -> np.ndarray | None:
+def check_sample_weight(
+    sample_weight, X: np.ndarray, name: str = "sample_weight"
+) -> np.ndarray | None:
     """Return sample_weight (n,) in the dtype of X, None if it is None.
 
     The keyword that forbids negative weights changed its name, so that check is ours.
@@ -46,9 +62,9 @@ def check_sample_weight(sample_weight, X: np.ndarray) -> np.ndarray | None:
         return None
     sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     if (sample_weight < 0).any():
-        raise ValueError("Negative values in data passed to `sample_weight`.")
+        raise ValueError(f"Negative values in data passed to `{name}`.")
     if not sample_weight.any():
-        raise ValueError("All values in `sample_weight` are zero: there is nothing to fit.")
+        raise ValueError(f"All values in `{name}` are zero: there is nothing to fit.")
     return sample_weight
 
 

@@ -11,7 +11,8 @@ from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build, _compat
-from ._base import side_stream
+from ._base import BATCH_NORM_PARAMETERS, side_stream, watched
+from ._core.layers import BatchNorm
 from ._core.optimizers import OptimizerState
 from ._core.training import TrainingState
 from ._targets import MultilabelTargets, RegressionTargets, classification_targets
@@ -36,25 +37,66 @@ COMMON_ATTRIBUTES = (
 )
 
 
+# Attributes of ours that scikit-learn's have no counterpart of.
+OWN_ATTRIBUTES = {"learning_rate_curve_", "validation_loss_curve_", *BATCH_NORM_PARAMETERS.values()}
+
+
 def to_sklearn(estimator):
-    """Return the scikit-learn MLP of the same name, with the same weights."""
+    """Return the scikit-learn MLP of the same name, with the same predictions."""
     check_is_fitted(estimator)
     twin = getattr(neural_network, type(estimator).__name__)
-    parameters = _common_parameters(estimator, twin)
-    if estimator.out_activation_ == "exp" and "loss" not in parameters:
-        raise ValueError(
-            f"loss={estimator.loss!r} can't be converted: this version of scikit-learn does not "
-            "have it."
-        )
-    if parameters["activation"] == "sigmoid":
-        parameters["activation"] = "logistic"
+    shape = estimator._architecture
+    parameters = {
+        name: value
+        for name, value in _common_parameters(estimator, twin).items()
+        if _compat.is_valid_parameter(twin, name, value)
+    }
+    parameters["activation"] = _common_activation(twin, shape)
+    _check_output_activation(estimator, twin)
     known = vars(estimator).keys() & set(COMMON_ATTRIBUTES)
     attributes = {name: copy.deepcopy(getattr(estimator, name)) for name in known}
+    if shape.batch_norm:
+        attributes |= _without_batch_norm(estimator)
     labels = getattr(estimator, "classes_", None)
     if isinstance(estimator._targets, MultilabelTargets):
         labels = np.eye(estimator.n_outputs_, dtype=int)
         labels = csr_matrix(labels) if estimator._targets.sparse else labels
     return _compat.as_fitted(twin(**parameters), attributes, labels)
+
+
+def _common_activation(twin, shape) -> str:
+    """The one activation that all hidden layers have, by scikit-learn's name."""
+    # Without hidden layers any will do.
+    names = {"logistic" if a == "sigmoid" else a for a in shape.activations} or {"relu"}
+    if len(names) > 1 or not _compat.is_valid_parameter(twin, "activation", *names):
+        raise ValueError(
+            f"activation {shape.activations} can't be converted: scikit-learn has one activation "
+            "for all hidden layers, 'identity', 'logistic', 'tanh' or 'relu'."
+        )
+    return names.pop()
+
+
+def _check_output_activation(estimator, twin) -> None:
+    link = estimator.out_activation_
+    known = {"logistic", "softmax"} if hasattr(estimator, "classes_") else {"identity"}
+    if _compat.is_valid_parameter(twin, "loss", "poisson"):
+        known |= {"exp"}
+    if link not in known:
+        raise ValueError(
+            f"the output activation {link!r}, of loss={estimator.loss!r}, can't be converted: this "
+            f"version of scikit-learn predicts through one of {sorted(known)}."
+        )
+
+
+def _without_batch_norm(estimator) -> dict:
+    """Weights and intercepts that do what those before batch normalisation do with it."""
+    coefs, intercepts = copy.deepcopy(estimator.coefs_), copy.deepcopy(estimator.intercepts_)
+    parameters = [getattr(estimator, name) for name in BATCH_NORM_PARAMETERS.values()]
+    for depth, (scale, shift, mean, variance) in enumerate(zip(*parameters, strict=True)):
+        factor = scale / np.sqrt(variance + BatchNorm.epsilon)  # (n_units,)
+        coefs[depth] *= factor
+        intercepts[depth] = (intercepts[depth] - mean) * factor + shift
+    return {"coefs_": coefs, "intercepts_": intercepts}
 
 
 def from_sklearn(cls, fitted):
@@ -67,14 +109,20 @@ def from_sklearn(cls, fitted):
         )
     check_is_fitted(fitted)
     estimator = cls(**_common_parameters(fitted, cls))
-    absent = dict.fromkeys(set(COMMON_ATTRIBUTES) - {"classes_", "feature_names_in_"})
+    absent = dict.fromkeys(
+        OWN_ATTRIBUTES | set(COMMON_ATTRIBUTES) - {"classes_", "feature_names_in_"}
+    )
     known = vars(fitted).keys() & set(COMMON_ATTRIBUTES)
     attributes = {name: copy.deepcopy(getattr(fitted, name)) for name in known}
     vars(estimator).update(absent | {"loss_curve_": []} | attributes)
     estimator._targets = _targets(fitted)
     units = (fitted.n_features_in_, *(len(intercept) for intercept in fitted.intercepts_))
     estimator._architecture = _build.Architecture(
-        units, fitted.activation, fitted.out_activation_, fitted.coefs_[0].dtype
+        layer_units=units,
+        activations=(fitted.activation,) * (len(units) - 2),
+        output_activation=fitted.out_activation_,
+        batch_norm=False,
+        dtype=fitted.coefs_[0].dtype,
     )
     estimator._training_state = _training_state(estimator, fitted)
     return estimator
@@ -99,7 +147,7 @@ def _training_state(estimator, fitted) -> TrainingState:
     dtype = estimator._architecture.dtype
     theta = layout.pack({"weight": fitted.coefs_, "intercept": fitted.intercepts_}, dtype)
     random_state = copy.deepcopy(_compat.last_random_state(fitted))
-    optimizer, n_plateaus = _build.optimizer_state(estimator, theta), 0
+    optimizer, n_plateaus = _build.optimizer_state(estimator, estimator._architecture), 0
     remembered = _compat.optimizer_state(fitted)
     if remembered is not None:
         moments, n_steps, rate = remembered
@@ -119,7 +167,7 @@ def _training_state(estimator, fitted) -> TrainingState:
         n_epochs=len(estimator.loss_curve_),
         n_samples_seen=fitted.t_,
         n_plateaus=n_plateaus,
-        watched="score" if scored else "loss",
+        watched=watched(None) if scored else "loss",
         best=-estimator.best_validation_score_ if scored else loss,
         best_theta=theta.copy() if scored else None,
         n_no_improvement=_compat.patience_count(fitted),

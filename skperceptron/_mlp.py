@@ -8,17 +8,19 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score, get_scorer_names, r2_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
+from . import _build
 from ._base import BaseMLP, has_epochs
-from ._build import natural_link
-from ._compat import Interval, Options, StrOptions, is_first_partial_fit
+from ._compat import HasMethods, Interval, Options, StrOptions, is_first_partial_fit
 from ._convert import from_sklearn, to_sklearn
-from ._core.activations import HIDDEN_ACTIVATIONS
-from ._core.losses import LOSSES
+from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
+from ._core.initializers import INITIALIZERS
+from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from ._core.optimizers import OPTIMIZERS
+from ._core.penalties import BALLS
 from ._core.schedules import SCHEDULES
 from ._targets import (
     RegressionTargets,
@@ -31,13 +33,30 @@ from ._targets import (
 
 _CONSTRAINTS: dict = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions(set(HIDDEN_ACTIVATIONS))],
+    "activation": [
+        StrOptions(set(HIDDEN_ACTIVATIONS)),
+        HasMethods(["forward", "backward"]),
+        "array-like",
+    ],
     "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
     "alpha": [Interval(Real, 0, None, closed="left")],
+    "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+    "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+    "batch_norm": ["boolean"],
+    "max_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "max_norm_order": [Options(Integral, set(BALLS))],
+    "weight_init": [StrOptions(set(INITIALIZERS))],
+    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
     "input_dropout": [Interval(Real, 0, 1, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-    "learning_rate": [StrOptions(set(SCHEDULES))],
+    "learning_rate": [StrOptions(set(SCHEDULES)), callable],
+    "learning_rate_decay": [Interval(Real, 0, 1, closed="right")],
+    "learning_rate_step": [Interval(Integral, 1, None, closed="left")],
+    "learning_rate_min": [Interval(Real, 0, None, closed="left")],
+    "schedule_epochs": [Interval(Integral, 1, None, closed="left"), None],
+    "warmup_epochs": [Interval(Integral, 0, None, closed="left")],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
     "power_t": [Interval(Real, 0, None, closed="left")],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -62,46 +81,103 @@ _CONSTRAINTS: dict = {
 }
 
 
+def has_probabilities(estimator) -> bool:
+    """Whether predict_proba is there: raise AttributeError with the reason if not."""
+    if not _build.is_probabilistic(estimator):
+        raise AttributeError(f"loss={estimator.loss!r} gives scores, not probabilities.")
+    return True
+
+
 class MLPClassifier(ClassifierMixin, BaseMLP):
     r"""Multilayer perceptron that classifies.
 
     Scores are computed layer by layer, :math:`a_0 = x`,
     :math:`a_l = f(a_{l-1} W_l + b_l)`, the last layer without activation, and trained by
-    backpropagation [1]_ to minimise the mean cross-entropy plus the penalty.
+    backpropagation [1]_ to minimise the mean loss plus the penalty.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Number of units of each hidden layer. May be empty: ``()`` is the linear model.
 
-    activation : {'identity', 'logistic', 'sigmoid', 'tanh', 'relu'}, default='relu'
-        Activation of the hidden units. With pre-activation :math:`z`:
+    activation : str, object, or sequence of them, default='relu'
+        Activation of the hidden units: one for all hidden layers, or one for each. With
+        pre-activation :math:`z`, logistic function :math:`\sigma`, and standard normal
+        distribution function :math:`\Phi`:
 
         - 'identity': :math:`z`;
-        - 'logistic' (also called 'sigmoid'): :math:`1 / (1 + e^{-z})`;
+        - 'logistic' (also called 'sigmoid'): :math:`\sigma(z) = 1 / (1 + e^{-z})`;
         - 'tanh': :math:`\tanh z`;
-        - 'relu': :math:`\max(0, z)`.
+        - 'relu': :math:`\max(0, z)`;
+        - 'leaky_relu': :math:`\max(z / 100, z)`;
+        - 'elu': :math:`z` if positive, else :math:`e^z - 1`;
+        - 'selu': :math:`\lambda z` if positive, else :math:`\lambda \alpha (e^z - 1)`, with
+          the constants :math:`\lambda = 1.0507`, :math:`\alpha = 1.6733`;
+        - 'gelu': :math:`z \Phi(z)`;
+        - 'silu': :math:`z \sigma(z)`;
+        - 'mish': :math:`z \tanh \log(1 + e^z)`;
+        - 'softplus': :math:`\log(1 + e^z)`;
+        - 'hard_tanh': :math:`\min(\max(z, -1), 1)`.
 
-    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`:
+        An object of your own has three members. ``forward(z)`` replaces z by :math:`f(z)`.
+        ``needs`` is 'output' or 'input', and ``backward(kept, delta)``, where ``kept`` is that
+        output or input, multiplies ``delta`` by :math:`f'(z)`. All arrays are (n, n_units), and
+        are changed in place.
 
-        - 'sgd': :math:`v \leftarrow \mu v - \eta g`, then :math:`w \leftarrow w + v`, or
-          with Nesterov's momentum :math:`w \leftarrow w + \mu v - \eta g` [3]_;
-        - 'adam': :math:`w \leftarrow w - \eta_t m / (\sqrt v + \epsilon)`, where :math:`m`
-          and :math:`v` are running means of :math:`g` and :math:`g^2`, and
+    solver : {'lbfgs', 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion'}, \
+            default='adam'
+        How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`.
+        :math:`m` and :math:`v` are running means of :math:`g` and :math:`g^2`, and
+        :math:`\hat m`, :math:`\hat v` the same without their bias towards 0:
+
+        - 'sgd': :math:`u \leftarrow \mu u - \eta g`, then :math:`w \leftarrow w + u`, or
+          with Nesterov's momentum :math:`w \leftarrow w + \mu u - \eta g` [3]_;
+        - 'adam': :math:`w \leftarrow w - \eta_t m / (\sqrt v + \epsilon)`, where
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
+        - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
+          \epsilon)`, where :math:`\lambda` is ``weight_decay`` [7]_;
+        - 'nadam': Adam with Nesterov's momentum [8]_;
+        - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
+        - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
+        - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
+          (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [11]_. It wants a learning
+          rate three to ten times smaller than Adam's;
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
-    loss : {'log_loss'}, default='log_loss'
-        Cross-entropy. With scores :math:`s` and one-hot labels :math:`y`, a row loses
-        :math:`\log \sum_k e^{s_k} - \sum_k y_k s_k` (softmax); for two classes and for
-        multilabel targets :math:`\sum_k \log(1 + e^{s_k}) - y_k s_k` (logistic) [2]_.
+    loss : {'log_loss', 'squared_error', 'focal', 'hinge', 'squared_hinge'} or object, \
+            default='log_loss'
+        With scores :math:`s`, probabilities :math:`p` and one-hot labels :math:`y`, a row loses:
+
+        - 'log_loss': the cross-entropy :math:`-\sum_k y_k \log p_k` where :math:`p` is the
+          softmax of the scores; for two classes and for multilabel targets
+          :math:`-\sum_k y_k \log p_k + (1 - y_k) \log(1 - p_k)`, :math:`p = \sigma(s)` [2]_;
+        - 'squared_error': :math:`\frac12 \sum_k (p_k - y_k)^2`, the Brier score;
+        - 'focal': the cross-entropy, each of its terms times :math:`(1 - p)^\gamma`, :math:`p`
+          the probability of what is true and :math:`\gamma` ``focal_gamma`` [12]_;
+        - 'hinge': :math:`\sum_k \max(0, 1 - t_k s_k)` where :math:`t_k` is 1 for the row's
+          class and -1 for the others;
+        - 'squared_hinge': :math:`\sum_k \max(0, 1 - t_k s_k)^2`.
+
+        There are no probabilities with the hinge losses: ``predict_proba`` is then absent. The
+        sums run over outputs, of which two classes have one.
+        An object of your own has a method ``values_and_gradient(scores, y)`` that returns the
+        loss of each row, (n,), and replaces ``scores``, (n, n_outputs), by the gradient.
 
     alpha : float, default=1e-4
-        Strength of the L2 penalty :math:`\frac{\alpha}{2} \lVert W \rVert^2`, which is added
-        to the sum of the losses of a batch before it is divided by the number of rows.
-        Intercepts are not penalised. At least 0.
+        Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2}
+        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. It is added to the sum of the
+        losses of a batch, before that is divided by the number of rows (and the mean
+        sample weight). Intercepts are not penalised. At least 0.
+
+    l1_ratio : float, default=0.0
+        Share of the L1 norm in the penalty: 0 is L2, 1 is L1. The L1 part is applied after each
+        step as a soft threshold, with the step length of each weight, so that weights
+        become exactly 0. In [0, 1].
+
+    weight_decay : float or None, default=None
+        Share of a weight that 'adamw' and 'lion' take off per step and unit of learning rate,
+        apart from the gradient; None is 0.01. Intercepts do not decay. At least 0.
 
     dropout : float or sequence of float, default=0.0
         Probability that the output of a hidden unit is zeroed for a row during training;
@@ -111,28 +187,86 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     input_dropout : float, default=0.0
         The same for the inputs.
 
+    batch_norm : bool, default=False
+        Whether to normalise each hidden pre-activation by its mean and variance in the batch,
+        rows counted by their weights, before a trained scale and shift [14]_. Prediction, and a
+        batch of one row, use running statistics, which move by a tenth towards each batch's.
+
+    max_norm : float or None, default=None
+        Longest vector of incoming weights that a unit may have: after each step, longer ones
+        are moved to the nearest point within [5]_. Greater than 0.
+
+    max_norm_order : {1, 2}, default=2
+        Norm that ``max_norm`` bounds: sum of absolute values, or Euclidean length.
+
+    label_smoothing : float, default=0.0
+        Share of each label that is spread evenly over all classes, in training only [13]_.
+        Not for the hinge losses. In [0, 1).
+
+    focal_gamma : float, default=2.0
+        Exponent :math:`\gamma` of the 'focal' loss: 0 is 'log_loss'. At least 0.
+
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weight of each class, {label: weight}, 1 where it is absent; 'balanced' is
         ``n_samples / (n_classes * n_rows_of_the_class)``. For several labels a list with one
         dict per label. Multiplies the sample weights, and so counts like repeated rows.
 
+    weight_init : str, default='auto'
+        How weights are drawn: 'auto' is what scikit-learn does, which is 'glorot_uniform' with
+        a smaller factor for logistic units, and intercepts drawn too. Otherwise intercepts
+        are 0, and weights have mean 0 and a variance of
+
+        - 'glorot_uniform', 'glorot_normal': 2 / (fan_in + fan_out) [15]_;
+        - 'he_uniform', 'he_normal': 2 / fan_in [16]_;
+        - 'lecun_uniform', 'lecun_normal': 1 / fan_in;
+        - 'orthogonal': orthogonal rows or columns of length 1;
+        - 'zeros': 0, for the linear model.
+
     batch_size : int or 'auto', default='auto'
         Rows per step of a stochastic solver; 'auto' is ``min(200, n_samples)``.
 
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate, whatever the solver:
+    learning_rate : str or callable, default='constant'
+        Schedule of the learning rate, whatever the solver, from ``learning_rate_init`` on:
 
         - 'constant': ``learning_rate_init`` throughout;
-        - 'invscaling': ``learning_rate_init / (1 + t) ** power_t``, where t counts the rows
+        - 'invscaling': divided by ``(1 + t) ** power_t``, where t counts the rows
           seen in earlier epochs for 'sgd', and the epochs done for every other solver;
         - 'adaptive': divided by 5 whenever patience runs out (see ``n_iter_no_change``),
-          until it is 1e-6 or less.
+          until it is 1e-6 or less;
+        - 'exponential': times ``learning_rate_decay`` after each epoch;
+        - 'step': times ``learning_rate_decay`` every ``learning_rate_step`` epochs;
+        - 'linear', 'cosine': down to ``learning_rate_min`` at ``schedule_epochs``, along a line
+          or half a cosine [17]_;
+        - 'one_cycle': up from 1/25 of it in the first 30 % of ``schedule_epochs``, then down to
+          1e-4 of it, along half cosines [18]_;
+        - a function of the position in epochs, fractions included, that returns the rate.
 
     learning_rate_init : float, default=0.001
         Learning rate to start from. Greater than 0.
 
     power_t : float, default=0.5
         Exponent of 'invscaling'. At least 0.
+
+    warmup_epochs : int, default=0
+        Epochs n in which the rate of any schedule rises along a line, batch by batch, from
+        1 / (n + 1) of it to all of it.
+
+    learning_rate_decay : float, default=0.95
+        Factor of 'exponential' and 'step'. In (0, 1].
+
+    learning_rate_step : int, default=10
+        Epochs between the decays of 'step'.
+
+    learning_rate_min : float, default=0.0
+        Rate that 'linear' and 'cosine' end at. At least 0.
+
+    schedule_epochs : int or None, default=None
+        Epochs until 'linear', 'cosine' and 'one_cycle' end, after which their last rate stays;
+        None is ``max_iter``. Give it when training by ``partial_fit`` or warm starts.
+
+    clip_norm : float or None, default=None
+        Longest gradient of all parameters together: longer ones are scaled down to it.
+        Greater than 0.
 
     max_iter : int, default=200
         Most epochs (passes over the data), or iterations of 'lbfgs', in one call of ``fit``.
@@ -162,7 +296,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     early_stopping : bool, default=False
         Whether to hold rows out, to stop by their score instead of by the training loss, and
-        to keep the weights of the best epoch. The split keeps the proportions
+        to keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
+        that is watched. The split keeps the proportions
         of the classes, and is drawn once: a warm start holds the same rows out. Data too
         small to split watch the training loss, with a warning.
 
@@ -170,10 +305,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Share of the rows that ``early_stopping`` holds out. In [0, 1).
 
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the running means of 'adam'. In [0, 1).
+        Decay of the running means of the gradient and its square, for the solvers that have
+        them ('rmsprop' has the second only). In [0, 1).
 
     epsilon : float, default=1e-8
-        Keeps the step of 'adam' finite. Greater than 0.
+        Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
+
+    scoring : str, callable or None, default=None
+        What ``early_stopping`` watches: None is the accuracy, 'loss' the loss on the held-out
+        rows, else a scorer's name, or a function of an estimator, X and y.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -197,6 +337,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     intercepts_ : list of ndarray of shape (fan_out,)
         Intercepts of each layer.
 
+    batch_norm_scale_, batch_norm_shift_ : list of ndarray of shape (n_units,) or None
+        Trained scale and shift of each hidden layer; None without ``batch_norm``.
+
+    batch_norm_mean_, batch_norm_variance_ : list of ndarray of shape (n_units,) or None
+        Running statistics of each hidden layer's pre-activations.
+
     n_features_in_ : int
         Number of features seen during fit.
 
@@ -210,7 +356,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Number of units of the output layer.
 
     out_activation_ : str
-        'logistic' for two classes and for multilabel targets, else 'softmax'.
+        'logistic' for two classes and for multilabel targets, 'softmax' for more classes;
+        'identity' for the hinge losses.
 
     n_iter_ : int
         Epochs of the last call of ``fit`` or ``partial_fit``.
@@ -227,8 +374,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     best_loss_ : float or None
         Lowest value of ``loss_curve_``; None where a score is watched instead.
 
+    learning_rate_curve_ : list of float or None
+        Learning rate of the last step of each epoch; None for 'lbfgs'.
+
+    validation_loss_curve_ : list of float or None
+        Mean loss, without penalty, on the held-out rows or ``X_val`` after each epoch; None
+        where there are neither.
+
     validation_scores_ : list of float or None
-        Accuracy on the held-out rows after each epoch; None without ``early_stopping``.
+        What ``scoring`` asks for, on the same rows, negative for 'loss'; None without
+        ``early_stopping``.
 
     best_validation_score_ : float or None
         Highest of ``validation_scores_``.
@@ -255,6 +410,26 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
        from overfitting. JMLR 15.
     .. [6] Byrd, R., Lu, P., Nocedal, J. and Zhu, C. (1995). A limited memory algorithm for
        bound constrained optimization. SIAM Journal on Scientific Computing 16.
+    .. [7] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+    .. [8] Dozat, T. (2016). Incorporating Nesterov momentum into Adam. ICLR workshop.
+    .. [9] Tieleman, T. and Hinton, G. (2012). Lecture 6.5 of Neural networks for machine
+       learning. Coursera.
+    .. [10] Duchi, J., Hazan, E. and Singer, Y. (2011). Adaptive subgradient methods for online
+       learning and stochastic optimization. JMLR 12.
+    .. [11] Chen, X. et al. (2023). Symbolic discovery of optimization algorithms. NeurIPS.
+    .. [12] Lin, T.-Y., Goyal, P., Girshick, R., He, K. and Dollár, P. (2017). Focal loss for
+       dense object detection. ICCV.
+    .. [13] Szegedy, C. et al. (2016). Rethinking the inception architecture for computer
+       vision. CVPR.
+    .. [14] Ioffe, S. and Szegedy, C. (2015). Batch normalization: accelerating deep network
+       training by reducing internal covariate shift. ICML.
+    .. [15] Glorot, X. and Bengio, Y. (2010). Understanding the difficulty of training deep
+       feedforward neural networks. AISTATS.
+    .. [16] He, K., Zhang, X., Ren, S. and Sun, J. (2015). Delving deep into rectifiers. ICCV.
+    .. [17] Loshchilov, I. and Hutter, F. (2017). SGDR: stochastic gradient descent with warm
+       restarts. ICLR.
+    .. [18] Smith, L. and Topin, N. (2019). Super-convergence: very fast training of neural
+       networks using large learning rates. SPIE.
 
     Examples
     --------
@@ -271,11 +446,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     """
 
     _parameter_constraints = _CONSTRAINTS | {
-        "loss": [StrOptions({"log_loss"})],
+        "loss": [
+            StrOptions({name for name, _ in CLASSIFICATION_LOSSES}),
+            HasMethods("values_and_gradient"),
+        ],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "focal_gamma": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
     _numeric_target = False
-    _metric = staticmethod(accuracy_score)
 
     def __init__(
         self,
@@ -285,13 +464,27 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         solver="adam",
         loss="log_loss",
         alpha=0.0001,
+        l1_ratio=0.0,
+        weight_decay=None,
         dropout=0.0,
         input_dropout=0.0,
+        batch_norm=False,
+        max_norm=None,
+        max_norm_order=2,
+        label_smoothing=0.0,
+        focal_gamma=2.0,
         class_weight=None,
+        weight_init="auto",
         batch_size="auto",
         learning_rate="constant",
         learning_rate_init=0.001,
         power_t=0.5,
+        warmup_epochs=0,
+        learning_rate_decay=0.95,
+        learning_rate_step=10,
+        learning_rate_min=0.0,
+        schedule_epochs=None,
+        clip_norm=None,
         max_iter=200,
         shuffle=True,
         random_state=None,
@@ -302,6 +495,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         nesterovs_momentum=True,
         early_stopping=False,
         validation_fraction=0.1,
+        scoring=None,
         beta_1=0.9,
         beta_2=0.999,
         epsilon=1e-8,
@@ -314,13 +508,27 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.solver = solver
         self.loss = loss
         self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.weight_decay = weight_decay
         self.dropout = dropout
         self.input_dropout = input_dropout
+        self.batch_norm = batch_norm
+        self.max_norm = max_norm
+        self.max_norm_order = max_norm_order
+        self.label_smoothing = label_smoothing
+        self.focal_gamma = focal_gamma
         self.class_weight = class_weight
+        self.weight_init = weight_init
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
         self.power_t = power_t
+        self.warmup_epochs = warmup_epochs
+        self.learning_rate_decay = learning_rate_decay
+        self.learning_rate_step = learning_rate_step
+        self.learning_rate_min = learning_rate_min
+        self.schedule_epochs = schedule_epochs
+        self.clip_norm = clip_norm
         self.max_iter = max_iter
         self.shuffle = shuffle
         self.random_state = random_state
@@ -331,6 +539,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.nesterovs_momentum = nesterovs_momentum
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.scoring = scoring
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -338,7 +547,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.max_fun = max_fun
         self.dtype = dtype
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.
 
         Parameters
@@ -353,6 +562,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             Weight of each row, at least 0; None is 1 for all. The loss of a row is
             multiplied by its weight, and divided by the mean weight of all rows.
 
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Data of your own to judge each epoch by. ``early_stopping`` then watches them, and
+            holds no rows of X out; without it their loss is recorded only.
+
+        y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
+            Their targets.
+
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
         Returns
         -------
         self : MLPClassifier
@@ -364,7 +583,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             If a parameter or an argument is not as documented (the message names it), or if
             training diverges. The estimator is then as it was before the call.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            sample_weight_val=sample_weight_val,
+        )
 
     @available_if(has_epochs)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
@@ -416,6 +642,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         return self._predict(X, lambda targets, scores: targets.decode(scores))
 
+    @available_if(has_probabilities)
     def predict_proba(self, X):
         """Predict the probability of each class.
 
@@ -431,6 +658,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         return self._predict(X, lambda targets, scores: targets.probabilities(scores))
 
+    @available_if(has_probabilities)
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
 
@@ -457,7 +685,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes the log-odds of the second; for one class zeros.
+            For two classes the score of the second, its log-odds unless a hinge loss is used;
+            for one class zeros.
         """
         return self._predict(X, lambda targets, scores: targets.raw_scores(scores))
 
@@ -518,6 +747,33 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             weight = weight.astype(data.X.dtype, copy=False)
         return targets, data._replace(y=y, sample_weight=weight)
 
+    def _check_targets(self, y, targets, dtype, *, name):
+        y = labels(y)
+        check_known_labels(targets, y, all_of_them=False, name=name)
+        return y
+
+    def _link(self, targets):
+        return _build.classification_link(self, targets.output_activation)
+
+    def _loss(self, link):
+        return _build.classification_loss(self, link)
+
+    @property
+    def _smoothing(self):
+        return float(self.label_smoothing)
+
+    @staticmethod
+    def _metric(y, predictions, sample_weight):
+        return accuracy_score(y, predictions, sample_weight=sample_weight)
+
+    def _check_parameters(self, incremental):
+        super()._check_parameters(incremental)
+        if self.label_smoothing > 0 and not _build.is_probabilistic(self):
+            raise ValueError(
+                f"label_smoothing has no meaning with loss={self.loss!r}, which knows no "
+                "probabilities."
+            )
+
     def _describe_scale(self, y):
         return ""
 
@@ -539,37 +795,82 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Number of units of each hidden layer. May be empty: ``()`` is the linear model.
 
-    activation : {'identity', 'logistic', 'sigmoid', 'tanh', 'relu'}, default='relu'
-        Activation of the hidden units. With pre-activation :math:`z`:
+    activation : str, object, or sequence of them, default='relu'
+        Activation of the hidden units: one for all hidden layers, or one for each. With
+        pre-activation :math:`z`, logistic function :math:`\sigma`, and standard normal
+        distribution function :math:`\Phi`:
 
         - 'identity': :math:`z`;
-        - 'logistic' (also called 'sigmoid'): :math:`1 / (1 + e^{-z})`;
+        - 'logistic' (also called 'sigmoid'): :math:`\sigma(z) = 1 / (1 + e^{-z})`;
         - 'tanh': :math:`\tanh z`;
-        - 'relu': :math:`\max(0, z)`.
+        - 'relu': :math:`\max(0, z)`;
+        - 'leaky_relu': :math:`\max(z / 100, z)`;
+        - 'elu': :math:`z` if positive, else :math:`e^z - 1`;
+        - 'selu': :math:`\lambda z` if positive, else :math:`\lambda \alpha (e^z - 1)`, with
+          the constants :math:`\lambda = 1.0507`, :math:`\alpha = 1.6733`;
+        - 'gelu': :math:`z \Phi(z)`;
+        - 'silu': :math:`z \sigma(z)`;
+        - 'mish': :math:`z \tanh \log(1 + e^z)`;
+        - 'softplus': :math:`\log(1 + e^z)`;
+        - 'hard_tanh': :math:`\min(\max(z, -1), 1)`.
 
-    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`:
+        An object of your own has three members. ``forward(z)`` replaces z by :math:`f(z)`.
+        ``needs`` is 'output' or 'input', and ``backward(kept, delta)``, where ``kept`` is that
+        output or input, multiplies ``delta`` by :math:`f'(z)`. All arrays are (n, n_units), and
+        are changed in place.
 
-        - 'sgd': :math:`v \leftarrow \mu v - \eta g`, then :math:`w \leftarrow w + v`, or
-          with Nesterov's momentum :math:`w \leftarrow w + \mu v - \eta g` [3]_;
-        - 'adam': :math:`w \leftarrow w - \eta_t m / (\sqrt v + \epsilon)`, where :math:`m`
-          and :math:`v` are running means of :math:`g` and :math:`g^2`, and
+    solver : {'lbfgs', 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion'}, \
+            default='adam'
+        How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`.
+        :math:`m` and :math:`v` are running means of :math:`g` and :math:`g^2`, and
+        :math:`\hat m`, :math:`\hat v` the same without their bias towards 0:
+
+        - 'sgd': :math:`u \leftarrow \mu u - \eta g`, then :math:`w \leftarrow w + u`, or
+          with Nesterov's momentum :math:`w \leftarrow w + \mu u - \eta g` [3]_;
+        - 'adam': :math:`w \leftarrow w - \eta_t m / (\sqrt v + \epsilon)`, where
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
+        - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
+          \epsilon)`, where :math:`\lambda` is ``weight_decay`` [7]_;
+        - 'nadam': Adam with Nesterov's momentum [8]_;
+        - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
+        - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
+        - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
+          (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [11]_. It wants a learning
+          rate three to ten times smaller than Adam's;
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
-    loss : {'squared_error', 'poisson'}, default='squared_error'
-        With output :math:`s` and target :math:`y`, a row loses
+    loss : {'squared_error', 'absolute_error', 'huber', 'quantile', 'log_cosh', 'poisson', \
+            'gamma'} or object, default='squared_error'
+        With prediction :math:`\hat y`, target :math:`y` and :math:`r = y - \hat y`, a row loses
+        the sum over its outputs of:
 
-        - 'squared_error': :math:`\frac12 \sum_k (s_k - y_k)^2` [2]_, in squared units of y;
-        - 'poisson': half the deviance of counts,
-          :math:`\sum_k y_k \log y_k - y_k s_k - y_k + e^{s_k}`. The prediction is
-          :math:`e^s`, and y must be at least 0.
+        - 'squared_error': :math:`r^2 / 2` [2]_;
+        - 'absolute_error': :math:`|r|`;
+        - 'huber': :math:`r^2 / 2` where :math:`|r| \le \epsilon`, else
+          :math:`\epsilon |r| - \epsilon^2 / 2`, with ``huber_epsilon`` in units of y [12]_;
+        - 'quantile': :math:`q\, r` where :math:`r > 0`, else :math:`(q - 1)\, r` [13]_;
+        - 'log_cosh': :math:`\log \cosh r`;
+        - 'poisson': :math:`y \log (y / \hat y) - y + \hat y`, half the deviance; y at least 0;
+        - 'gamma': :math:`y / \hat y - \log (y / \hat y) - 1`, half the deviance; y above 0.
+
+        An object of your own has a method ``values_and_gradient(predictions, y)`` that returns
+        the loss of each row, (n,), and replaces ``predictions``, (n, n_outputs), by the gradient.
 
     alpha : float, default=1e-4
-        Strength of the L2 penalty :math:`\frac{\alpha}{2} \lVert W \rVert^2`, which is added
-        to the sum of the losses of a batch before it is divided by the number of rows.
-        Intercepts are not penalised. At least 0.
+        Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2}
+        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. It is added to the sum of the
+        losses of a batch, before that is divided by the number of rows (and the mean
+        sample weight). Intercepts are not penalised. At least 0.
+
+    l1_ratio : float, default=0.0
+        Share of the L1 norm in the penalty: 0 is L2, 1 is L1. The L1 part is applied after each
+        step as a soft threshold, with the step length of each weight, so that weights
+        become exactly 0. In [0, 1].
+
+    weight_decay : float or None, default=None
+        Share of a weight that 'adamw' and 'lion' take off per step and unit of learning rate,
+        apart from the gradient; None is 0.01. Intercepts do not decay. At least 0.
 
     dropout : float or sequence of float, default=0.0
         Probability that the output of a hidden unit is zeroed for a row during training;
@@ -579,23 +880,85 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     input_dropout : float, default=0.0
         The same for the inputs.
 
+    batch_norm : bool, default=False
+        Whether to normalise each hidden pre-activation by its mean and variance in the batch,
+        rows counted by their weights, before a trained scale and shift [14]_. Prediction, and a
+        batch of one row, use running statistics, which move by a tenth towards each batch's.
+
+    max_norm : float or None, default=None
+        Longest vector of incoming weights that a unit may have: after each step, longer ones
+        are moved to the nearest point within [5]_. Greater than 0.
+
+    max_norm_order : {1, 2}, default=2
+        Norm that ``max_norm`` bounds: sum of absolute values, or Euclidean length.
+
+    output_activation : {'auto', 'identity', 'exp', 'softplus', 'logistic'}, default='auto'
+        What makes predictions of the last layer's scores, and so bounds them: 'exp' and
+        'softplus' to positive numbers, 'logistic' to (0, 1). 'auto' is 'exp' for 'poisson'
+        and 'gamma', for which 'softplus' is the only alternative, and 'identity' otherwise.
+
+    huber_epsilon : float, default=1.35
+        Residual, in units of y, from which on 'huber' is linear. Greater than 0.
+
+    quantile : float, default=0.5
+        Quantile :math:`q` that 'quantile' predicts. In (0, 1).
+
+    weight_init : str, default='auto'
+        How weights are drawn: 'auto' is what scikit-learn does, which is 'glorot_uniform' with
+        a smaller factor for logistic units, and intercepts drawn too. Otherwise intercepts
+        are 0, and weights have mean 0 and a variance of
+
+        - 'glorot_uniform', 'glorot_normal': 2 / (fan_in + fan_out) [15]_;
+        - 'he_uniform', 'he_normal': 2 / fan_in [16]_;
+        - 'lecun_uniform', 'lecun_normal': 1 / fan_in;
+        - 'orthogonal': orthogonal rows or columns of length 1;
+        - 'zeros': 0, for the linear model.
+
     batch_size : int or 'auto', default='auto'
         Rows per step of a stochastic solver; 'auto' is ``min(200, n_samples)``.
 
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate, whatever the solver:
+    learning_rate : str or callable, default='constant'
+        Schedule of the learning rate, whatever the solver, from ``learning_rate_init`` on:
 
         - 'constant': ``learning_rate_init`` throughout;
-        - 'invscaling': ``learning_rate_init / (1 + t) ** power_t``, where t counts the rows
+        - 'invscaling': divided by ``(1 + t) ** power_t``, where t counts the rows
           seen in earlier epochs for 'sgd', and the epochs done for every other solver;
         - 'adaptive': divided by 5 whenever patience runs out (see ``n_iter_no_change``),
-          until it is 1e-6 or less.
+          until it is 1e-6 or less;
+        - 'exponential': times ``learning_rate_decay`` after each epoch;
+        - 'step': times ``learning_rate_decay`` every ``learning_rate_step`` epochs;
+        - 'linear', 'cosine': down to ``learning_rate_min`` at ``schedule_epochs``, along a line
+          or half a cosine [17]_;
+        - 'one_cycle': up from 1/25 of it in the first 30 % of ``schedule_epochs``, then down to
+          1e-4 of it, along half cosines [18]_;
+        - a function of the position in epochs, fractions included, that returns the rate.
 
     learning_rate_init : float, default=0.001
         Learning rate to start from. Greater than 0.
 
     power_t : float, default=0.5
         Exponent of 'invscaling'. At least 0.
+
+    warmup_epochs : int, default=0
+        Epochs n in which the rate of any schedule rises along a line, batch by batch, from
+        1 / (n + 1) of it to all of it.
+
+    learning_rate_decay : float, default=0.95
+        Factor of 'exponential' and 'step'. In (0, 1].
+
+    learning_rate_step : int, default=10
+        Epochs between the decays of 'step'.
+
+    learning_rate_min : float, default=0.0
+        Rate that 'linear' and 'cosine' end at. At least 0.
+
+    schedule_epochs : int or None, default=None
+        Epochs until 'linear', 'cosine' and 'one_cycle' end, after which their last rate stays;
+        None is ``max_iter``. Give it when training by ``partial_fit`` or warm starts.
+
+    clip_norm : float or None, default=None
+        Longest gradient of all parameters together: longer ones are scaled down to it.
+        Greater than 0.
 
     max_iter : int, default=200
         Most epochs (passes over the data), or iterations of 'lbfgs', in one call of ``fit``.
@@ -625,7 +988,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     early_stopping : bool, default=False
         Whether to hold rows out, to stop by their score instead of by the training loss, and
-        to keep the weights of the best epoch. The split is drawn once: a
+        to keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
+        that is watched. The split is drawn once: a
         warm start holds the same rows out. Data too
         small to split watch the training loss, with a warning.
 
@@ -633,10 +997,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Share of the rows that ``early_stopping`` holds out. In [0, 1).
 
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the running means of 'adam'. In [0, 1).
+        Decay of the running means of the gradient and its square, for the solvers that have
+        them ('rmsprop' has the second only). In [0, 1).
 
     epsilon : float, default=1e-8
-        Keeps the step of 'adam' finite. Greater than 0.
+        Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
+
+    scoring : str, callable or None, default=None
+        What ``early_stopping`` watches: None is R², 'loss' the loss on the held-out
+        rows, else a scorer's name, or a function of an estimator, X and y.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -657,6 +1026,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     intercepts_ : list of ndarray of shape (fan_out,)
         Intercepts of each layer.
 
+    batch_norm_scale_, batch_norm_shift_ : list of ndarray of shape (n_units,) or None
+        Trained scale and shift of each hidden layer; None without ``batch_norm``.
+
+    batch_norm_mean_, batch_norm_variance_ : list of ndarray of shape (n_units,) or None
+        Running statistics of each hidden layer's pre-activations.
+
     n_features_in_ : int
         Number of features seen during fit.
 
@@ -670,7 +1045,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Number of units of the output layer.
 
     out_activation_ : str
-        'identity', or 'exp' for the Poisson loss.
+        What ``output_activation`` came to.
 
     n_iter_ : int
         Epochs of the last call of ``fit`` or ``partial_fit``.
@@ -687,8 +1062,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     best_loss_ : float or None
         Lowest value of ``loss_curve_``; None where a score is watched instead.
 
+    learning_rate_curve_ : list of float or None
+        Learning rate of the last step of each epoch; None for 'lbfgs'.
+
+    validation_loss_curve_ : list of float or None
+        Mean loss, without penalty, on the held-out rows or ``X_val`` after each epoch; None
+        where there are neither.
+
     validation_scores_ : list of float or None
-        R² on the held-out rows after each epoch; None without ``early_stopping``.
+        What ``scoring`` asks for, on the same rows, negative for 'loss'; None without
+        ``early_stopping``.
 
     best_validation_score_ : float or None
         Highest of ``validation_scores_``.
@@ -719,6 +1102,25 @@ class MLPRegressor(RegressorMixin, BaseMLP):
        from overfitting. JMLR 15.
     .. [6] Byrd, R., Lu, P., Nocedal, J. and Zhu, C. (1995). A limited memory algorithm for
        bound constrained optimization. SIAM Journal on Scientific Computing 16.
+    .. [7] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+    .. [8] Dozat, T. (2016). Incorporating Nesterov momentum into Adam. ICLR workshop.
+    .. [9] Tieleman, T. and Hinton, G. (2012). Lecture 6.5 of Neural networks for machine
+       learning. Coursera.
+    .. [10] Duchi, J., Hazan, E. and Singer, Y. (2011). Adaptive subgradient methods for online
+       learning and stochastic optimization. JMLR 12.
+    .. [11] Chen, X. et al. (2023). Symbolic discovery of optimization algorithms. NeurIPS.
+    .. [12] Huber, P. (1964). Robust estimation of a location parameter. Annals of
+       Mathematical Statistics 35.
+    .. [13] Koenker, R. and Bassett, G. (1978). Regression quantiles. Econometrica 46.
+    .. [14] Ioffe, S. and Szegedy, C. (2015). Batch normalization: accelerating deep network
+       training by reducing internal covariate shift. ICML.
+    .. [15] Glorot, X. and Bengio, Y. (2010). Understanding the difficulty of training deep
+       feedforward neural networks. AISTATS.
+    .. [16] He, K., Zhang, X., Ren, S. and Sun, J. (2015). Delving deep into rectifiers. ICCV.
+    .. [17] Loshchilov, I. and Hutter, F. (2017). SGDR: stochastic gradient descent with warm
+       restarts. ICLR.
+    .. [18] Smith, L. and Topin, N. (2019). Super-convergence: very fast training of neural
+       networks using large learning rates. SPIE.
 
     Examples
     --------
@@ -732,7 +1134,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     0.99
     """
 
-    _parameter_constraints = _CONSTRAINTS | {"loss": [StrOptions({"squared_error", "poisson"})]}
+    _parameter_constraints = _CONSTRAINTS | {
+        "loss": [
+            StrOptions({name for name, _ in REGRESSION_LOSSES}),
+            HasMethods("values_and_gradient"),
+        ],
+        "output_activation": [StrOptions({"auto", *OUTPUT_ACTIVATIONS} - {"softmax"})],
+        "huber_epsilon": [Interval(Real, 0, None, closed="neither")],
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+    }
     _numeric_target = True
 
     def __init__(
@@ -743,12 +1153,27 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         solver="adam",
         loss="squared_error",
         alpha=0.0001,
+        l1_ratio=0.0,
+        weight_decay=None,
         dropout=0.0,
         input_dropout=0.0,
+        batch_norm=False,
+        max_norm=None,
+        max_norm_order=2,
+        output_activation="auto",
+        huber_epsilon=1.35,
+        quantile=0.5,
+        weight_init="auto",
         batch_size="auto",
         learning_rate="constant",
         learning_rate_init=0.001,
         power_t=0.5,
+        warmup_epochs=0,
+        learning_rate_decay=0.95,
+        learning_rate_step=10,
+        learning_rate_min=0.0,
+        schedule_epochs=None,
+        clip_norm=None,
         max_iter=200,
         shuffle=True,
         random_state=None,
@@ -759,6 +1184,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         nesterovs_momentum=True,
         early_stopping=False,
         validation_fraction=0.1,
+        scoring=None,
         beta_1=0.9,
         beta_2=0.999,
         epsilon=1e-8,
@@ -771,12 +1197,27 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.solver = solver
         self.loss = loss
         self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.weight_decay = weight_decay
         self.dropout = dropout
         self.input_dropout = input_dropout
+        self.batch_norm = batch_norm
+        self.max_norm = max_norm
+        self.max_norm_order = max_norm_order
+        self.output_activation = output_activation
+        self.huber_epsilon = huber_epsilon
+        self.quantile = quantile
+        self.weight_init = weight_init
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
         self.power_t = power_t
+        self.warmup_epochs = warmup_epochs
+        self.learning_rate_decay = learning_rate_decay
+        self.learning_rate_step = learning_rate_step
+        self.learning_rate_min = learning_rate_min
+        self.schedule_epochs = schedule_epochs
+        self.clip_norm = clip_norm
         self.max_iter = max_iter
         self.shuffle = shuffle
         self.random_state = random_state
@@ -787,6 +1228,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.nesterovs_momentum = nesterovs_momentum
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.scoring = scoring
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -794,7 +1236,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.max_fun = max_fun
         self.dtype = dtype
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.
 
         Parameters
@@ -809,6 +1251,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             Weight of each row, at least 0; None is 1 for all. The loss of a row is
             multiplied by its weight, and divided by the mean weight of all rows.
 
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Data of your own to judge each epoch by. ``early_stopping`` then watches them, and
+            holds no rows of X out; without it their loss is recorded only.
+
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
         Returns
         -------
         self : MLPRegressor
@@ -820,7 +1272,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             If a parameter or an argument is not as documented (the message names it), or if
             training diverges. The estimator is then as it was before the call.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            sample_weight_val=sample_weight_val,
+        )
 
     @available_if(has_epochs)
     def partial_fit(self, X, y, sample_weight=None):
@@ -902,22 +1361,35 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return from_sklearn(cls, estimator)
 
     def _choose_targets(self, data, classes, resume, incremental):
-        y = data.y
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        if np.abs(y).max() > np.finfo(data.X.dtype).max:
-            raise ValueError(f"y contains a value too large for {data.X.dtype}.")
-        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        link = _build.regression_link(self)
+        n_outputs = 1 if data.y.ndim == 1 else data.y.shape[1]
+        targets = RegressionTargets(n_outputs, link)
+        y = self._check_targets(data.y, targets, data.X.dtype, name="y")
         if resume and n_outputs != self._targets.n_outputs:
             raise ValueError(
                 f"y has {n_outputs} outputs, but the previous call to fit was given "
                 f"{self._targets.n_outputs}."
             )
-        link = natural_link(self.loss)
-        smallest = LOSSES[self.loss, link].smallest_target
-        if y.min() < smallest:
-            raise ValueError(f"loss={self.loss!r} requires y >= {smallest:g}, got {y.min():.6g}.")
-        return RegressionTargets(n_outputs, link), data._replace(y=y)
+        return targets, data._replace(y=y)
+
+    def _check_targets(self, y, targets, dtype, *, name):
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if np.abs(y).max() > np.finfo(dtype).max:
+            raise ValueError(f"{name} contains a value too large for {dtype}.")
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        if n_outputs != targets.n_outputs:
+            raise ValueError(f"{name} has {n_outputs} outputs, y has {targets.n_outputs}.")
+        _build.check_target_range(self, y, name)
+        return y
+
+    def _link(self, targets):
+        return targets.output_activation
+
+    def _loss(self, link):
+        return _build.regression_loss(self, link)
+
+    _smoothing = 0.0
 
     @staticmethod
     def _metric(y, predictions, sample_weight):

@@ -18,12 +18,16 @@ from ._core.batches import ArrayRows, CodedRows, Rows
 class Targets(ABC):
     """Interface. Scores are the network's raw outputs, (n, n_outputs)."""
 
-    output_activation: str
+    output_activation: str  # natural to these targets: a loss may have another
     n_outputs: int
 
     @abstractmethod
-    def encode(self, y, dtype) -> Rows:
-        """Rows to train on, from y as validated for this kind of targets."""
+    def encode(self, y, dtype, smoothing: float) -> Rows:
+        """Rows to train on, from y as validated for this kind of targets.
+
+        ``smoothing`` is the part of each label that is spread evenly over all; Szegedy et al.
+        (2016), "Rethinking the inception architecture for computer vision", section 7.
+        """
 
     @abstractmethod
     def decode(self, scores):
@@ -41,7 +45,7 @@ class RegressionTargets(Targets):
         self.n_outputs = n_outputs
         self.output_activation = output_activation
 
-    def encode(self, y, dtype):
+    def encode(self, y, dtype, smoothing):
         return ArrayRows(np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype))
 
     def decode(self, scores):
@@ -79,8 +83,10 @@ class BinaryTargets(ClassificationTargets):
     def __init__(self, classes):
         self.classes = classes
 
-    def encode(self, y, dtype):
-        return CodedRows(_codes(y, self.classes), np.array([[0], [1]], dtype=dtype))
+    def encode(self, y, dtype, smoothing):
+        return CodedRows(
+            _codes(y, self.classes), _smooth(np.array([[0], [1]], dtype), smoothing, 2)
+        )
 
     def decode(self, scores):
         return self.classes[(scores[:, 0] > 0).astype(np.intp)]
@@ -107,8 +113,9 @@ class MulticlassTargets(ClassificationTargets):
         self.classes = classes
         self.n_outputs = len(classes)
 
-    def encode(self, y, dtype):
-        return CodedRows(_codes(y, self.classes), np.eye(len(self.classes), dtype=dtype))
+    def encode(self, y, dtype, smoothing):
+        one_hot = np.eye(self.n_outputs, dtype=dtype)
+        return CodedRows(_codes(y, self.classes), _smooth(one_hot, smoothing, self.n_outputs))
 
     def decode(self, scores):
         return self.classes[scores.argmax(axis=1)]
@@ -135,7 +142,7 @@ class SingleClassTargets(ClassificationTargets):
     def __init__(self, classes):
         self.classes = classes
 
-    def encode(self, y, dtype):
+    def encode(self, y, dtype, smoothing):
         return CodedRows(_codes(y, self.classes), np.ones((1, 1), dtype=dtype))
 
     def decode(self, scores):
@@ -167,8 +174,8 @@ class MultilabelTargets(ClassificationTargets):
         self.n_outputs = len(classes)
         self.sparse = sparse
 
-    def encode(self, y, dtype):
-        return ArrayRows(np.ascontiguousarray(y, dtype=dtype))
+    def encode(self, y, dtype, smoothing):
+        return ArrayRows(_smooth(np.ascontiguousarray(y, dtype=dtype), smoothing, 2))
 
     def decode(self, scores):
         indicators = (scores > 0).astype(int)
@@ -213,12 +220,14 @@ def classification_targets(y, classes=None, *, sparse=False) -> ClassificationTa
     return BinaryTargets(classes) if len(classes) == 2 else MulticlassTargets(classes)
 
 
-def check_known_labels(targets: ClassificationTargets, y, *, all_of_them: bool) -> None:
+def check_known_labels(
+    targets: ClassificationTargets, y, *, all_of_them: bool, name: str = "y"
+) -> None:
     """Refuse y, from ``labels``, unless it goes with the classes of an earlier call."""
     multilabel = isinstance(targets, MultilabelTargets)
     if multilabel != is_multilabel(y) or (multilabel and y.shape[1] != targets.n_outputs):
         raise ValueError(
-            f"y has shape {y.shape}, which does not fit the targets of the previous call to "
+            f"{name} has shape {y.shape}, which does not fit the targets of the previous call to "
             f"fit: classes_ is {targets.classes}."
         )
     present = targets.classes if multilabel else np.unique(y)
@@ -229,8 +238,8 @@ def check_known_labels(targets: ClassificationTargets, y, *, all_of_them: bool) 
         )
     if not np.isin(present, targets.classes).all():
         raise ValueError(
-            f"`y` has classes not in `self.classes_`. `self.classes_` has {targets.classes}. "
-            f"'y' has {present}."
+            f"`{name}` has classes not in `self.classes_`. `self.classes_` has {targets.classes}. "
+            f"'{name}' has {present}."
         )
 
 
@@ -272,3 +281,8 @@ def is_multilabel(y) -> bool:
 
 def _codes(y, classes):
     return np.searchsorted(classes, y)
+
+
+def _smooth(y, smoothing, n_labels):
+    """Spread part of each label over the ``n_labels`` that could have been."""
+    return y if smoothing == 0 else (1 - smoothing) * y + smoothing / n_labels

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skperceptron import MLPClassifier, MLPRegressor, _base
+from skperceptron import MLPClassifier, MLPRegressor, _build, _held_out
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -20,14 +20,14 @@ REAL = X[:, 0] + NOISE[:, 0]
 @pytest.fixture
 def splits(monkeypatch):
     """The rows held out by each split."""
-    held_out, split = [], _base.train_test_split
+    held_out, split = [], _held_out.train_test_split
 
     def recording(*args, **kwargs):
         train, validation = split(*args, **kwargs)
         held_out.append(validation)
         return train, validation
 
-    monkeypatch.setattr(_base, "train_test_split", recording)
+    monkeypatch.setattr(_held_out, "train_test_split", recording)
     return held_out
 
 
@@ -44,7 +44,7 @@ def test_the_published_weights_are_those_of_the_best_epoch(make, y, splits):
         snapshots.append(copy.deepcopy(model._training_state.theta))
     best = int(np.argmax(model.validation_scores_))
     assert 0 < best < 14
-    layout = _base._build.inference_network(model._architecture).layout
+    layout = _build.inference_network(model._architecture).layout
     assert_array_equal(layout.group("weight", snapshots[best])[0], model.coefs_[0])
     assert model.best_validation_score_ == model.validation_scores_[best]
     rows = splits[0]

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skperceptron import MLPClassifier, MLPRegressor, _base
+from skperceptron import MLPClassifier, MLPRegressor, _held_out
 from skperceptron._core.optimizers import Adam
 
 rng = np.random.default_rng(0)
@@ -23,6 +23,8 @@ Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 ATTRIBUTES = {
+    "batch_norm_mean_", "batch_norm_scale_", "batch_norm_shift_", "batch_norm_variance_",
+    "learning_rate_curve_", "validation_loss_curve_",
     "best_loss_", "best_validation_score_", "coefs_", "intercepts_", "loss_", "loss_curve_",
     "n_features_in_", "n_iter_", "n_layers_", "n_outputs_", "out_activation_", "t_",
     "validation_scores_",
@@ -46,6 +48,9 @@ def test_attributes_are_there_after_fit_and_none_where_they_do_not_apply(make, e
     assert model.t_ == 4 * (72 if early_stopping else 80)
     assert (model.best_loss_ is None) == early_stopping
     assert (model.validation_scores_ is None) == (not early_stopping)
+    assert (model.validation_loss_curve_ is None) == (not early_stopping)
+    assert model.learning_rate_curve_ == [0.001] * 4
+    assert model.batch_norm_mean_ is None
     assert (model.best_validation_score_ is None) == (not early_stopping)
 
 
@@ -170,7 +175,7 @@ class TestPrediction:
 
     def test_by_blocks_is_the_same(self, monkeypatch):
         probabilities = self.model.fit(X, Y).predict_proba(X)
-        monkeypatch.setattr(_base, "PREDICTION_BLOCK", 7)
+        monkeypatch.setattr(_held_out, "PREDICTION_BLOCK", 7)
         assert_allclose(self.model.predict_proba(X), probabilities, rtol=1e-12)
 
     def test_by_threads_is_the_same(self):

@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, ndtr
 
 from .types import Array
 
 
-class Activation(ABC):
-    """Interface of an activation ``a = f(z)``; every array is (n_rows, n_units).
+@runtime_checkable
+class ActivationLike(Protocol):
+    """What an activation has, one of the user's included; every array is (n_rows, n_units)."""
 
-    Both methods work in place, so that a layer owns one buffer only. The derivative
-    is therefore written in terms of the output ``a``.
-    """
+    @property
+    def needs(self) -> Literal["output", "input"]:
+        """What the derivative is written in terms of."""
 
-    @abstractmethod
     def forward(self, z: Array) -> None:
         """Replace ``z`` by ``f(z)``."""
 
+    def backward(self, kept: Array, delta: Array) -> None:
+        """Turn ``delta`` from d loss / d a into d loss / d z.
+
+        ``kept`` is what the activation needs: its output a, or its input z. It may be
+        overwritten.
+        """
+
+
+class Activation(ABC):
+    """Interface of an activation ``a = f(z)``; the methods are those of ActivationLike.
+
+    Both work in place. Where the derivative can be written in terms of the output, a layer
+    owns one buffer only; where it ``needs`` the input, the layer keeps a copy of that.
+    """
+
+    needs: ClassVar[Literal["output", "input"]] = "output"
+
     @abstractmethod
-    def backward(self, a: Array, delta: Array) -> None:
-        """Turn ``delta`` from d loss / d a into d loss / d z; ``a`` may be overwritten."""
+    def forward(self, z: Array) -> None: ...
+
+    @abstractmethod
+    def backward(self, kept: Array, delta: Array) -> None: ...
 
 
 class Identity(Activation):
@@ -32,7 +52,7 @@ class Identity(Activation):
     def forward(self, z: Array) -> None:
         pass
 
-    def backward(self, a: Array, delta: Array) -> None:
+    def backward(self, kept: Array, delta: Array) -> None:
         pass
 
 
@@ -42,10 +62,10 @@ class Logistic(Activation):
     def forward(self, z: Array) -> None:
         expit(z, out=z)
 
-    def backward(self, a: Array, delta: Array) -> None:
-        delta *= a
-        np.subtract(1, a, out=a)
-        delta *= a
+    def backward(self, kept: Array, delta: Array) -> None:
+        delta *= kept
+        np.subtract(1, kept, out=kept)
+        delta *= kept
 
 
 class Tanh(Activation):
@@ -54,10 +74,10 @@ class Tanh(Activation):
     def forward(self, z: Array) -> None:
         np.tanh(z, out=z)
 
-    def backward(self, a: Array, delta: Array) -> None:
-        a *= a
-        np.subtract(1, a, out=a)
-        delta *= a
+    def backward(self, kept: Array, delta: Array) -> None:
+        kept *= kept
+        np.subtract(1, kept, out=kept)
+        delta *= kept
 
 
 class Relu(Activation):
@@ -66,9 +86,133 @@ class Relu(Activation):
     def forward(self, z: Array) -> None:
         np.maximum(z, 0, out=z)
 
-    def backward(self, a: Array, delta: Array) -> None:
-        np.sign(a, out=a)
-        delta *= a
+    def backward(self, kept: Array, delta: Array) -> None:
+        np.sign(kept, out=kept)
+        delta *= kept
+
+
+class LeakyRelu(Activation):
+    """``a = z`` where z > 0, else ``z / 100`` (Maas, Hannun & Ng 2013)."""
+
+    slope = 0.01
+
+    def forward(self, z: Array) -> None:
+        np.maximum(z, self.slope * z, out=z)
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        delta *= np.where(kept > 0, kept.dtype.type(1), kept.dtype.type(self.slope))
+
+
+class Elu(Activation):
+    """``a = z`` where z > 0, else ``exp(z) - 1`` (Clevert, Unterthiner & Hochreiter 2016).
+
+    ``da/dz`` is 1 where a > 0, else ``a + 1``.
+    """
+
+    def forward(self, z: Array) -> None:
+        _bend(z, 1.0)
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        np.minimum(kept, 0, out=kept)
+        kept += 1
+        delta *= kept
+
+
+class Selu(Activation):
+    """``a = λ z`` where z > 0, else ``λ α (exp(z) - 1)``.
+
+    Klambauer et al. (2017), "Self-normalizing neural networks", with their constants: mean
+    0 and variance 1 are a stable fixed point. ``da/dz`` is λ where a > 0, else ``a + λ α``.
+    """
+
+    scale = 1.0507009873554805
+    alpha = 1.6732632423543772
+
+    def forward(self, z: Array) -> None:
+        _bend(z, self.alpha)
+        z *= self.scale
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        below = kept + self.scale * self.alpha
+        delta *= np.where(kept > 0, kept.dtype.type(self.scale), below)
+
+
+class Gelu(Activation):
+    """``a = z Φ(z)``, Φ the standard normal distribution function (Hendrycks & Gimpel 2016).
+
+    ``da/dz = Φ(z) + z φ(z)``.
+    """
+
+    needs = "input"
+
+    def forward(self, z: Array) -> None:
+        z *= ndtr(z)
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        slope = ndtr(kept)
+        density = np.exp(-0.5 * kept * kept)
+        density *= 1 / np.sqrt(kept.dtype.type(2 * np.pi))
+        density *= kept
+        slope += density
+        delta *= slope
+
+
+class Silu(Activation):
+    """``a = z σ(z)``, also called swish; ``da/dz = σ(z) (1 + z (1 - σ(z)))``.
+
+    Hendrycks & Gimpel (2016); Ramachandran, Zoph & Le (2017).
+    """
+
+    needs = "input"
+
+    def forward(self, z: Array) -> None:
+        z *= expit(z)
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        gate = expit(kept)
+        kept *= 1 - gate
+        kept += 1
+        kept *= gate
+        delta *= kept
+
+
+class Mish(Activation):
+    """``a = z t``, ``t = tanh(log(1 + exp(z)))`` (Misra 2019); ``da/dz = t + z σ(z) (1 - t²)``."""
+
+    needs = "input"
+
+    def forward(self, z: Array) -> None:
+        z *= np.tanh(softplus(z))
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        gate = np.tanh(softplus(kept))
+        kept *= expit(kept)
+        kept *= 1 - gate * gate
+        kept += gate
+        delta *= kept
+
+
+class Softplus(Activation):
+    """``a = log(1 + exp(z))``; ``da/dz = σ(z) = 1 - exp(-a)``."""
+
+    def forward(self, z: Array) -> None:
+        z[...] = softplus(z)
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        np.negative(kept, out=kept)
+        np.expm1(kept, out=kept)
+        np.negative(kept, out=kept)
+        delta *= kept
+
+
+class HardTanh(Activation):
+    """``a = min(max(z, -1), 1)``; ``da/dz`` is 1 where |a| < 1, else 0 (0 at the kinks)."""
+
+    def forward(self, z: Array) -> None:
+        np.clip(z, -1, 1, out=z)
+
+    def backward(self, kept: Array, delta: Array) -> None:
+        delta *= np.abs(kept) < 1
 
 
 class Exp(Activation):
@@ -77,8 +221,8 @@ class Exp(Activation):
     def forward(self, z: Array) -> None:
         np.exp(z, out=z)
 
-    def backward(self, a: Array, delta: Array) -> None:
-        delta *= a
+    def backward(self, kept: Array, delta: Array) -> None:
+        delta *= kept
 
 
 class Softmax(Activation):
@@ -89,10 +233,29 @@ class Softmax(Activation):
         np.exp(z, out=z)
         z /= z.sum(axis=1, keepdims=True)
 
-    def backward(self, a: Array, delta: Array) -> None:
+    def backward(self, kept: Array, delta: Array) -> None:
         # The Jacobian is diag(a) - a aᵀ.
-        delta -= np.einsum("ij,ij->i", a, delta)[:, np.newaxis]
-        delta *= a
+        delta -= np.einsum("ij,ij->i", kept, delta)[:, np.newaxis]
+        delta *= kept
+
+
+def _bend(z: Array, alpha: float) -> None:
+    """Replace z by ``α (exp(z) - 1)`` where it is negative; that is 0 for min(z, 0) elsewhere."""
+    negative = np.minimum(z, 0)
+    np.expm1(negative, out=negative)
+    negative *= alpha
+    np.maximum(z, 0, out=z)
+    z += negative
+
+
+def softplus(z: Array) -> Array:
+    """``log(1 + exp(z))`` without overflow, as ``max(z, 0) + log(1 + exp(-|z|))``."""
+    result = np.abs(z)
+    np.negative(result, out=result)
+    np.exp(result, out=result)
+    np.log1p(result, out=result)
+    result += np.maximum(z, 0)
+    return result
 
 
 HIDDEN_ACTIVATIONS: dict[str, type[Activation]] = {
@@ -101,6 +264,14 @@ HIDDEN_ACTIVATIONS: dict[str, type[Activation]] = {
     "sigmoid": Logistic,
     "tanh": Tanh,
     "relu": Relu,
+    "leaky_relu": LeakyRelu,
+    "elu": Elu,
+    "selu": Selu,
+    "gelu": Gelu,
+    "silu": Silu,
+    "mish": Mish,
+    "softplus": Softplus,
+    "hard_tanh": HardTanh,
 }
 
 OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = {
@@ -108,4 +279,5 @@ OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = {
     "logistic": Logistic,
     "softmax": Softmax,
     "exp": Exp,
+    "softplus": Softplus,
 }

@@ -1,25 +1,41 @@
-"""Losses of raw scores. Each names the output activation (link) that it is fused with.
+"""Losses of raw scores, by name and by the output activation (link) that they go through.
 
-Fused, because the gradient of a loss through its natural link is ``prediction - y``:
-shorter, and stable where the link itself saturates.
+A pair with a class of its own is fused: the gradient of a loss through its natural link is
+``prediction - y``, shorter, and stable where the link itself saturates. A loss of predictions
+as they are (link "identity") goes ``Through`` any other link by the chain rule.
 """
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import expit, log_softmax, xlogy
 
+from .activations import ActivationLike, softplus
 from .types import Array
+
+
+@runtime_checkable
+class LossLike(Protocol):
+    """What a loss has, one of the user's included."""
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        """Return the loss of each row, (n,); overwrite ``scores`` with the gradient.
+
+        ``scores`` and ``y`` are (n, n_outputs), and ``y`` is left as it is.
+        """
 
 
 class Loss(ABC):
     """Interface: the loss of each row, and its gradient, from raw scores."""
 
     smallest_target: ClassVar[float] = -math.inf
+    smallest_excluded: ClassVar[bool] = False  # whether y must be above that
+    probabilistic: ClassVar[bool] = True  # whether a link makes probabilities of the scores
 
     @abstractmethod
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -28,6 +44,21 @@ class Loss(ABC):
         ``scores`` and ``y`` are (n, n_outputs), and the loss of a row is the sum over
         its outputs. ``y`` is left as it is.
         """
+
+
+@dataclass(frozen=True)
+class Through(Loss):
+    """A loss of predictions ``link(scores)``, by the chain rule."""
+
+    loss: Loss
+    link: ActivationLike
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        self.link.forward(scores)
+        predictions = scores.copy()  # (n, n_outputs)
+        values = self.loss.values_and_gradient(scores, y)
+        self.link.backward(predictions, scores)
+        return values
 
 
 class BinaryLogLoss(Loss):
@@ -81,9 +112,219 @@ class PoissonDeviance(Loss):
         return values
 
 
-LOSSES: dict[tuple[str, str], type[Loss]] = {
+class PoissonDevianceSoftplus(Loss):
+    """Half the Poisson deviance with prediction ``μ = log(1 + exp(s))``."""
+
+    smallest_target: ClassVar[float] = 0.0
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        mean, log_mean, slope = _softplus_and_logarithm(scores)
+        terms = xlogy(y, y) - y - y * log_mean + mean
+        np.multiply(slope, mean - y, out=scores)
+        values: Array = terms.sum(axis=1)  # (n,)
+        return values
+
+
+class GammaDeviance(Loss):
+    """Half the deviance with prediction exp(s), ``Σₖ sₖ - log yₖ + yₖ exp(-sₖ) - 1``."""
+
+    smallest_target: ClassVar[float] = 0.0
+    smallest_excluded: ClassVar[bool] = True
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        # exp(log y - s) overflows no sooner than the loss itself.
+        log_ratio = np.log(y) - scores  # (n, n_outputs)
+        np.exp(log_ratio, out=scores)
+        values: Array = (scores - log_ratio - 1).sum(axis=1)  # (n,)
+        np.subtract(1, scores, out=scores)
+        return values
+
+
+class GammaDevianceSoftplus(Loss):
+    """Half the gamma deviance with prediction ``μ = log(1 + exp(s))``."""
+
+    smallest_target: ClassVar[float] = 0.0
+    smallest_excluded: ClassVar[bool] = True
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        _, log_mean, slope = _softplus_and_logarithm(scores)
+        log_ratio = np.log(y) - log_mean  # (n, n_outputs)
+        ratio = np.exp(log_ratio)
+        np.multiply(slope, 1 - ratio, out=scores)
+        values: Array = (ratio - log_ratio - 1).sum(axis=1)  # (n,)
+        return values
+
+
+class AbsoluteError(Loss):
+    """``Σₖ |sₖ - yₖ|``; the gradient at 0 is 0."""
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        scores -= y
+        values: Array = np.abs(scores).sum(axis=1)  # (n,)
+        np.sign(scores, out=scores)
+        return values
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """``Σₖ r²/2`` where ``|r| ≤ ε``, else ``ε |r| - ε²/2``; r is the residual, in units of y.
+
+    Huber (1964), "Robust estimation of a location parameter".
+    """
+
+    huber_epsilon: float
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        scores -= y
+        clipped = np.clip(scores, -self.huber_epsilon, self.huber_epsilon)
+        values: Array = np.einsum("ij,ij->i", clipped, scores - 0.5 * clipped)  # (n,)
+        scores[...] = clipped
+        return values
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """``Σₖ q max(r, 0) + (1 - q) max(-r, 0)``, r = y - s (Koenker & Bassett 1978).
+
+    The gradient at 0 is the mean of those on either side.
+    """
+
+    quantile: float
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        scores -= y
+        # max(a r, b r) is the pinball for a < 0 < b.
+        values: Array = np.maximum(-self.quantile * scores, (1 - self.quantile) * scores).sum(
+            axis=1
+        )  # (n,)
+        np.sign(scores, out=scores)
+        scores *= 0.5
+        scores += 0.5 - self.quantile
+        return values
+
+
+class LogCosh(Loss):
+    """``Σₖ log cosh(sₖ - yₖ)``, quadratic near 0 and linear far from it."""
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        scores -= y
+        size = np.abs(scores)
+        terms = size + np.log1p(np.expm1(-2 * size) / 2)
+        np.tanh(scores, out=scores)
+        values: Array = terms.sum(axis=1)  # (n,)
+        return values
+
+
+class Hinge(Loss):
+    """``Σₖ max(0, 1 - tₖ sₖ)`` with t = ±1 for y = 1, 0: one against the rest."""
+
+    probabilistic: ClassVar[bool] = False
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        side = 2 * y - 1  # (n, n_outputs)
+        shortfall = _shortfall(scores, side)
+        np.sign(shortfall, out=scores)
+        scores *= -side
+        values: Array = shortfall.sum(axis=1)  # (n,)
+        return values
+
+
+class SquaredHinge(Loss):
+    """``Σₖ max(0, 1 - tₖ sₖ)²`` with t = ±1 for y = 1, 0: one against the rest."""
+
+    probabilistic: ClassVar[bool] = False
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        side = 2 * y - 1  # (n, n_outputs)
+        shortfall = _shortfall(scores, side)
+        np.multiply(shortfall, -2 * side, out=scores)
+        values: Array = np.einsum("ij,ij->i", shortfall, shortfall)  # (n,)
+        return values
+
+
+@dataclass(frozen=True)
+class BinaryFocal(Loss):
+    """``-Σₖ yₖ (1-pₖ)^γ log pₖ + (1-yₖ) pₖ^γ log(1-pₖ)``, p = 1 / (1 + exp(-s)).
+
+    Lin, Goyal, Girshick, He & Dollár (2017), "Focal loss for dense object detection".
+    """
+
+    focal_gamma: float
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        present, its_slope = _focal_term(scores, self.focal_gamma)
+        absent, other_slope = _focal_term(-scores, self.focal_gamma)
+        np.subtract(y * its_slope, (1 - y) * other_slope, out=scores)
+        values: Array = (y * present + (1 - y) * absent).sum(axis=1)  # (n,)
+        return values
+
+
+@dataclass(frozen=True)
+class MulticlassFocal(Loss):
+    """``-Σₖ yₖ (1-pₖ)^γ log pₖ``, p the softmax of the scores (Lin et al. 2017)."""
+
+    focal_gamma: float
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        log_p = log_softmax(scores, axis=1)  # (n, n_outputs)
+        p, rest = np.exp(log_p), -np.expm1(log_p)
+        weight = y * rest**self.focal_gamma
+        values: Array = -np.einsum("ij,ij->i", weight, log_p)  # (n,)
+        # d/d(log p), then through the log-softmax. p log p / (1-p) tends to -1 where p does to 1.
+        quotient = np.divide(p * log_p, rest, out=np.full_like(p, -1), where=rest > 0)
+        weight *= self.focal_gamma * quotient - 1
+        np.multiply(p, weight.sum(axis=1, keepdims=True), out=scores)
+        np.subtract(weight, scores, out=scores)
+        return values
+
+
+def _softplus_and_logarithm(scores: Array) -> tuple[Array, Array, Array]:
+    """``μ = log(1 + exp(s))``, ``log μ``, and ``d log μ / ds``; all (n, n_outputs).
+
+    Far below zero μ is exp(s) to all digits, and would underflow before its logarithm.
+    """
+    mean = softplus(scores)
+    above = np.maximum(scores, -30)
+    log_mean = np.where(scores > -30, np.log(softplus(above)), scores)
+    slope = np.where(scores > -30, expit(above) / softplus(above), scores.dtype.type(1))
+    return mean, log_mean, slope
+
+
+def _shortfall(scores: Array, side: Array) -> Array:
+    """How far each score falls short of the margin of 1 on its side."""
+    margin = scores * side
+    np.subtract(1, margin, out=margin)
+    shortfall: Array = np.maximum(margin, 0, out=margin)
+    return shortfall
+
+
+def _focal_term(scores: Array, gamma: float) -> tuple[Array, Array]:
+    """``-(1-p)^γ log p`` and its slope ``(1-p)^γ (γ p log p - (1-p))``, p = σ(s)."""
+    negative_log_p = softplus(-scores)
+    p, rest = expit(scores), expit(-scores)
+    weight = rest**gamma
+    return weight * negative_log_p, weight * (-gamma * p * negative_log_p - rest)
+
+
+CLASSIFICATION_LOSSES: dict[tuple[str, str], type[Loss]] = {
     ("log_loss", "logistic"): BinaryLogLoss,
     ("log_loss", "softmax"): MulticlassLogLoss,
     ("squared_error", "identity"): SquaredError,
+    ("focal", "logistic"): BinaryFocal,
+    ("focal", "softmax"): MulticlassFocal,
+    ("hinge", "identity"): Hinge,
+    ("squared_hinge", "identity"): SquaredHinge,
+}
+
+# The first link that a loss is listed with is its own.
+REGRESSION_LOSSES: dict[tuple[str, str], type[Loss]] = {
+    ("squared_error", "identity"): SquaredError,
+    ("absolute_error", "identity"): AbsoluteError,
+    ("huber", "identity"): Huber,
+    ("quantile", "identity"): Quantile,
+    ("log_cosh", "identity"): LogCosh,
     ("poisson", "exp"): PoissonDeviance,
+    ("poisson", "softplus"): PoissonDevianceSoftplus,
+    ("gamma", "exp"): GammaDeviance,
+    ("gamma", "softplus"): GammaDevianceSoftplus,
 }

@@ -31,7 +31,7 @@ class Network:
     def prepare(self, theta: Array, n_rows: int, n_inputs: int) -> None:
         """Train on ``theta`` (layout.size,), with batches of at most ``n_rows`` rows."""
         self.theta = theta
-        self.gradient = np.empty_like(theta)
+        self.gradient = np.zeros_like(theta)
         self.bind(self.layout.views(theta))
         gradients = self._by_layer(self.layout.views(self.gradient))
         # Nothing below the first layer with parameters has a use for its gradient.
@@ -47,10 +47,10 @@ class Network:
             x = layer.infer(x)
         return x
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         """Raw scores (n, n_outputs) in training: a buffer that the caller may overwrite."""
         for layer in self.layers:
-            x = layer.forward(x)
+            x = layer.forward(x, sample_weight)
         return x
 
     def backward(self, delta: Array) -> None:

@@ -1,15 +1,24 @@
-"""What training minimises: mean loss plus penalties."""
+"""What training minimises: mean loss plus penalties, within constraints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from .losses import Loss
+from .losses import LossLike
 from .network import Network
-from .penalties import Penalty
-from .types import Array
+from .penalties import Constraint, Penalty, ProximalPenalty
+from .types import Array, Stride
+
+
+class Regularisation(NamedTuple):
+    """What keeps the weights small; an empty sequence costs nothing."""
+
+    penalties: Sequence[Penalty] = ()
+    proximal: Sequence[ProximalPenalty] = ()
+    constraints: Sequence[Constraint] = ()
 
 
 class Objective:
@@ -20,24 +29,31 @@ class Objective:
     """
 
     def __init__(
-        self, network: Network, loss: Loss, penalties: Sequence[Penalty], mean_weight: float
+        self,
+        network: Network,
+        loss: LossLike,
+        regularisation: Regularisation,
+        mean_weight: float,
     ) -> None:
         self.network = network
         self._loss = loss
-        self._penalties = penalties
+        self._penalties, self._proximal, self._constraints = regularisation
         self._mean_weight = mean_weight
         place = network.layout.weights
         self._weights, self._weights_gradient = network.theta[place], network.gradient[place]
+        self._layer_weights = network.layout.group("weight", network.theta)
         self._scratch = np.empty_like(self._weights)  # (n_weights,)
 
     def value_and_gradient(self, X: Array, y: Array, sample_weight: Array | None = None) -> float:
         """Objective of a batch; overwrites ``network.gradient``.
 
-        X is (n, n_features), y (n, n_outputs), sample_weight (n,) or None for ones.
+        X is (n, n_features), y (n, n_outputs), sample_weight (n,) or None for ones. Proximal
+        penalties are in the value only: ``project`` is their share of the step.
         """
-        scores = self.network.forward(X)  # (n, n_outputs)
+        scores = self.network.forward(X, sample_weight)  # (n, n_outputs)
         values = self._loss.values_and_gradient(scores, y)  # (n,); scores is now the gradient
         scale: float = 1.0 / (X.shape[0] * self._mean_weight)
+        self._scale = scale
         if sample_weight is None:
             value = scale * float(values.sum())
             scores *= scale
@@ -49,4 +65,17 @@ class Objective:
             value += penalty.add_gradient(
                 self._weights, self._weights_gradient, scale, self._scratch
             )
+        for kinked in self._proximal:
+            value += kinked.value(self._weights, scale, self._scratch)
         return value
+
+    def project(self, stride: Stride) -> None:
+        """Complete the step just taken: proximal penalties, then constraints.
+
+        ``stride`` is the step's, and is used up.
+        """
+        for kinked in self._proximal:
+            kinked.shrink(self._weights, stride, self._scale, self._scratch)
+        for constraint in self._constraints:
+            for weight in self._layer_weights:
+                constraint.project(weight)

@@ -11,8 +11,10 @@ import numpy as np
 
 from .types import Array
 
-# The order of the vector: penalties and norm constraints then act on one slice of it.
-GROUPS = ("weight", "intercept")
+# The order of the vector. Penalties act on a slice at its head, and optimizers on all but the
+# running statistics at its tail, which lie here so that they go wherever the weights go.
+TRAINABLE = ("weight", "intercept", "scale", "shift")
+GROUPS = (*TRAINABLE, "mean", "variance")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Parameter:
 
 
 class Layout:
-    """Where each parameter lies: [all weights | all intercepts]."""
+    """Where each parameter lies: [weights | intercepts | scale, shift | mean, variance]."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = tuple(parameters)
@@ -40,6 +42,7 @@ class Layout:
             ends[group] = offset
         self.size = offset
         self.weights = slice(0, ends["weight"])
+        self.trainable = slice(0, ends[TRAINABLE[-1]])
 
     def views(self, vector: Array) -> list[Array]:
         """Views of ``vector`` (size,), one for each parameter, in the layers' order."""
@@ -55,6 +58,11 @@ class Layout:
             for view, parameter in zip(self.views(vector), self.parameters, strict=True)
             if parameter.group == name
         ]
+
+    def arrange(self, groups: dict[str, Sequence[Array]]) -> list[Array]:
+        """Arrays given by group, in the layers' order of parameters."""
+        remaining = {name: iter(arrays) for name, arrays in groups.items()}
+        return [next(remaining[parameter.group]) for parameter in self.parameters]
 
     def pack(self, groups: dict[str, Sequence[Array]], dtype: Any) -> Array:
         """A new vector (size,) that holds these arrays, by group, in the layers' order."""

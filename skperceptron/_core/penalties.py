@@ -1,4 +1,4 @@
-"""Penalties on the weights (never on intercepts)."""
+"""Penalties and constraints on the weights (never on intercepts)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .types import Array
+from .types import Array, Stride
 
 
 class Penalty(ABC):
@@ -21,16 +21,95 @@ class Penalty(ABC):
         """
 
 
+class ProximalPenalty(ABC):
+    """Interface of a penalty P with kinks: it acts after the step, by its proximal operator."""
+
+    @abstractmethod
+    def value(self, weights: Array, scale: float, scratch: Array) -> float:
+        """``scale · P(w)``."""
+
+    @abstractmethod
+    def shrink(self, weights: Array, stride: Stride, scale: float, scratch: Array) -> None:
+        """Replace w by ``argmin_u scale · P(u) + Σ (u - w)² / (2 · stride)``, in place.
+
+        ``stride.length`` is used up, and ``scratch`` (n_weights,) holds nothing of value.
+        """
+
+
+class Constraint(ABC):
+    """Interface of a convex set that holds each unit's incoming weights."""
+
+    @abstractmethod
+    def project(self, weight: Array) -> None:
+        """Move each column of ``weight`` (fan_in, fan_out) to the nearest point of the set."""
+
+
 @dataclass(frozen=True)
 class L2(Penalty):
-    """``alpha/2 · ‖w‖²``."""
+    """``strength/2 · ‖w‖²``."""
 
-    alpha: float
+    strength: float
 
     def add_gradient(self, weights: Array, gradient: Array, scale: float, scratch: Array) -> float:
-        np.multiply(weights, scale * self.alpha, out=scratch)
+        np.multiply(weights, scale * self.strength, out=scratch)
         gradient += scratch
         return 0.5 * float(np.dot(scratch, weights))
 
 
-PENALTIES: dict[str, type[Penalty]] = {"l2": L2}
+@dataclass(frozen=True)
+class L1(ProximalPenalty):
+    """``strength · ‖w‖₁``. Its proximal operator is the soft threshold."""
+
+    strength: float
+
+    def value(self, weights: Array, scale: float, scratch: Array) -> float:
+        return scale * self.strength * float(np.abs(weights, out=scratch).sum())
+
+    def shrink(self, weights: Array, stride: Stride, scale: float, scratch: Array) -> None:
+        threshold = stride.length[: len(weights)]
+        threshold *= scale * self.strength * stride.gain
+        np.minimum(threshold, stride.longest, out=threshold)
+        # w - clip(w, -threshold, threshold), which is exactly 0 within.
+        np.minimum(weights, threshold, out=scratch)
+        np.negative(threshold, out=threshold)
+        np.maximum(scratch, threshold, out=scratch)
+        weights -= scratch
+
+
+@dataclass(frozen=True)
+class Ball1(Constraint):
+    """``‖w‖₁ ≤ radius``: soft thresholds, found by sorting.
+
+    Duchi, Shalev-Shwartz, Singer & Chandra (2008), "Efficient projections onto the
+    l1-ball for learning in high dimensions".
+    """
+
+    radius: float
+
+    def project(self, weight: Array) -> None:
+        outside = np.flatnonzero(np.abs(weight).sum(axis=0) > self.radius)
+        if outside.size == 0:
+            return
+        columns = weight[:, outside]  # (fan_in, n_outside)
+        magnitude = np.abs(columns)
+        largest_first = -np.sort(-magnitude, axis=0)
+        rank = np.arange(1, len(weight) + 1, dtype=weight.dtype)[:, np.newaxis]
+        thresholds = (np.cumsum(largest_first, axis=0) - self.radius) / rank
+        n_kept = np.count_nonzero(largest_first > thresholds, axis=0)  # (n_outside,)
+        threshold = thresholds[n_kept - 1, np.arange(outside.size)]
+        shrunk = np.maximum(magnitude - threshold, 0)
+        weight[:, outside] = np.copysign(shrunk, columns)
+
+
+@dataclass(frozen=True)
+class Ball2(Constraint):
+    """``‖w‖₂ ≤ radius``: longer vectors are scaled down."""
+
+    radius: float
+
+    def project(self, weight: Array) -> None:
+        norm = np.sqrt(np.einsum("ij,ij->j", weight, weight))  # (fan_out,)
+        weight *= np.minimum(1, self.radius / np.maximum(norm, self.radius))
+
+
+BALLS: dict[int, type[Constraint]] = {1: Ball1, 2: Ball2}

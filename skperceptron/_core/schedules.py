@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -73,10 +74,127 @@ class Adaptive(Schedule):
         return self.learning_rate_init / 5.0**timeline.n_plateaus
 
 
+@dataclass(frozen=True)
+class Exponential(Schedule):
+    """``learning_rate_init · learning_rate_decay^(epochs done)``."""
+
+    learning_rate_init: float
+    learning_rate_decay: float
+
+    def rate(self, progress: float, timeline: Timeline) -> float:
+        return self.learning_rate_init * self.learning_rate_decay**timeline.n_epochs
+
+
+@dataclass(frozen=True)
+class Step(Schedule):
+    """``learning_rate_init``, times ``learning_rate_decay`` every ``learning_rate_step`` epochs."""
+
+    learning_rate_init: float
+    learning_rate_decay: float
+    learning_rate_step: int
+
+    def rate(self, progress: float, timeline: Timeline) -> float:
+        n_decays = timeline.n_epochs // self.learning_rate_step
+        return self.learning_rate_init * self.learning_rate_decay**n_decays
+
+
+@dataclass(frozen=True)
+class Linear(Schedule):
+    """From ``learning_rate_init`` to ``learning_rate_min`` along a line, batch by batch."""
+
+    learning_rate_init: float
+    learning_rate_min: float
+    schedule_epochs: int
+
+    def rate(self, progress: float, timeline: Timeline) -> float:
+        done = min(progress / self.schedule_epochs, 1.0)
+        return self.learning_rate_init + (self.learning_rate_min - self.learning_rate_init) * done
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """From ``learning_rate_init`` to ``learning_rate_min`` along half a cosine, batch by batch.
+
+    Loshchilov & Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", without
+    restarts.
+    """
+
+    learning_rate_init: float
+    learning_rate_min: float
+    schedule_epochs: int
+
+    def rate(self, progress: float, timeline: Timeline) -> float:
+        done = progress / self.schedule_epochs
+        return half_cosine(self.learning_rate_init, self.learning_rate_min, done)
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Up from rate/25 to the rate in the first 30 %, then down to rate/10⁴, by half cosines.
+
+    Smith & Topin (2019), "Super-convergence: very fast training of neural networks using large
+    learning rates".
+    """
+
+    learning_rate_init: float
+    schedule_epochs: int
+
+    def rate(self, progress: float, timeline: Timeline) -> float:
+        peak, done = self.learning_rate_init, progress / self.schedule_epochs
+        if done < 0.3:
+            return half_cosine(peak / 25, peak, done / 0.3)
+        return half_cosine(peak, peak / 1e4, (done - 0.3) / 0.7)
+
+
+@dataclass(frozen=True)
+class FromCallable(Schedule):
+    """What a function of the user's returns for the position in epochs."""
+
+    learning_rate: Callable[[float], float]
+
+    def rate(self, progress: float, timeline: Timeline) -> float:
+        rate = float(self.learning_rate(progress))
+        if not 0 <= rate < math.inf:
+            raise ValueError(
+                "learning_rate, a callable, must return a finite number of at least 0, got "
+                f"{rate} at epoch {progress:g}."
+            )
+        return rate
+
+
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """The rate of another schedule, along a line from 1/(n + 1) of it up to all of it.
+
+    n is ``warmup_epochs``, and the line is walked batch by batch.
+    """
+
+    inner: Schedule
+    warmup_epochs: int
+
+    @property
+    def floor(self) -> float:  # type: ignore[override]
+        return self.inner.floor
+
+    def rate(self, progress: float, timeline: Timeline) -> float:
+        share = min((progress + 1) / (self.warmup_epochs + 1), 1.0)
+        return share * self.inner.rate(progress, timeline)
+
+
+def half_cosine(start: float, end: float, done: float) -> float:
+    """From ``start`` at 0 to ``end`` at 1 and beyond, level at both ends."""
+    return end + (start - end) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+
+
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "invscaling": InverseScalingByEpochs,
     "adaptive": Adaptive,
+    "exponential": Exponential,
+    "step": Step,
+    "linear": Linear,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
 }
 
 # Plain sgd counts rows instead of epochs, for scikit-learn's numbers.

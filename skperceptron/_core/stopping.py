@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .types import Array
 
@@ -18,21 +17,26 @@ class Patience(Protocol):
     n_no_improvement: int
 
 
+class Validation(NamedTuple):
+    """How the network does on rows that it is not trained on; None where nobody asked."""
+
+    loss: float | None = None
+    score: float | None = None  # higher is better
+
+
 @dataclass(frozen=True)
 class Stopping:
     """Counts the epochs without an improvement of at least ``tol``.
 
-    Watches the training loss, or with ``score`` its negative on held-out rows: then the
-    weights of the best epoch are kept too.
+    Watches the training loss or, where there is one, the negative of the validation score:
+    then the weights of the best epoch are kept too.
     """
 
     tol: float
     n_iter_no_change: float
-    score: Callable[[], float] | None = None
 
-    def watch(self, loss: float, state: Patience) -> tuple[float | None, bool]:
-        """Take note of an epoch. Return its score, and whether patience has run out."""
-        score = None if self.score is None else self.score()
+    def watch(self, loss: float, score: float | None, state: Patience) -> bool:
+        """Take note of an epoch. Return whether patience has run out."""
         watched = loss if score is None else -score
         # Written so that a NaN counts as no improvement.
         improved = watched <= state.best - self.tol
@@ -44,4 +48,4 @@ class Stopping:
         exhausted = state.n_no_improvement > self.n_iter_no_change
         if exhausted:
             state.n_no_improvement = 0
-        return score, exhausted
+        return exhausted

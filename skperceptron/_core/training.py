@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from .batches import Batches
 from .objective import Objective
 from .optimizers import Optimizer, OptimizerState
 from .schedules import Schedule
-from .stopping import Stopping
+from .stopping import Stopping, Validation
 from .types import Array
 
 
@@ -35,7 +35,7 @@ class TrainingState:
     n_plateaus: int = 0
     permutation: Array | None = None  # (n_rows,) current order of the rows
     split_state: np.random.RandomState | None = None  # from before the validation split
-    watched: str = "loss"  # or "score", of the validation rows
+    watched: str = "loss"  # or the name of the score of the validation rows
     best: float = math.inf  # lowest loss, or negative score, so far
     best_theta: Array | None = None  # weights of the best score
     n_no_improvement: int = 0
@@ -57,7 +57,7 @@ class Epoch:
     """What one epoch came to."""
 
     loss: float
-    score: float | None  # on the validation rows, if they are watched
+    validation: Validation
     rate: float | None  # learning rate of the last step; L-BFGS has none
     next_rate: float | None  # of the first step of the next epoch
     plateau: bool
@@ -79,6 +79,7 @@ def train(
     schedule: Schedule,
     batches: Batches,
     stopping: Stopping,
+    validate: Callable[[], Validation],
     state: TrainingState,
     *,
     shuffle: bool,
@@ -86,9 +87,12 @@ def train(
 ) -> Iterator[Epoch]:
     """Train for at most ``max_epochs`` epochs, and yield a record after each.
 
-    ``state`` is changed in place and is complete at every yield.
+    ``state`` is changed in place and is complete at every yield. ``validate`` is asked after
+    each epoch how the network does.
     """
-    theta, gradient = objective.network.theta, objective.network.gradient
+    network = objective.network
+    theta = network.theta[network.layout.trainable]  # (n_trainable,)
+    gradient = network.gradient[network.layout.trainable]
     for _ in range(max_epochs):
         order = _shuffled(state, batches.n_rows) if shuffle else None
         total, seen = 0.0, 0
@@ -96,20 +100,22 @@ def train(
             n = batch[0].shape[0]
             total += n * objective.value_and_gradient(*batch)  # overwrites gradient
             rate = schedule.rate(state.n_epochs + seen / batches.n_rows, state)
-            optimizer.step(theta, gradient, rate)
+            stride = optimizer.step(theta, gradient, rate)
+            objective.project(stride)
             seen += n
         loss = total / seen
 
         state.n_epochs += 1
         state.n_samples_seen += seen
-        if not (math.isfinite(loss) and np.isfinite(theta).all()):
+        if not (math.isfinite(loss) and np.isfinite(network.theta).all()):
             raise Divergence(state.n_epochs, rate)
 
-        score, plateau = stopping.watch(loss, state)
+        validation = validate()
+        plateau = stopping.watch(loss, validation.score, state)
         stop = plateau and rate <= schedule.floor
         state.n_plateaus += plateau and not stop
         next_rate = schedule.rate(state.n_epochs, state)
-        yield Epoch(loss, score, rate, next_rate, plateau, stop)
+        yield Epoch(loss, validation, rate, next_rate, plateau, stop)
         if stop:
             return
 

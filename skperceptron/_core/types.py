@@ -1,7 +1,21 @@
-"""The ground floor: names for the types that every other module speaks of."""
+"""The ground floor: what every other module speaks of."""
 
-from typing import Any
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+
+
+class Stride(NamedTuple):
+    """How far an optimizer's step went, for what must keep pace with it: the proximal step.
+
+    A gradient that never changes would have moved the weights by ``length · gain`` times it.
+    """
+
+    length: Array  # of each parameter's step (n_parameters,), or (1,) for all
+    gain: float  # sum of the weights that momentum has given to past gradients
+    longest: float = math.inf  # no parameter moves further, whatever its gradient

@@ -3,24 +3,89 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from skperceptron import MLPClassifier
+from skperceptron import MLPClassifier, MLPRegressor, _build
+from skperceptron._core.activations import OUTPUT_ACTIVATIONS
+from skperceptron._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 
 
 def _one_hot(rng, n, k):
     return np.eye(k)[rng.permutation(np.arange(n) % k)]
 
 
-# What a loss is trained on, by the output activation it is fused with.
+def _positive(rng, n, k):
+    return rng.gamma(2.0, size=(n, k)) + 0.1
+
+
+# What a loss is trained on: by its name, or else by the output activation it goes through.
 TARGETS = {
     "identity": lambda rng, n, k: rng.normal(size=(n, k)),
     "logistic": lambda rng, n, k: rng.integers(0, 2, (n, k)).astype(float),
     "softmax": _one_hot,
-    "exp": lambda rng, n, k: rng.poisson(2.0, (n, k)).astype(float),
+    "exp": _positive,
+    "softplus": _positive,
+    "hinge": _one_hot,
+    "squared_hinge": _one_hot,
+    "poisson": lambda rng, n, k: rng.poisson(2.0, (n, k)).astype(float),
 }
+
+
+def _loss_of(estimator, link):
+    if isinstance(estimator, MLPClassifier):
+        return _build.classification_loss(estimator, link)
+    return _build.regression_loss(estimator, link)
+
+
+class LossCase(NamedTuple):
+    """A loss, and a link that it goes through."""
+
+    estimator: type
+    name: str
+    link: str
+
+    def __str__(self):
+        return f"{self.name}-{self.link}"
+
+    def make(self):
+        return _loss_of(self.estimator(loss=self.name), self.link)
+
+    def draw_targets(self, rng, n, k):
+        """Targets (n, k) that suit it."""
+        return TARGETS[self.name if self.name in TARGETS else self.link](rng, n, k)
+
+    def distance_from_kinks(self, scores, y):
+        """Least distance of a score from where the loss has a kink."""
+        predictions = scores.copy()
+        OUTPUT_ACTIVATIONS[self.link]().forward(predictions)
+        residual = np.abs(predictions - y)
+        kinks = {
+            "absolute_error": residual,
+            "quantile": residual,
+            "huber": np.abs(residual - 1.35),
+            "hinge": np.abs(1 - (2 * y - 1) * scores),
+            "squared_hinge": np.abs(1 - (2 * y - 1) * scores),
+        }
+        return kinks.get(self.name, np.array([np.inf])).min()
+
+
+def _loss_cases():
+    for name, link in CLASSIFICATION_LOSSES:
+        kind = CLASSIFICATION_LOSSES[name, link]
+        through = ("logistic", "softmax") if link == "identity" and kind.probabilistic else (link,)
+        yield from (LossCase(MLPClassifier, name, each) for each in through)
+    for name, link in REGRESSION_LOSSES:
+        through = ("identity", "exp", "softplus", "logistic") if link == "identity" else (link,)
+        yield from (LossCase(MLPRegressor, name, each) for each in through)
+
+
+def pytest_generate_tests(metafunc):
+    if "loss_case" in metafunc.fixturenames:
+        metafunc.parametrize("loss_case", list(_loss_cases()), ids=str)
+
 
 # How far scores may go: exp itself is beyond single precision at 89.
 LARGEST_SCORES = {"exp": 80.0}
@@ -32,9 +97,9 @@ def rng():
 
 
 @pytest.fixture(scope="session")
-def draw_targets():
-    """Targets (n, k) that suit a link: draw_targets(link, rng, n, k)."""
-    return lambda link, rng, n, k: TARGETS[link](rng, n, k)
+def loss_of():
+    """The loss that an estimator's hyperparameters ask for, through a link."""
+    return _loss_of
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +136,7 @@ def numerical_gradient():
 @pytest.fixture(scope="session")
 def from_defaults():
     """Make a component from the defaults of the hyperparameters that fill its fields."""
-    defaults = MLPClassifier().get_params()
+    defaults = MLPClassifier().get_params() | {"schedule_epochs": 200}
 
     def make(component, **others):
         known = defaults | others

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.neural_network import MLPRegressor
 
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
@@ -15,7 +15,8 @@ every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 def fill(name, shape, activation, random_state, dtype=np.float64):
     weight, intercept = np.full(shape, np.nan, dtype), np.full(shape[1], np.nan, dtype)
-    INITIALIZERS[name]().fill(weight, intercept, activation, random_state)
+    logistic = activation in ("logistic", "sigmoid")
+    INITIALIZERS[name].fill(weight, intercept, random_state, logistic=logistic)
     return weight, intercept
 
 
@@ -69,3 +70,40 @@ def test_auto_draws_what_scikit_learn_draws(activation, dtype):
         assert theirs.coefs_[depth].dtype == dtype
         assert_array_equal(weight, theirs.coefs_[depth])
         assert_array_equal(intercept, theirs.intercepts_[depth])
+
+
+VARIANCES = {"glorot": 2 / (300 + 100), "he": 2 / 300, "lecun": 1 / 300}
+
+
+@pytest.mark.parametrize("kind", ["uniform", "normal"])
+@pytest.mark.parametrize("name", VARIANCES)
+def test_variance_is_the_documented_one(name, kind):
+    weight, intercept = fill(f"{name}_{kind}", (300, 100), "relu", np.random.RandomState(0))
+    deviation = np.sqrt(VARIANCES[name])
+    # The standard error of a variance from n draws is below its √(2 / n) for both kinds.
+    assert abs(weight.var() / deviation**2 - 1) < 5 * np.sqrt(2 / weight.size)
+    assert abs(weight.mean()) < 5 * deviation / np.sqrt(weight.size)
+    beyond = np.abs(weight).max() / deviation
+    assert beyond <= np.sqrt(3) if kind == "uniform" else beyond > 3
+    assert not intercept.any()
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (7, 4), (4, 7), (1, 3)])
+def test_orthogonal(shape):
+    weight, intercept = fill("orthogonal", shape, "relu", np.random.RandomState(0))
+    product = weight.T @ weight if shape[0] >= shape[1] else weight @ weight.T
+    assert_allclose(product, np.eye(min(shape)), atol=1e-14)
+    assert not intercept.any()
+
+
+def test_orthogonal_is_uniform_over_rotations():
+    # Without the signs a diagonal element of Q would be negative far more often than not.
+    random_state = np.random.RandomState(0)
+    diagonal = [np.diag(fill("orthogonal", (3, 3), "relu", random_state)[0]) for _ in range(500)]
+    assert abs(np.mean(np.array(diagonal) > 0) - 0.5) < 5 * 0.5 / np.sqrt(1500)
+
+
+def test_zeros():
+    weight, intercept = fill("zeros", (3, 2), "relu", np.random.RandomState(0))
+    assert not weight.any()
+    assert not intercept.any()

@@ -8,9 +8,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core import layers
-from skperceptron._core.activations import Relu, Tanh
-from skperceptron._core.layers import Activated, Dense, Dropout, Layer, SparseDropout
+from skperceptron._core.activations import Gelu, Relu, Tanh
+from skperceptron._core.layers import Activated, BatchNorm, Dense, Dropout, Layer, SparseDropout
 from skperceptron._core.layers.dense import DenseProducts
+from skperceptron._core.parameters import TRAINABLE
 
 N_ROWS, N_INPUTS = 6, 4
 
@@ -19,7 +20,9 @@ EXAMPLES = {
     "dense": lambda generator: Dense(N_INPUTS, 3, DenseProducts()),
     "tanh": lambda generator: Activated(Tanh()),
     "relu": lambda generator: Activated(Relu()),
+    "gelu": lambda generator: Activated(Gelu()),
     "dropout": lambda generator: Dropout(0.4, generator),
+    "batch norm": lambda generator: BatchNorm(N_INPUTS),
 }
 every_layer = pytest.mark.parametrize("example", EXAMPLES)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -30,11 +33,17 @@ def prepared(example, n_rows=N_ROWS, dtype=np.float64):
     generator = np.random.default_rng(1)
     layer = EXAMPLES[example](generator)
     draws = np.random.default_rng(2)
-    parameters = [draws.normal(size=p.shape).astype(dtype) for p in layer.parameters]
+    parameters = [draws.uniform(0.5, 2, p.shape).astype(dtype) for p in layer.parameters]
     gradients = [np.full_like(p, np.nan) for p in parameters]
     layer.bind(parameters)
     layer.n_units = layer.prepare(gradients, n_rows, N_INPUTS, np.dtype(dtype), bottom=False)
     return layer, parameters, gradients, generator
+
+
+def trained(layer, arrays):
+    """The arrays, numbered, of the parameters that training changes by a gradient."""
+    groups = [parameter.group for parameter in layer.parameters]
+    return [(i, a) for i, (g, a) in enumerate(zip(groups, arrays, strict=True)) if g in TRAINABLE]
 
 
 def forward(layer, generator, x):
@@ -66,7 +75,7 @@ def test_backward_is_the_vector_jacobian_product(example, rng, numerical_gradien
     expected = numerical_gradient(lambda x: np.sum(delta * forward(layer, generator, x)), x)
     assert_allclose(input_delta, expected, rtol=1e-8, atol=1e-11)
 
-    for index, parameter in enumerate(parameters):
+    for index, parameter in trained(layer, parameters):
 
         def projection(moved, index=index):
             layer.bind([*parameters[:index], moved, *parameters[index + 1 :]])
@@ -88,12 +97,12 @@ def test_gradients_are_overwritten_never_accumulated(example, rng):
         layer.write_gradient(delta.copy())
         results.append([copy.deepcopy(gradients), layer.backward(delta.copy()).copy()])
 
-    for first, second in zip(results[0][0], results[1][0], strict=True):
+    for index, first in trained(layer, results[0][0]):
         assert np.isfinite(first).all()
-        assert_array_equal(first, second)
+        assert_array_equal(first, results[1][0][index])
     assert_array_equal(results[0][1], results[1][1])
-    for parameter, untouched in zip(parameters, before, strict=True):
-        assert_array_equal(parameter, untouched)
+    for index, parameter in trained(layer, parameters):
+        assert_array_equal(parameter, before[index])
 
 
 @every_layer
@@ -138,8 +147,8 @@ def test_inference_is_deterministic_and_leaves_training_alone(example, rng):
 
     assert_array_equal(first, again)
     assert generator.bit_generator.state == state
-    for parameter, before in zip(parameters, parameters_before, strict=True):
-        assert_array_equal(parameter, before)
+    for index, parameter in trained(layer, parameters):
+        assert_array_equal(parameter, parameters_before[index])
     forward(layer, generator, x)
     layer.write_gradient(delta.copy())
     for one, other in zip(interrupted, [*gradients, layer.backward(delta.copy())], strict=True):
@@ -201,3 +210,86 @@ def test_dropout_does_nothing_at_prediction_nor_to_its_input(rng):
     before = x.copy()
     layer.forward(x)
     assert_array_equal(layer.infer(x), before)
+
+
+class TestBatchNorm:
+    def make(self, n_rows=N_ROWS):
+        layer, parameters, gradients, _ = prepared("batch norm", n_rows)
+        return layer, *parameters, gradients
+
+    def test_training_normalises_by_the_batch(self, rng):
+        layer, scale, shift, _, _, _ = self.make()
+        x = 3 + 5 * rng.normal(size=(N_ROWS, N_INPUTS))
+        output = (layer.forward(x.copy()) - shift) / scale
+        assert_allclose(output.mean(axis=0), 0, atol=1e-14)
+        assert_allclose(output.std(axis=0), 1, rtol=1e-5)  # less, by epsilon
+
+    def test_running_statistics_move_by_a_tenth_to_the_unbiased_ones(self, rng):
+        layer, _, _, mean, variance, _ = self.make()
+        x = rng.normal(size=(N_ROWS, N_INPUTS))
+        expected = [
+            0.9 * mean + 0.1 * x.mean(axis=0),
+            0.9 * variance + 0.1 * x.var(axis=0, ddof=1),
+        ]
+        layer.forward(x)
+        assert_allclose([mean, variance], expected, rtol=1e-14)
+
+    def test_prediction_uses_them(self, rng):
+        layer, scale, shift, mean, variance, _ = self.make()
+        x = rng.normal(size=(N_ROWS, N_INPUTS))
+        expected = scale * (x - mean) / np.sqrt(variance + 1e-5) + shift
+        assert_allclose(layer.infer(x), expected, rtol=1e-13)
+
+    @pytest.mark.parametrize("weight", [None, [0.5, 0, 0, 0, 0, 0]], ids=["one row", "weighted"])
+    def test_a_batch_of_one_row_is_treated_as_at_prediction(self, weight, rng, numerical_gradient):
+        layer, _, _, mean, variance, gradients = self.make()
+        n_rows = 1 if weight is None else N_ROWS
+        weight = None if weight is None else np.array(weight)
+        x, delta = rng.normal(size=(2, n_rows, N_INPUTS))
+        before = [mean.copy(), variance.copy()]
+        output = layer.forward(x.copy(), weight).copy()
+        assert_array_equal([mean, variance], before)
+        assert_allclose(output, layer.infer(x.copy()), rtol=1e-13)
+        layer.write_gradient(delta.copy())
+        slope = numerical_gradient(lambda x: np.sum(delta * layer.infer(x)), x)
+        assert_allclose(layer.backward(delta.copy()), slope, rtol=1e-8)
+        normalised = (x - mean) / np.sqrt(variance + 1e-5)
+        assert_allclose(gradients[0], (delta * normalised).sum(axis=0), rtol=1e-13)
+
+    def test_a_weight_is_a_number_of_rows(self, rng):
+        counts = np.array([2, 1, 0, 3, 1, 1])
+        x = rng.normal(size=(N_ROWS, N_INPUTS))
+        delta = rng.normal(size=(N_ROWS, N_INPUTS))
+        weighted, _, _, *statistics, gradients = self.make()
+        repeated, _, _, *expected_statistics, expected_gradients = self.make(counts.sum())
+        output = weighted.forward(x.copy(), counts.astype(float)).copy()
+        expected = repeated.forward(x.repeat(counts, axis=0)).copy()
+        assert_allclose(output.repeat(counts, axis=0), expected, rtol=1e-12)
+        assert_allclose(statistics, expected_statistics, rtol=1e-12)
+
+        # The loss of a row is multiplied by its weight before it gets here.
+        weighted.write_gradient(delta * counts[:, np.newaxis])
+        repeated.write_gradient(delta.repeat(counts, axis=0))
+        assert_allclose(gradients[:2], expected_gradients[:2], rtol=1e-12)
+        back = weighted.backward(delta * counts[:, np.newaxis])
+        expected_back = repeated.backward(delta.repeat(counts, axis=0))
+        sums = np.add.reduceat(expected_back, (np.cumsum(counts) - counts)[counts > 0])
+        assert_allclose(back[counts > 0], sums, rtol=1e-11, atol=1e-14)
+
+    def test_gradient_with_weights_against_differences(self, rng, numerical_gradient):
+        layer, *_ = self.make()
+        x, delta = rng.normal(size=(2, N_ROWS, N_INPUTS))
+        weight = rng.uniform(0.1, 3, N_ROWS)
+        layer.forward(x.copy(), weight)
+        layer.write_gradient(delta.copy())
+        back = layer.backward(delta.copy())
+        slope = numerical_gradient(lambda x: np.sum(delta * layer.forward(x, weight)), x)
+        assert_allclose(back, slope, rtol=1e-7, atol=1e-10)
+
+    def test_small_weights_do_not_make_a_batch_small(self, rng):
+        x = rng.normal(size=(N_ROWS, N_INPUTS))
+        plain, _, _, *expected, _ = self.make()
+        plain.forward(x.copy())
+        weighted, _, _, *statistics, _ = self.make()
+        weighted.forward(x.copy(), np.full(N_ROWS, 1e-3))
+        assert_allclose(statistics, expected, rtol=1e-12)

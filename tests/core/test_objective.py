@@ -9,8 +9,9 @@ from skperceptron._core.layers import Activated, Dense
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
-from skperceptron._core.objective import Objective
-from skperceptron._core.penalties import L2
+from skperceptron._core.objective import Objective, Regularisation
+from skperceptron._core.penalties import L2, Constraint, ProximalPenalty
+from skperceptron._core.types import Stride
 
 N_ROWS = 6
 
@@ -30,7 +31,9 @@ def data(rng):
 
 
 def evaluate(network, batch, alphas=(0.3,), mean_weight=1.0):
-    objective = Objective(network, SquaredError(), [L2(a) for a in alphas], mean_weight)
+    objective = Objective(
+        network, SquaredError(), Regularisation([L2(a) for a in alphas]), mean_weight
+    )
     return objective.value_and_gradient(*batch), network.gradient.copy()
 
 
@@ -103,3 +106,42 @@ def test_single_precision_agrees_with_double(network, data, rng, weighted):
     assert narrow_gradient.dtype == np.float32
     assert_allclose(narrow_value, value, rtol=1e-5)
     assert_allclose(narrow_gradient, gradient, rtol=1e-4, atol=1e-5)
+
+
+class Recorder(ProximalPenalty, Constraint):
+    def __init__(self, calls):
+        self.calls = calls
+
+    def value(self, weights, scale, scratch):
+        return scale * 7.0
+
+    def shrink(self, weights, stride, scale, scratch):
+        self.calls.append(("shrink", weights.shape, scale))
+
+    def project(self, weight):
+        self.calls.append(("project", weight.shape))
+
+
+def test_project_shrinks_and_then_projects_each_layer(network, data):
+    calls = []
+    regularisation = Regularisation(proximal=[Recorder(calls)], constraints=[Recorder(calls)])
+    objective = Objective(network, SquaredError(), regularisation, mean_weight=2.0)
+    plain = Objective(network, SquaredError(), Regularisation(), mean_weight=2.0)
+    value = objective.value_and_gradient(*data)
+    gradient = network.gradient.copy()
+    assert_allclose(value, plain.value_and_gradient(*data) + 7 / (2 * N_ROWS), rtol=1e-14)
+    assert_array_equal(network.gradient, gradient)
+    objective.project(Stride(np.ones(1), 1.0))
+    assert calls == [
+        ("shrink", (3 * 4 + 4 * 2,), 1 / (2 * N_ROWS)),
+        ("project", (3, 4)),
+        ("project", (4, 2)),
+    ]
+
+
+def test_project_does_nothing_without_anything_to_do(network, data):
+    objective = Objective(network, SquaredError(), Regularisation(), mean_weight=1.0)
+    objective.value_and_gradient(*data)
+    before = network.theta.copy()
+    objective.project(Stride(np.ones(1), 1.0))
+    assert_array_equal(network.theta, before)

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skperceptron._core.optimizers import OPTIMIZERS, SGD, Adam, OptimizerState
-from skperceptron._core.optimizers.base import BLOCK
+from skperceptron._core.optimizers import OPTIMIZERS, Clipped, OptimizerState
+from skperceptron._core.optimizers.adam import Adam, AdamW, Nadam
+from skperceptron._core.optimizers.base import BLOCK, accumulated
+from skperceptron._core.optimizers.lion import Lion
+from skperceptron._core.optimizers.sgd import SGD
+from skperceptron._core.optimizers.squares import Adagrad, RMSprop
 
 every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -25,8 +29,9 @@ def make(from_defaults):
     return make_optimizer
 
 
-def started(optimizer, size, dtype=np.float64):
-    optimizer.resume(OptimizerState(np.zeros((optimizer.n_moments, size), dtype)))
+def started(optimizer, size, dtype=np.float64, n_weights=0):
+    n_moments = getattr(optimizer, "inner", optimizer).n_moments
+    optimizer.resume(OptimizerState(np.zeros((n_moments, size), dtype)), n_weights)
     return optimizer
 
 
@@ -48,8 +53,10 @@ def test_finds_the_bottom_of_a_parabola(make, name):
     curvature, bottom = np.array([0.5, 1.0, 3.0]), np.array([1.0, -2.0, 0.5])
     theta = np.zeros(3)
     optimizer = make(name, 3)
+    # Adagrad's steps shrink by themselves.
+    rate, decay = (1.0, 1.0) if name == "adagrad" else (0.05, 0.995)
     for step in range(2000):
-        optimizer.step(theta, curvature * (theta - bottom), 0.05 * 0.995**step)
+        optimizer.step(theta, curvature * (theta - bottom), rate * decay**step)
     assert_allclose(theta, bottom, atol=1e-4)
 
 
@@ -58,10 +65,12 @@ def test_gets_down_the_rosenbrock_valley(make, name):
     x, y = start = (-1.2, 1.0)
     theta = np.array(start)
     optimizer = make(name, 2)
+    # Adagrad's steps shrink with every gradient seen, so it wants a larger rate.
+    rate = 0.5 if name == "adagrad" else 5e-4
     for _ in range(10_000):
         x, y = theta
         gradient = np.array([2 * (x - 1) + 400 * x * (x**2 - y), 200 * (y - x**2)])
-        optimizer.step(theta, gradient, 5e-4)
+        optimizer.step(theta, gradient, rate)
     x, y = theta
     # 24.2 at the start; about 4 where the valley is first met, far from its bottom.
     assert (1 - x) ** 2 + 100 * (y - x**2) ** 2 < 1
@@ -77,7 +86,7 @@ def test_resuming_is_going_on(make, name, dtype, path):
     first = make(name, 20, dtype)
     walk(first, theta, gradients[:13], rates[:13])
     second = make(name, 20, dtype)
-    second.resume(pickle.loads(pickle.dumps(first.state)))
+    second.resume(pickle.loads(pickle.dumps(first.state)), 0)
     walk(second, theta, gradients[13:], rates[13:])
     assert theta.dtype == second.state.moments.dtype == dtype
     assert_array_equal(theta, uninterrupted)
@@ -170,6 +179,121 @@ def test_adam_follows_its_equation(beta_1, beta_2, epsilon, path):
     assert_allclose(theta, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("weight_decay", [0.0, 0.3, None])
+def test_adamw_follows_its_equation(weight_decay, path):
+    theta, gradients, rates = path
+    decay, n_weights, expected = 0.01 if weight_decay is None else weight_decay, 12, []
+    for i, w in enumerate(theta.tolist()):
+        m = v = 0.0
+        for t, (g, rate) in enumerate(zip(gradients[:, i].tolist(), rates, strict=True), start=1):
+            w *= 1 - rate * decay * (i < n_weights)
+            m = 0.9 * m + 0.1 * g
+            v = 0.999 * v + 0.001 * g**2
+            w -= rate * (m / (1 - 0.9**t)) / (math.sqrt(v / (1 - 0.999**t)) + 1e-3)
+        expected.append(w)
+    walk(started(AdamW(0.9, 0.999, 1e-3, weight_decay), 20, n_weights=12), theta, gradients, rates)
+    assert_allclose(theta, expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("beta_1", [0.0, 0.9])
+def test_nadam_follows_its_equation(beta_1, path):
+    theta, gradients, rates = path
+    expected = []
+
+    def momentum(t):
+        return beta_1 * (1 - 0.5 * 0.96 ** (t * 0.004))
+
+    for i, w in enumerate(theta.tolist()):
+        m, v, product = 0.0, 0.0, 1.0
+        for t, (g, rate) in enumerate(zip(gradients[:, i].tolist(), rates, strict=True), start=1):
+            m = beta_1 * m + (1 - beta_1) * g
+            v = 0.999 * v + 0.001 * g**2
+            product *= momentum(t)
+            ahead = momentum(t + 1) * m / (1 - product * momentum(t + 1))
+            ahead += (1 - momentum(t)) * g / (1 - product)
+            w -= rate * ahead / (math.sqrt(v / (1 - 0.999**t)) + 1e-3)
+        expected.append(w)
+    walk(started(Nadam(beta_1, 0.999, 1e-3), 20), theta, gradients, rates)
+    assert_allclose(theta, expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "keep", "add"), [(RMSprop(0.9, 1e-3), 0.9, 0.1), (Adagrad(1e-3), 1.0, 1.0)]
+)
+def test_sums_of_squares_follow_their_equation(optimizer, keep, add, path):
+    theta, gradients, rates = path
+    expected = []
+    for i, w in enumerate(theta.tolist()):
+        v = 0.0
+        for g, rate in zip(gradients[:, i].tolist(), rates, strict=True):
+            v = keep * v + add * g**2
+            w -= rate * g / (math.sqrt(v) + 1e-3)
+        expected.append(w)
+    walk(started(optimizer, 20), theta, gradients, rates)
+    assert_allclose(theta, expected, rtol=1e-12)
+
+
+def test_lion_follows_its_equation(path):
+    theta, gradients, rates = path
+    n_weights, expected = 12, []
+    for i, w in enumerate(theta.tolist()):
+        m = 0.0
+        for g, rate in zip(gradients[:, i].tolist(), rates, strict=True):
+            w *= 1 - rate * 0.3 * (i < n_weights)
+            w -= rate * math.copysign(1, 0.9 * m + 0.1 * g)
+            m = 0.99 * m + 0.01 * g
+        expected.append(w)
+    walk(started(Lion(0.9, 0.99, 0.3), 20, n_weights=12), theta, gradients, rates)
+    assert_allclose(theta, expected, rtol=1e-12)
+
+
+@every_optimizer
+@pytest.mark.parametrize("n_steps", [1, 2, 30])
+def test_the_stride_is_what_a_constant_gradient_is_multiplied_by(make, name, n_steps, rng):
+    # Without decoupled decay: it is no answer to the gradient.
+    gradient = rng.normal(size=20)
+    theta, optimizer = np.zeros(20), make(name, 20)
+    for _ in range(n_steps - 1):
+        optimizer.step(theta, gradient.copy(), 0.01)
+    before = theta.copy()
+    stride = optimizer.step(theta, gradient.copy(), 0.01)
+    assert stride.length.shape in {(20,), (1,)}
+    assert_allclose(before - theta, stride.length * stride.gain * gradient, rtol=1e-10)
+    assert np.abs(before - theta).max() <= stride.longest * (1 + 1e-12)
+
+
+def test_lions_stride_is_finite_without_a_gradient(make):
+    stride = make("lion", 3).step(np.zeros(3), np.zeros(3), 0.01)
+    assert np.isfinite(stride.length).all()
+
+
+@pytest.mark.parametrize(("decay", "n", "expected"), [(0.5, 3, 1.75), (1, 4, 4), (0, 5, 1)])
+def test_accumulated(decay, n, expected):
+    assert accumulated(decay, n) == expected
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e200])
+@every_dtype
+def test_clipping_bounds_the_norm_and_keeps_the_direction(scale, dtype, rng):
+    # The squares of the largest overflow.
+    scale = min(scale, float(np.finfo(dtype).max) / 1e10)
+    gradient = (scale * rng.normal(size=20)).astype(dtype)
+    optimizer = started(Clipped(SGD(momentum=0.0, nesterovs_momentum=False), 0.5), 20, dtype)
+    theta = np.zeros(20, dtype)
+    with np.errstate(over="ignore"):
+        optimizer.step(theta, gradient.copy(), 1.0)
+    wide = gradient.astype(float)
+    norm = np.abs(wide).max() * np.linalg.norm(wide / np.abs(wide).max())
+    assert_allclose(-theta, wide * min(1, 0.5 / norm), rtol=1e-5 if dtype == np.float32 else 1e-13)
+
+
+def test_a_short_gradient_is_not_touched_by_clipping(path):
+    theta, gradients, rates = path
+    plain = walk(started(Adam(0.9, 0.999, 1e-8), 20), theta.copy(), gradients, rates)
+    walk(started(Clipped(Adam(0.9, 0.999, 1e-8), 1e9), 20), theta, gradients, rates)
+    assert_array_equal(theta, plain)
+
+
 # torch adds epsilon to the corrected √v, we to the uncorrected one as scikit-learn does:
 # an epsilon this small is lost in both.
 @pytest.mark.parametrize(
@@ -178,6 +302,12 @@ def test_adam_follows_its_equation(beta_1, beta_2, epsilon, path):
         pytest.param(SGD(0.0, False), "SGD", {}, id="plain"),
         pytest.param(SGD(0.9, False), "SGD", {"momentum": 0.9}, id="momentum"),
         pytest.param(SGD(0.9, True), "SGD", {"momentum": 0.9, "nesterov": True}, id="nesterov"),
+        pytest.param(
+            AdamW(0.9, 0.999, 1e-4, 0.0), "AdamW", {"eps": 1e-4, "weight_decay": 0}, id="adamw"
+        ),
+        pytest.param(Nadam(0.9, 0.999, 1e-4), "NAdam", {"eps": 1e-4}, id="nadam"),
+        pytest.param(RMSprop(0.9, 1e-4), "RMSprop", {"alpha": 0.9, "eps": 1e-4}, id="rmsprop"),
+        pytest.param(Adagrad(1e-4), "Adagrad", {"eps": 1e-4}, id="adagrad"),
         pytest.param(
             Adam(0.9, 0.999, 1e-16), "Adam", {"betas": (0.9, 0.999), "eps": 1e-16}, id="adam"
         ),
@@ -190,8 +320,13 @@ def test_torch_takes_the_same_steps(ours, name, options, path):
     rate = 0.01
     theirs = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
     optimizer = getattr(torch.optim, name)([theirs], lr=rate, **options)
-    for gradient in gradients:
-        theirs.grad = torch.tensor(gradient)
-        optimizer.step()
+    # torch's Nadam keeps its product of momenta in the default precision.
+    torch.set_default_dtype(torch.float64)
+    try:
+        for gradient in gradients:
+            theirs.grad = torch.tensor(gradient)
+            optimizer.step()
+    finally:
+        torch.set_default_dtype(torch.float32)
     walk(started(ours, 20), theta, gradients, [rate] * len(gradients))
     assert_allclose(theta, theirs.detach().numpy(), rtol=1e-12)

@@ -11,8 +11,15 @@ from skperceptron._core.schedules import (
     SGD_SCHEDULES,
     Adaptive,
     Constant,
+    Cosine,
+    Exponential,
+    FromCallable,
     InverseScalingByEpochs,
     InverseScalingBySamples,
+    Linear,
+    OneCycle,
+    Step,
+    WarmUp,
 )
 
 EVERY_CLASS = list(dict.fromkeys([*SCHEDULES.values(), *SGD_SCHEDULES.values()]))
@@ -32,7 +39,8 @@ def curve(schedule):
 
 @pytest.mark.parametrize("kind", EVERY_CLASS)
 def test_rates_are_positive_finite_and_repeatable(kind, from_defaults):
-    schedule = from_defaults(kind)
+    # 'linear' and 'cosine' end at this.
+    schedule = from_defaults(kind, learning_rate_min=1e-5)
     rates = curve(schedule)
     assert all(0 < rate < math.inf for rate in rates)
     assert curve(schedule) == rates
@@ -59,10 +67,35 @@ def test_rates_are_plain_floats(kind, from_defaults):
         (Adaptive(0.1), 0.0, timeline(), 0.1),
         (Adaptive(0.1), 50.0, timeline(50, 5000), 0.1),
         (Adaptive(0.1), 50.0, timeline(50, 5000, 2), 0.004),
+        (Exponential(0.1, 0.5), 0.9, timeline(0), 0.1),
+        (Exponential(0.1, 0.5), 3.9, timeline(3), 0.0125),
+        (Step(0.1, 0.5, 10), 9.9, timeline(9), 0.1),
+        (Step(0.1, 0.5, 10), 20.0, timeline(20), 0.025),
+        (Linear(0.1, 0.0, 10), 0.0, timeline(), 0.1),
+        (Linear(0.1, 0.02, 10), 2.5, timeline(2), 0.08),
+        (Linear(0.1, 0.02, 10), 10.0, timeline(10), 0.02),
+        (Linear(0.1, 0.02, 10), 99.0, timeline(99), 0.02),
+        (Cosine(0.1, 0.0, 10), 0.0, timeline(), 0.1),
+        (Cosine(0.1, 0.02, 10), 5.0, timeline(5), 0.06),
+        (Cosine(0.1, 0.0, 9), 3.0, timeline(3), 0.075),
+        (Cosine(0.1, 0.02, 10), 10.0, timeline(10), 0.02),
+        (Cosine(0.1, 0.02, 10), 99.0, timeline(99), 0.02),
+        (OneCycle(0.1, 10), 0.0, timeline(), 0.004),
+        (OneCycle(0.1, 10), 1.5, timeline(1), 0.052),
+        (OneCycle(0.1, 10), 3.0, timeline(3), 0.1),
+        (OneCycle(0.1, 10), 6.5, timeline(6), 0.050005),
+        (OneCycle(0.1, 10), 10.0, timeline(10), 1e-5),
+        (OneCycle(0.1, 10), 99.0, timeline(99), 1e-5),
+        (FromCallable(lambda epoch: 1 / (1 + epoch)), 3.0, timeline(3), 0.25),
+        (WarmUp(Constant(0.1), 4), 0.0, timeline(), 0.02),
+        (WarmUp(Constant(0.1), 4), 1.5, timeline(1), 0.05),
+        (WarmUp(Constant(0.1), 4), 4.0, timeline(4), 0.1),
+        (WarmUp(Constant(0.1), 4), 40.0, timeline(40), 0.1),
+        (WarmUp(Exponential(0.1, 0.5), 3), 1.0, timeline(1), 0.025),
     ],
 )
 def test_documented_values(schedule, progress, where, expected):
-    assert schedule.rate(progress, where) == pytest.approx(expected, rel=1e-15)
+    assert schedule.rate(progress, where) == pytest.approx(expected, rel=1e-14)
 
 
 def test_names():
@@ -77,3 +110,11 @@ def test_only_adaptive_outlives_a_plateau():
     # Training ends at a plateau where the rate is at or below the floor.
     assert {kind for kind in EVERY_CLASS if kind.floor < math.inf} == {Adaptive}
     assert Adaptive.floor == 1e-6
+    assert WarmUp(Adaptive(0.1), 3).floor == 1e-6
+    assert WarmUp(Constant(0.1), 3).floor == math.inf
+
+
+@pytest.mark.parametrize("rate", [math.nan, math.inf, -0.1])
+def test_a_callable_must_return_a_rate(rate):
+    with pytest.raises(ValueError, match=r"learning_rate, a callable, .* at epoch 2\.5"):
+        FromCallable(lambda epoch: rate).rate(2.5, timeline(2))

@@ -34,20 +34,20 @@ def test_patience_is_scikit_learns(watch_score, tol, patience, rng):
     expected = plateaus(losses, tol, patience)
     assert bool(expected) == (patience < math.inf)
 
-    scores = iter([-loss for loss in losses])
-    stopping = Stopping(tol, patience, (lambda: next(scores)) if watch_score else None)
-    state = fresh_state()
+    stopping, state = Stopping(tol, patience), fresh_state()
     # The training loss is not what is watched when there is a score.
-    results = [stopping.watch(0.0 if watch_score else loss, state) for loss in losses]
-    assert [epoch for epoch, (_, exhausted) in enumerate(results) if exhausted] == expected
-    assert [score for score, _ in results] == [-x if watch_score else None for x in losses]
+    results = [
+        stopping.watch(0.0, -loss, state) if watch_score else stopping.watch(loss, None, state)
+        for loss in losses
+    ]
+    assert [epoch for epoch, exhausted in enumerate(results) if exhausted] == expected
     assert state.best == min(losses)
 
 
 def test_an_improvement_of_exactly_tol_counts():
     state = fresh_state()
     stopping = Stopping(tol=0.5, n_iter_no_change=0)
-    assert [stopping.watch(loss, state)[1] for loss in (2.0, 1.5, 1.25, 0.75)] == [
+    assert [stopping.watch(loss, None, state) for loss in (2.0, 1.5, 1.25, 0.75)] == [
         False,
         False,
         True,
@@ -58,36 +58,32 @@ def test_an_improvement_of_exactly_tol_counts():
 @pytest.mark.parametrize("watch_score", [False, True], ids=["loss", "score"])
 def test_nan_is_no_improvement(watch_score):
     state = fresh_state()
-    stopping = Stopping(0.0, 2, (lambda: math.nan) if watch_score else None)
-    exhausted = [stopping.watch(math.nan, state)[1] for _ in range(6)]
+    stopping, score = Stopping(0.0, 2), math.nan if watch_score else None
+    exhausted = [stopping.watch(math.nan, score, state) for _ in range(6)]
     assert exhausted == [False, False, True, False, False, True]
     assert state.best == math.inf
     assert state.best_theta is None
 
 
 def test_best_weights_are_a_copy_of_the_epoch_with_the_best_score():
-    scores = iter([1.0, 3.0, 3.0, 2.0])
-    stopping = Stopping(tol=0.0, n_iter_no_change=10, score=lambda: next(scores))
-    state = fresh_state()
-    for epoch in range(4):
+    stopping, state = Stopping(tol=0.0, n_iter_no_change=10), fresh_state()
+    for epoch, score in enumerate([1.0, 3.0, 3.0, 2.0]):
         state.theta[:] = epoch
-        stopping.watch(0.0, state)
+        stopping.watch(0.0, score, state)
     assert_array_equal(state.best_theta, [1, 1])
     assert not np.shares_memory(state.best_theta, state.theta)
 
 
 def test_best_weights_follow_gains_smaller_than_tol():
-    scores = iter([1.0, 1.1])
-    state = fresh_state()
-    stopping = Stopping(tol=0.5, n_iter_no_change=10, score=lambda: next(scores))
-    for epoch in range(2):
+    stopping, state = Stopping(tol=0.5, n_iter_no_change=10), fresh_state()
+    for epoch, score in enumerate([1.0, 1.1]):
         state.theta[:] = epoch
-        stopping.watch(0.0, state)
+        stopping.watch(0.0, score, state)
     assert_array_equal(state.best_theta, [1, 1])
     assert state.n_no_improvement == 1
 
 
 def test_without_a_score_no_weights_are_kept():
     state = fresh_state()
-    Stopping(tol=0.0, n_iter_no_change=1).watch(1.0, state)
+    Stopping(tol=0.0, n_iter_no_change=1).watch(1.0, None, state)
     assert state.best_theta is None

@@ -13,11 +13,11 @@ from skperceptron._core.layers import Activated, Dense, Dropout
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
-from skperceptron._core.objective import Objective
+from skperceptron._core.objective import Objective, Regularisation
 from skperceptron._core.optimizers import OPTIMIZERS, SGD, OptimizerState
 from skperceptron._core.penalties import L2
 from skperceptron._core.schedules import Adaptive, Constant, InverseScalingBySamples
-from skperceptron._core.stopping import Stopping
+from skperceptron._core.stopping import Stopping, Validation
 from skperceptron._core.training import Divergence, TrainingState, train
 
 N_ROWS, BATCH_SIZE = 23, 5
@@ -53,6 +53,7 @@ def walk(
     optimizer=None,
     schedule=None,
     stopping=NEVER,
+    validate=Validation,
     shuffle=True,
     dropout=0.0,
     alpha=0.1,
@@ -62,9 +63,9 @@ def walk(
     network = make_network(state.generator, dropout)
     network.prepare(state.theta, BATCH_SIZE, 4)
     mean_weight = state.mean_weight if weighted else 1.0
-    objective = Objective(network, SquaredError(), [L2(alpha)], mean_weight)
+    objective = Objective(network, SquaredError(), Regularisation([L2(alpha)]), mean_weight)
     optimizer = optimizer or SGD(momentum=0.9, nesterovs_momentum=True)
-    optimizer.resume(state.optimizer)
+    optimizer.resume(state.optimizer, network.layout.weights.stop)
     weight = ArrayRows(WEIGHT) if weighted else None
     batches = Batches(ArrayRows(X), ArrayRows(Y), weight, None, BATCH_SIZE)
     return train(
@@ -73,6 +74,7 @@ def walk(
         schedule or Constant(0.01),
         batches,
         stopping,
+        validate,
         state,
         shuffle=shuffle,
         max_epochs=max_epochs,
@@ -123,7 +125,7 @@ def test_one_record_per_epoch_and_nothing_before_it_is_asked_for():
         assert state.n_samples_seen == n_done * N_ROWS
         assert record.rate == 0.01 / math.sqrt(1 + (n_done - 1) * N_ROWS)
         assert record.next_rate == 0.01 / math.sqrt(1 + n_done * N_ROWS)
-        assert (record.score, record.plateau, record.stop) == (None, False, False)
+        assert (record.validation, record.plateau, record.stop) == (Validation(), False, False)
     assert state.n_epochs == 3
 
 
@@ -148,7 +150,7 @@ def test_an_epoch_without_shuffling_is_gradient_descent_in_the_order_of_the_rows
     state, reference = start(), make_network()
     theta = state.theta.copy()
     reference.prepare(theta, BATCH_SIZE, 4)
-    objective = Objective(reference, SquaredError(), [L2(0.1)], mean_weight=1.0)
+    objective = Objective(reference, SquaredError(), Regularisation([L2(0.1)]), mean_weight=1.0)
     list(
         walk(
             state,
@@ -212,14 +214,15 @@ def test_weights_that_overflow_after_a_finite_loss_are_divergence():
             return 1.0
 
     optimizer = SGD(momentum=0.0, nesterovs_momentum=False)
-    optimizer.resume(state.optimizer)
+    optimizer.resume(state.optimizer, network.layout.weights.stop)
     batches = Batches(ArrayRows(X), ArrayRows(Y), None, None, N_ROWS)
     epochs = train(
-        Blind(network, SquaredError(), [], 1.0),
+        Blind(network, SquaredError(), Regularisation(), 1.0),
         optimizer,
         Constant(1.0),
         batches,
         NEVER,
+        Validation,
         state,
         shuffle=False,
         max_epochs=3,
@@ -273,11 +276,10 @@ def test_a_schedule_sees_the_progress_within_an_epoch():
 def test_published_weights_are_the_best_where_a_score_is_watched():
     state = start()
     scores = iter([1.0, 3.0, 2.0])
-    stopping = Stopping(0.0, math.inf, lambda: next(scores))
     snapshots = []
-    for record in walk(state, 3, stopping=stopping):
+    for record in walk(state, 3, validate=lambda: Validation(0.5, next(scores))):
         snapshots.append(state.theta.copy())
-        assert record.score == [1.0, 3.0, 2.0][state.n_epochs - 1]
+        assert record.validation == (0.5, [1.0, 3.0, 2.0][state.n_epochs - 1])
     assert_array_equal(state.published, snapshots[1])
     assert_array_equal(state.theta, snapshots[2])
 

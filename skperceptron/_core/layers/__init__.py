@@ -2,11 +2,13 @@
 
 from .activation import Activated
 from .base import Layer
+from .batch_norm import BatchNorm
 from .dense import Dense
 from .dropout import Dropout, SparseDropout
 
 __all__ = [
     "Activated",
+    "BatchNorm",
     "Dense",
     "Dropout",
     "Layer",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..activations import Activation
+import numpy as np
+
+from ..activations import ActivationLike
 from ..parameters import Parameter
 from ..types import Array
 from .base import Layer
@@ -14,7 +16,7 @@ from .base import Layer
 class Activated(Layer):
     """``a = f(z)``, written over ``z``."""
 
-    def __init__(self, activation: Activation) -> None:
+    def __init__(self, activation: ActivationLike) -> None:
         self.activation = activation
 
     @property
@@ -27,15 +29,20 @@ class Activated(Layer):
     def prepare(
         self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
     ) -> int:
+        self._keeps_input = self.activation.needs == "input"
+        self._input = np.empty((n_rows if self._keeps_input else 0, n_inputs), dtype)
         return n_inputs
 
     def infer(self, x: Array) -> Array:
         self.activation.forward(x)
         return x
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
+        self._kept = x
+        if self._keeps_input:
+            self._kept = self._input[: len(x)]
+            self._kept[...] = x
         self.activation.forward(x)
-        self._output = x
         return x
 
     def write_gradient(self, delta: Array) -> None:
@@ -43,5 +50,5 @@ class Activated(Layer):
 
     def backward(self, delta: Array) -> Array:
         # The layer above has used the output for its own gradient, so it may be overwritten.
-        self.activation.backward(self._output, delta)
+        self.activation.backward(self._kept, delta)
         return delta

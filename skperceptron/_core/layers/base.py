@@ -25,7 +25,7 @@ class Layer(ABC):
 
     @abstractmethod
     def bind(self, parameters: Sequence[Array]) -> None:
-        """Take the arrays asked for. The layer never writes to them."""
+        """Take the arrays asked for. Only ``forward`` writes to any: to running statistics."""
 
     @abstractmethod
     def prepare(
@@ -41,8 +41,12 @@ class Layer(ABC):
         """Output at prediction; may overwrite and return ``x`` unless the layer is the first."""
 
     @abstractmethod
-    def forward(self, x: Array) -> Array:
-        """Output in training. What ``backward`` needs is remembered."""
+    def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
+        """Output in training. What ``backward`` needs is remembered.
+
+        May overwrite and return ``x`` unless the layer is the first. ``sample_weight`` is (n,),
+        or None for ones; it matters where rows are averaged.
+        """
 
     @abstractmethod
     def write_gradient(self, delta: Array) -> None:

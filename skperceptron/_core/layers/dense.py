@@ -77,7 +77,7 @@ class Dense(Layer):
         z += self._intercept
         return z
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         self._input = x
         z = self._output[: x.shape[0]]
         self._products.forward(x, self._weight, z)

@@ -43,7 +43,7 @@ class Dropout(Layer):
     def infer(self, x: Array) -> Array:
         return x
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         n = len(x)
         uniform, self._current = self._uniform[:n], self._mask[:n]
         self._generator.random(out=uniform, dtype=np.float32)
@@ -81,7 +81,7 @@ class SparseDropout(Layer):
     def infer(self, x: Any) -> Any:
         return x
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, sample_weight: Array | None = None) -> Any:
         kept = self._generator.random(x.nnz, dtype=np.float32) < self.keep  # (nnz,)
         data = np.multiply(x.data, kept, dtype=x.dtype)
         data /= self.keep

@@ -1,9 +1,20 @@
 """Stochastic optimizers, by the name that the ``solver`` parameter gives them."""
 
-from .adam import Adam
+from .adam import Adam, AdamW, Nadam
 from .base import Optimizer, OptimizerState
+from .clipping import Clipped
+from .lion import Lion
 from .sgd import SGD
+from .squares import Adagrad, RMSprop
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adam": Adam,
+    "adamw": AdamW,
+    "nadam": Nadam,
+    "rmsprop": RMSprop,
+    "adagrad": Adagrad,
+    "lion": Lion,
+}
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "OptimizerState"]
+__all__ = ["OPTIMIZERS", "Clipped", "Optimizer", "OptimizerState"]

@@ -9,10 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..types import Array
+from ..types import Array, Stride
 
 # Parameters a pass works on at a time: a few such blocks stay in the cache together.
 BLOCK = 32768
+
+# Decoupled decay of the weights where none is given; Loshchilov & Hutter's code, and torch.
+DEFAULT_WEIGHT_DECAY = 0.01
 
 
 @dataclass
@@ -21,6 +24,7 @@ class OptimizerState:
 
     moments: Array  # (n_moments, n_parameters), zeros at the start
     n_steps: int = 0
+    momentum_product: float = 1.0  # of the momenta of all steps, where they differ
 
 
 class Optimizer(ABC):
@@ -28,17 +32,25 @@ class Optimizer(ABC):
 
     n_moments: ClassVar[int]
 
-    def resume(self, state: OptimizerState) -> None:
-        """Go on from ``state``, which every step changes in place."""
+    def resume(self, state: OptimizerState, n_weights: int) -> None:
+        """Go on from ``state``, which every step changes in place.
+
+        The first ``n_weights`` parameters are weights, the others intercepts and the like.
+        """
         self.state = state
+        self.n_weights = n_weights
         size = state.moments.shape[1]
         block = min(BLOCK, size)
         self._scratch = np.empty(block, state.moments.dtype)  # (block,)
+        self._rate = np.empty(1, state.moments.dtype)  # for strides that are all the same
         self._blocks = [slice(i, min(i + block, size)) for i in range(0, size, block)]
 
     @abstractmethod
-    def step(self, theta: Array, gradient: Array, rate: float) -> None:
-        """Move ``theta`` in place; both arrays are (n_parameters,), ``gradient`` is used up."""
+    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+        """Move ``theta`` in place; both arrays are (n_parameters,), ``gradient`` is used up.
+
+        The stride may lie in ``gradient``.
+        """
 
     def _in_blocks(self, theta: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
         """Walk over (theta, gradient, scratch, *moments), block by block."""
@@ -46,3 +58,13 @@ class Optimizer(ABC):
             scratch = self._scratch[: block.stop - block.start]
             moments = (moment[block] for moment in self.state.moments)
             yield theta[block], gradient[block], scratch, *moments
+
+
+def accumulated(decay: float, n_steps: int) -> float:
+    """``1 + decay + … + decay^(n_steps - 1)``."""
+    return float(n_steps) if decay == 1 else (1 - decay**n_steps) / (1 - decay)
+
+
+def decay_weights(weights: Array, rate: float, weight_decay: float | None) -> None:
+    """``w ← (1 - η λ) w``."""
+    weights *= 1 - rate * (DEFAULT_WEIGHT_DECAY if weight_decay is None else weight_decay)

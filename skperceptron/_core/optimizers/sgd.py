@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..types import Array
-from .base import Optimizer
+from ..types import Array, Stride
+from .base import Optimizer, accumulated
 
 
 @dataclass
@@ -24,7 +24,7 @@ class SGD(Optimizer):
     momentum: float
     nesterovs_momentum: bool
 
-    def step(self, theta: Array, gradient: Array, rate: float) -> None:
+    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
         for weights, slope, scratch, velocity in self._in_blocks(theta, gradient):
             slope *= rate
@@ -36,3 +36,7 @@ class SGD(Optimizer):
                 weights -= slope
             else:
                 weights += velocity
+        # Nesterov's step looks one step ahead.
+        n_terms = self.state.n_steps + self.nesterovs_momentum
+        self._rate[:] = rate
+        return Stride(self._rate, accumulated(self.momentum, n_terms))

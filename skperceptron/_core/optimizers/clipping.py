@@ -1,0 +1,35 @@
+"""Clipping of the gradient's norm, before any optimizer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..types import Array, Stride
+from .base import Optimizer, OptimizerState
+
+
+@dataclass
+class Clipped(Optimizer):
+    """Scales a gradient of norm above ``clip_norm`` down to it, then lets ``inner`` step.
+
+    Pascanu, Mikolov & Bengio (2013), "On the difficulty of training recurrent neural networks".
+    """
+
+    inner: Optimizer
+    clip_norm: float
+
+    def resume(self, state: OptimizerState, n_weights: int) -> None:
+        self.inner.resume(state, n_weights)
+
+    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+        norm = math.sqrt(np.dot(gradient, gradient))
+        if math.isinf(norm):
+            # The squares overflow, but not what they come from.
+            gradient /= np.abs(gradient).max()
+            norm = math.sqrt(np.dot(gradient, gradient))
+        if norm > self.clip_norm:
+            gradient *= self.clip_norm / norm
+        return self.inner.step(theta, gradient, rate)

@@ -1,0 +1,44 @@
+"""Lion: steps of one length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..types import Array, Stride
+from .base import Optimizer, decay_weights
+
+
+@dataclass
+class Lion(Optimizer):
+    """``c = β₁ m + (1-β₁) g``, ``w ← (1 - η λ) w - η sign(c)``, ``m ← β₂ m + (1-β₂) g``.
+
+    Chen et al. (2023), "Symbolic discovery of optimization algorithms". Only weights decay.
+    """
+
+    n_moments: ClassVar[int] = 1
+    beta_1: float
+    beta_2: float
+    weight_decay: float | None
+
+    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+        decay_weights(theta[: self.n_weights], rate, self.weight_decay)
+        self.state.n_steps += 1
+        for weights, slope, scratch, mean in self._in_blocks(theta, gradient):
+            direction = np.multiply(mean, self.beta_1, out=scratch)
+            slope *= 1 - self.beta_1
+            direction += slope
+            slope *= (1 - self.beta_2) / (1 - self.beta_1)
+            mean *= self.beta_2
+            mean += slope
+            np.sign(direction, out=slope)
+            slope *= rate
+            weights -= slope
+            # The stride: η sign(c) is (η / |c|) c, and unbounded where c is 0.
+            np.abs(direction, out=direction)
+            np.maximum(direction, np.finfo(direction.dtype).tiny, out=direction)
+            np.divide(rate, direction, out=slope)
+        gain = 1 - self.beta_1 * self.beta_2 ** (self.state.n_steps - 1)
+        return Stride(gradient, gain, longest=rate)

@@ -1,0 +1,115 @@
+"""Rows that a network is judged on, and not trained on."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from ._core.losses import LossLike
+from ._core.network import Network
+from ._core.stopping import Validation
+from ._core.training import TrainingState
+from ._targets import Targets
+
+# Rows that prediction works on at a time, so that its memory does not grow with the data.
+PREDICTION_BLOCK = 4096
+
+
+class Data(NamedTuple):
+    """What fit was given, validated; y is as the user has it, not encoded."""
+
+    X: np.ndarray  # (n, n_features), or a CSR matrix
+    y: np.ndarray  # (n,) or (n, n_outputs)
+    sample_weight: np.ndarray | None  # (n,)
+
+    def take(self, rows: np.ndarray) -> Data:
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        return Data(self.X[rows], self.y[rows], weight)
+
+
+class Split(NamedTuple):
+    """Rows that train and rows that are watched; None stands for all and for none."""
+
+    train: np.ndarray | None
+    validation: np.ndarray | None
+
+
+WHOLE = Split(None, None)
+
+
+def split(params, data: Data, targets: Targets, state: TrainingState) -> Split:
+    """Hold rows out for early stopping: the same ones at every call."""
+    n_rows = data.X.shape[0]
+    n_validation = math.ceil(params.validation_fraction * n_rows)
+    if n_validation < 2 or n_validation == n_rows:
+        warnings.warn(
+            "early_stopping watches the training loss, because validation_fraction="
+            f"{params.validation_fraction} of {n_rows} rows is too few to hold out.",
+            stacklevel=5,
+        )
+        return WHOLE
+    random_state = copy.deepcopy(state.split_state)
+    if random_state is None:
+        state.split_state = copy.deepcopy(state.random_state)
+        random_state = state.random_state
+    rows = Split(
+        *train_test_split(
+            np.arange(n_rows),
+            test_size=params.validation_fraction,
+            random_state=random_state,
+            stratify=_possible_strata(targets.strata(data.y), n_validation),
+        )
+    )
+    if data.sample_weight is not None:
+        for part in rows:
+            if not data.sample_weight[part].any():
+                raise ValueError(
+                    "early_stopping splits off validation rows, and the sample_weight of all "
+                    "rows on one side is zero: pass X_val and y_val, or other weights."
+                )
+    return rows
+
+
+def _possible_strata(labels: np.ndarray | None, n_validation: int) -> np.ndarray | None:
+    """``labels`` if each class can be on both sides of a split, else None with a warning."""
+    if labels is None:
+        return None
+    counts = np.unique(labels, return_counts=True)[1]
+    if counts.min() >= 2 and n_validation >= len(counts):
+        return labels
+    warnings.warn(
+        "the validation rows of early_stopping are not stratified: y has too few rows of some "
+        "class, or validation_fraction is too small for the number of classes.",
+        stacklevel=6,
+    )
+    return None
+
+
+@dataclass
+class Validator:
+    """Judges a network, as it is, on data of its own."""
+
+    network: Network
+    loss: LossLike
+    data: Data
+    encoded: np.ndarray  # (n, n_outputs), y as the loss wants it
+    score: Callable[[np.ndarray, float], float] | None  # of raw scores and loss
+
+    def __call__(self) -> Validation:
+        scores = infer(self.network, self.data.X)  # (n, n_outputs)
+        values = self.loss.values_and_gradient(scores.copy(), self.encoded)  # (n,)
+        loss = float(np.average(values, weights=self.data.sample_weight))
+        return Validation(loss, None if self.score is None else self.score(scores, loss))
+
+
+def infer(network: Network, X) -> np.ndarray:
+    """Raw scores (n, n_outputs), block of rows by block of rows."""
+    starts = range(0, X.shape[0], PREDICTION_BLOCK)
+    return np.concatenate([network.infer(X[i : i + PREDICTION_BLOCK]) for i in starts])

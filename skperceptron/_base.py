@@ -199,8 +199,8 @@ class BaseMLP(BaseEstimator, ABC):
             return min(200, n_rows)
         if self.batch_size > n_rows:
             warnings.warn(
-                f"Got `batch_size` {self.batch_size}, larger than the sample size {n_rows}. "
-                "It is going to be clipped.",
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
+                "clipped.",
                 stacklevel=5,
             )
         return min(int(self.batch_size), n_rows)
@@ -408,6 +408,9 @@ class BaseMLP(BaseEstimator, ABC):
         check_is_fitted(self)
         self._training_state = None
         return self
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_architecture")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

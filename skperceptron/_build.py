@@ -96,7 +96,7 @@ def activations(params) -> tuple[str | ActivationLike, ...]:
     """Activation of each hidden layer: a name, or an object of the user's."""
     n_hidden = len(hidden_layer_sizes(params))
     given = params.activation
-    one_for_all = isinstance(given, str | ActivationLike)
+    one_for_all = isinstance(given, str) or not np.iterable(given)
     chosen = (given,) * n_hidden if one_for_all else tuple(given)
     if len(chosen) != n_hidden:
         raise ValueError(

@@ -189,12 +189,17 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         with restored_on_error(self), np.errstate(all="ignore"):
             resume = self.warm_start and hasattr(self, "coef_")
             X, y, sample_weight = self._validate(X, y, sample_weight, resume)
-            classes = self.classes_ if resume else np.unique(y)
+            classes = np.unique(y)
+            if resume and set(classes) != set(self.classes_):
+                raise ValueError(
+                    "warm_start can only be used where `y` has the same classes as in the "
+                    f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
+                )
             self._train(X, y, sample_weight, classes, resume, self.max_iter, self.tol)
             if self.tol is not None and self.n_iter_ == self.max_iter:
                 warnings.warn(
-                    f"Maximum number of iterations ({self.max_iter}) reached before "
-                    "convergence. Consider increasing max_iter to improve the fit.",
+                    "Maximum number of iteration reached before convergence. Consider increasing "
+                    "max_iter to improve the fit.",
                     ConvergenceWarning,
                     stacklevel=2,
                 )

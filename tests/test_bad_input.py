@@ -1,6 +1,7 @@
 """Bad input: an error that names the argument, and an estimator that is as it was."""
 
 import copy
+import math
 import re
 
 import numpy as np
@@ -48,6 +49,19 @@ def assert_refused_without_a_trace(estimator, call, match):
     with pytest.raises((ValueError, TypeError), match=match):
         call(estimator)
     assert same_attributes(before, vars(estimator))
+
+
+class HasNoNeeds:
+    def __eq__(self, other):
+        return type(other) is type(self)
+
+    __hash__ = None
+
+    def forward(self, z):
+        pass
+
+    def backward(self, kept, delta):
+        pass
 
 
 MLPS = [MLPClassifier(max_iter=3, random_state=0), MLPRegressor(max_iter=3, random_state=0)]
@@ -99,6 +113,26 @@ fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted"
         ("n_iter_no_change", 0),
         ("max_fun", 0),
         ("dtype", "float16"),
+        ("activation", ["relu"] * 3),
+        ("activation", ["rel"]),
+        ("activation", 3),
+        ("activation", HasNoNeeds()),
+        ("loss", 3),
+        ("l1_ratio", 1.1),
+        ("weight_decay", -0.1),
+        ("batch_norm", 2),
+        ("max_norm", 0.0),
+        ("max_norm_order", 3),
+        ("weight_init", "xavier"),
+        ("warmup_epochs", -1),
+        ("learning_rate_decay", 0.0),
+        ("learning_rate_decay", 1.1),
+        ("learning_rate_step", 0),
+        ("learning_rate_min", -1.0),
+        ("schedule_epochs", 0),
+        ("clip_norm", 0.0),
+        ("scoring", "r3"),
+        ("learning_rate", lambda epoch: math.nan),
     ],
 )
 def test_hyperparameters_outside_their_range(mlp, fitted, name, value):
@@ -123,6 +157,37 @@ def test_hyperparameters_outside_their_range(mlp, fitted, name, value):
 def test_hyperparameters_of_the_perceptron(name, value):
     model = PerceptronClassifier(**{name: value})
     assert_refused_without_a_trace(model, lambda m: m.fit(X, Y), name)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "parameters", "match"),
+    [
+        (MLPClassifier, {"label_smoothing": 1.0}, "label_smoothing"),
+        (MLPClassifier, {"focal_gamma": -1.0}, "focal_gamma"),
+        (MLPClassifier, {"loss": "hinge", "label_smoothing": 0.1}, "label_smoothing .*'hinge'"),
+        (MLPRegressor, {"output_activation": "softmax"}, "output_activation"),
+        (MLPRegressor, {"huber_epsilon": 0.0}, "huber_epsilon"),
+        (MLPRegressor, {"quantile": 1.0}, "quantile"),
+        (MLPRegressor, {"loss": "poisson", "output_activation": "identity"}, "output_activation"),
+        (MLPRegressor, {"loss": "gamma", "output_activation": "logistic"}, "output_activation"),
+    ],
+)
+def test_hyperparameters_of_one_estimator(estimator, parameters, match):
+    model = estimator(**parameters)
+    y = X[:, 0] ** 2 + 1 if estimator is MLPRegressor else Y
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, y), match)
+
+
+@every_mlp
+@pytest.mark.parametrize(
+    "parameters",
+    [{"dropout": 0.1}, {"input_dropout": 0.1}, {"batch_norm": True}, {"max_norm": 1.0}],
+    ids=str,
+)
+def test_what_lbfgs_can_not_do(mlp, parameters):
+    model = clone(mlp).set_params(solver="lbfgs", **parameters)
+    match = f"{next(iter(parameters))} can't be used with solver='lbfgs'"
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), match)
 
 
 BAD_CALLS = {
@@ -187,6 +252,46 @@ class TestLabels:
     def test_real_numbers(self, estimator):
         call = lambda m: m.fit(X, X[:, 0])  # noqa: E731
         assert_refused_without_a_trace(clone(estimator), call, "Unknown label type")
+
+
+BAD_VALIDATION = {
+    "no targets": ({"X_val": X}, "X_val and y_val must be given together"),
+    "no data": ({"y_val": Y}, "X_val and y_val must be given together"),
+    "weights alone": ({"sample_weight_val": np.ones(40)}, "sample_weight_val with them only"),
+    "another width": ({"X_val": X[:, :2], "y_val": Y}, "X_val.* 2 features"),
+    "lengths": ({"X_val": X[:9], "y_val": Y}, "X_val or y_val: .*inconsistent numbers"),
+    "NaN": ({"X_val": NAN, "y_val": Y}, "X_val or y_val: .*NaN"),
+    "weights": (
+        {"X_val": X, "y_val": Y, "sample_weight_val": -np.ones(40)},
+        "Negative values .*sample_weight_val",
+    ),
+}
+
+
+@every_mlp
+@fitted_or_not
+@pytest.mark.parametrize("what", BAD_VALIDATION)
+def test_validation_data(mlp, fitted, what):
+    model = clone(mlp)
+    if fitted:
+        model.fit(X, target(model))
+    parameters, match = BAD_VALIDATION[what]
+    if "y_val" in parameters:
+        parameters = parameters | {"y_val": target(model)}
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m), **parameters), match)
+
+
+def test_validation_targets():
+    model = clone(MLPS[0])
+    unseen = np.where(X[:, 0] > 1, "maybe", Y)
+    call = lambda m: m.fit(X, Y, X_val=X, y_val=unseen)  # noqa: E731
+    assert_refused_without_a_trace(model, call, "y_val.* has classes not in")
+    model = clone(MLPS[1]).set_params(loss="gamma")
+    y = np.exp(X[:, 0])
+    call = lambda m: m.fit(X, y, X_val=X, y_val=-y)  # noqa: E731
+    assert_refused_without_a_trace(model, call, "'gamma' requires y_val > 0")
+    call = lambda m: m.fit(X, y, X_val=X, y_val=np.exp(X))  # noqa: E731
+    assert_refused_without_a_trace(model, call, "y_val has 3 outputs, y has 1")
 
 
 def test_classes_changed_in_a_warm_start():

@@ -97,7 +97,7 @@ def test_prediction_before_fit():
 
 def test_batches_larger_than_the_data_are_clipped_with_a_warning():
     model = MLPClassifier((4,), batch_size=500, max_iter=400, tol=0.1, random_state=0)
-    with pytest.warns(UserWarning, match="batch_size` 500, larger than the sample size 80"):
+    with pytest.warns(UserWarning, match="batch_size` .* larger than sample size"):
         clipped = model.fit(X, Y).coefs_[0]
     assert_array_equal(model.set_params(batch_size=80).fit(X, Y).coefs_[0], clipped)
 
@@ -239,3 +239,10 @@ class TestInterruption:
         assert model.loss_curve_ == []
         assert model.loss_ is None
         assert np.isfinite(model.predict(X)).all()
+
+
+def test_weights_set_by_hand_are_not_a_fitted_network():
+    model = MLPClassifier()
+    model.coefs_, model.intercepts_ = [np.zeros((5, 1))], [np.zeros(1)]
+    with pytest.raises(NotFittedError):
+        model.predict(X)

@@ -93,7 +93,7 @@ def test_xor_never_ends():
     X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     model = PerceptronClassifier(max_iter=200, tol=None).fit(X, [0, 1, 1, 0])
     assert min(model.mistakes_curve_) > 0
-    with pytest.warns(ConvergenceWarning, match="Maximum number of iterations"):
+    with pytest.warns(ConvergenceWarning, match="Maximum number of iteration reached"):
         PerceptronClassifier(max_iter=3).fit(X, [0, 1, 1, 0])
 
 
@@ -148,3 +148,10 @@ def test_an_interruption_leaves_usable_weights(monkeypatch):
         model = PerceptronClassifier().fit(X, y)
     assert model.n_iter_ == len(model.mistakes_curve_) == 2
     assert model.predict(X).shape == y.shape
+
+
+def test_a_warm_start_wants_all_the_classes_again():
+    X, y = np.eye(3), np.arange(3)
+    model = PerceptronClassifier(warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="same classes as in the previous call"):
+        model.fit(X[:2], y[:2])

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
 from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron._core.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -29,6 +30,16 @@ TARGETS = {
 }
 SOLVERS = ["sgd", "adam"]
 SCHEDULES = ["constant", "invscaling", "adaptive"]
+# All that leaves a trace in the training state, and all that acts after the step.
+TOOLBOX = {
+    "batch_norm": True,
+    "l1_ratio": 0.5,
+    "alpha": 0.1,
+    "max_norm": 1.5,
+    "clip_norm": 0.5,
+    "warmup_epochs": 3,
+    "schedule_epochs": N_EPOCHS,
+}
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 every_target = pytest.mark.parametrize("target", TARGETS)
 
@@ -86,6 +97,31 @@ def test_one_fit_many_partial_fits_and_many_warm_fits(target, solver, learning_r
         walked = walk(clone(model), X, y)
         assert_same(walked, at_once)
         assert walked.n_iter_ == 1
+
+
+@pytest.mark.parametrize("target", ["multiclass", "regression"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", "linear", "exponential", "step"])
+def test_with_the_whole_toolbox(target, solver, learning_rate):
+    parameters = {"solver": solver, "learning_rate": learning_rate, **TOOLBOX}
+    model, y = make(target, max_iter=N_EPOCHS, **parameters)
+    at_once = model.fit(X, y)
+    for walk in (by_partial_fits, by_warm_fits):
+        walked = walk(clone(model), X, y)
+        assert_same(walked, at_once)
+        assert walked.learning_rate_curve_ == at_once.learning_rate_curve_
+        for ours, theirs in zip(walked.batch_norm_mean_, at_once.batch_norm_mean_, strict=True):
+            assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_with_the_whole_toolbox_through_a_pickle(solver, early_stopping):
+    parameters = {"solver": solver, "early_stopping": early_stopping, **TOOLBOX}
+    model, y = make("multiclass", max_iter=N_EPOCHS, scoring="loss", **parameters)
+    at_once = clone(model).fit(X, y)
+    first_part = pickle.dumps(model.set_params(warm_start=True, max_iter=8).fit(X, y))
+    assert_same(pickle.loads(first_part).set_params(max_iter=12).fit(X, y), at_once)
 
 
 @every_solver

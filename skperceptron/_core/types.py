@@ -18,4 +18,4 @@ class Stride(NamedTuple):
 
     length: Array  # of each parameter's step (n_parameters,), or (1,) for all
     gain: float  # sum of the weights that momentum has given to past gradients
-    longest: float = math.inf  # no parameter moves further, whatever its gradient
+    longest: float = math.inf  # the proximal step moves no parameter further

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.optimizers import OPTIMIZERS, Clipped, OptimizerState
 from skperceptron._core.optimizers.adam import Adam, AdamW, Nadam
-from skperceptron._core.optimizers.base import BLOCK, accumulated
+from skperceptron._core.optimizers.base import BLOCK
 from skperceptron._core.optimizers.lion import Lion
 from skperceptron._core.optimizers.sgd import SGD
 from skperceptron._core.optimizers.squares import Adagrad, RMSprop
@@ -253,23 +253,18 @@ def test_the_stride_is_what_a_constant_gradient_is_multiplied_by(make, name, n_s
     # Without decoupled decay: it is no answer to the gradient.
     gradient = rng.normal(size=20)
     theta, optimizer = np.zeros(20), make(name, 20)
-    for _ in range(n_steps - 1):
-        optimizer.step(theta, gradient.copy(), 0.01)
+    for step in range(n_steps - 1):
+        # SGD's velocity remembers rates; in the other optimizers only the last one counts.
+        optimizer.step(theta, gradient.copy(), 0.01 * (1 + step))
     before = theta.copy()
     stride = optimizer.step(theta, gradient.copy(), 0.01)
     assert stride.length.shape in {(20,), (1,)}
     assert_allclose(before - theta, stride.length * stride.gain * gradient, rtol=1e-10)
-    assert np.abs(before - theta).max() <= stride.longest * (1 + 1e-12)
 
 
 def test_lions_stride_is_finite_without_a_gradient(make):
     stride = make("lion", 3).step(np.zeros(3), np.zeros(3), 0.01)
     assert np.isfinite(stride.length).all()
-
-
-@pytest.mark.parametrize(("decay", "n", "expected"), [(0.5, 3, 1.75), (1, 4, 4), (0, 5, 1)])
-def test_accumulated(decay, n, expected):
-    assert accumulated(decay, n) == expected
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e200])

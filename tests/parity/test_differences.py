@@ -4,6 +4,8 @@ Each test first shows scikit-learn's behaviour, so that it fails, and the page c
 when that is mended there.
 """
 
+import warnings
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -11,6 +13,7 @@ import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import neural_network
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import _multilayer_perceptron as scikit_learn_module
 from sklearn.utils.fixes import parse_version
 
@@ -334,7 +337,72 @@ def test_14_the_first_positional_argument_of_the_regressor():
     assert (regressor.hidden_layer_sizes, regressor.activation) == ((5,), "tanh")
 
 
+def test_15_the_log_loss_is_not_clipped():
+    # One row, so far on the wrong side that its probability underflows.
+    theirs, ours = both(
+        "MLPClassifier", (), solver="sgd", learning_rate_init=1e-300, alpha=0.0, random_state=0
+    )
+    data, labels = np.array([[1e4], [-1e4]]), np.array([0, 1])
+    for model in (theirs, ours):
+        model.partial_fit(data, labels, classes=[0, 1])
+        wrong = labels if model.coefs_[0][0, 0] < 0 else 1 - labels
+        model.partial_fit(data, 1 - wrong)
+    scores = ours.decision_function(data)
+    margin = np.logaddexp(0, scores) - (1 - wrong) * scores
+    assert margin.min() > 700
+    assert ours.loss_ == pytest.approx(margin.mean(), rel=1e-12)
+    assert theirs.loss_ < 37
+
+
+def test_16_a_warm_fit_goes_on_with_moments_and_shuffles():
+    def walk(model):
+        model.set_params(warm_start=True, max_iter=1, learning_rate_init=0.01)
+        for _ in range(5):
+            model.fit(X, BINARY)
+        return model.coefs_[0]
+
+    theirs, ours = both("MLPClassifier", (5,), batch_size=20, random_state=0)
+    _, at_once = both(
+        "MLPClassifier", (5,), batch_size=20, random_state=0, max_iter=5, learning_rate_init=0.01
+    )
+    at_once.fit(X, BINARY)
+    assert_array_equal(walk(ours), at_once.coefs_[0])
+    assert np.abs(walk(theirs) - at_once.coefs_[0]).max() > 1e-3
+
+
 class TestSmallerThings:
+    def test_a_convergence_warning_that_is_an_error(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        for model in (theirs, ours):
+            with warnings.catch_warnings(), pytest.raises(ConvergenceWarning):
+                warnings.simplefilter("error", ConvergenceWarning)
+                model.fit(X, BINARY)
+        assert hasattr(theirs, "coefs_")
+        assert not hasattr(ours, "coefs_")
+
+    def test_the_activation_is_the_fitted_one(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        for model, changes in ((theirs, True), (ours, False)):
+            before = model.fit(X, BINARY).predict_proba(X)
+            after = model.set_params(activation="tanh").predict_proba(X)
+            assert (before != after).any() == changes
+
+    def test_labels_of_an_array_of_objects(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        labels = np.array(["no", "yes"], object)[BINARY]
+        assert theirs.fit(X, labels).classes_.dtype.kind == "U"
+        assert ours.fit(X, labels).classes_.dtype == object
+
+    def test_where_a_warning_points(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        files = []
+        for model in (theirs, ours):
+            with pytest.warns(ConvergenceWarning) as caught:
+                model.fit(X, BINARY)
+            files.append(caught[0].filename)
+        assert files[0] != __file__
+        assert files[1] == __file__
+
     def test_data_too_small_to_split(self):
         theirs, ours = both("MLPClassifier", early_stopping=True, max_iter=2, random_state=0)
         with pytest.raises(ValueError, match="test_size = 1"):

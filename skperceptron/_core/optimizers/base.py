@@ -24,7 +24,8 @@ class OptimizerState:
 
     moments: Array  # (n_moments, n_parameters), zeros at the start
     n_steps: int = 0
-    momentum_product: float = 1.0  # of the momenta of all steps, where they differ
+    momentum_product: float = 1.0  # Nadam's, of the momenta of all steps
+    accumulated_rate: float = 0.0  # SGD's, of the rates that are in its velocity
 
 
 class Optimizer(ABC):
@@ -58,11 +59,6 @@ class Optimizer(ABC):
             scratch = self._scratch[: block.stop - block.start]
             moments = (moment[block] for moment in self.state.moments)
             yield theta[block], gradient[block], scratch, *moments
-
-
-def accumulated(decay: float, n_steps: int) -> float:
-    """``1 + decay + … + decay^(n_steps - 1)``."""
-    return float(n_steps) if decay == 1 else (1 - decay**n_steps) / (1 - decay)
 
 
 def decay_weights(weights: Array, rate: float, weight_decay: float | None) -> None:

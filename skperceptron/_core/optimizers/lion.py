@@ -40,5 +40,6 @@ class Lion(Optimizer):
             np.abs(direction, out=direction)
             np.maximum(direction, np.finfo(direction.dtype).tiny, out=direction)
             np.divide(rate, direction, out=slope)
+        # Twice the step: it must be able to turn back a weight that a small c moves outwards.
         gain = 1 - self.beta_1 * self.beta_2 ** (self.state.n_steps - 1)
-        return Stride(gradient, gain, longest=rate)
+        return Stride(gradient, gain, longest=2 * rate)

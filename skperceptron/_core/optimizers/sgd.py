@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..types import Array, Stride
-from .base import Optimizer, accumulated
+from .base import Optimizer
 
 
 @dataclass
@@ -36,7 +36,13 @@ class SGD(Optimizer):
                 weights -= slope
             else:
                 weights += velocity
-        # Nesterov's step looks one step ahead.
-        n_terms = self.state.n_steps + self.nesterovs_momentum
-        self._rate[:] = rate
-        return Stride(self._rate, accumulated(self.momentum, n_terms))
+        return self._stride(rate)
+
+    def _stride(self, rate: float) -> Stride:
+        """The velocity, or what Nesterov's step makes of it, with the gradients left out."""
+        length = self.momentum * self.state.accumulated_rate + rate
+        self.state.accumulated_rate = length
+        if self.nesterovs_momentum:
+            length = self.momentum * length + rate
+        self._rate[:] = length
+        return Stride(self._rate, gain=1.0)

@@ -1,0 +1,228 @@
+"""Rows that a network is judged on: what is watched, and a validation set of one's own."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer
+from sklearn.metrics import balanced_accuracy_score, log_loss, make_scorer, mean_squared_error
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skperceptron import MLPClassifier, MLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+DATA, LABELS = load_breast_cancer(return_X_y=True)
+X, X_VAL, Y, Y_VAL = train_test_split(DATA, LABELS, random_state=0)
+SCALER = StandardScaler().fit(X)
+X, X_VAL = SCALER.transform(X), SCALER.transform(X_VAL)
+WEIGHT_VAL = np.random.default_rng(0).uniform(0, 2, len(Y_VAL))
+
+
+def classifier(**parameters):
+    return MLPClassifier(**{"hidden_layer_sizes": 5, "max_iter": 8, "random_state": 0} | parameters)
+
+
+def assert_same_weights(one, other):
+    for ours, theirs in zip(one.coefs_, other.coefs_, strict=True):
+        assert_array_equal(ours, theirs)
+
+
+class TestOwnData:
+    def test_without_early_stopping_their_loss_is_recorded_and_nothing_else(self):
+        plain = classifier().fit(X, Y)
+        model = classifier().fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
+        assert_same_weights(model, plain)
+        assert model.loss_curve_ == plain.loss_curve_
+        assert plain.validation_loss_curve_ is None
+        assert model.validation_scores_ is None
+        assert len(model.validation_loss_curve_) == 8
+        expected = log_loss(Y_VAL, model.predict_proba(X_VAL))
+        assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-12)
+
+    def test_lbfgs_records_it_too(self):
+        model = classifier(solver="lbfgs").fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
+        assert len(model.validation_loss_curve_) == len(model.loss_curve_) == 8
+        expected = log_loss(Y_VAL, model.predict_proba(X_VAL))
+        assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-12)
+
+    def test_weights_count(self):
+        model = classifier().fit(X, Y, X_val=X_VAL, y_val=Y_VAL, sample_weight_val=WEIGHT_VAL)
+        expected = log_loss(Y_VAL, model.predict_proba(X_VAL), sample_weight=WEIGHT_VAL)
+        assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-12)
+
+    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    def test_early_stopping_watches_them_and_trains_on_all_rows(self, convert):
+        model = classifier(early_stopping=True).fit(
+            convert(X), Y, X_val=convert(X_VAL), y_val=Y_VAL
+        )
+        assert model.t_ == 8 * len(X)
+        assert model.loss_curve_ == pytest.approx(classifier().fit(X, Y).loss_curve_, rel=1e-9)
+        # The weights published are those of the best epoch, and so is the score.
+        best = max(model.validation_scores_)
+        assert model.score(convert(X_VAL), Y_VAL) == best == model.best_validation_score_
+
+    def test_walking_in_portions_is_walking_at_once(self):
+        data = {"X_val": X_VAL, "y_val": Y_VAL}
+        at_once = classifier(early_stopping=True).fit(X, Y, **data)
+        walked = classifier(early_stopping=True, warm_start=True, max_iter=1)
+        for _ in range(8):
+            walked.fit(X, Y, **data)
+        assert_same_weights(walked, at_once)
+        assert walked.validation_loss_curve_ == at_once.validation_loss_curve_
+        assert walked.validation_scores_ == at_once.validation_scores_
+
+    def test_regression(self):
+        y, y_val = X[:, :2], X_VAL[:, :2]
+        model = MLPRegressor(max_iter=5, random_state=0).fit(X, y, X_val=X_VAL, y_val=y_val)
+        expected = ((model.predict(X_VAL) - y_val) ** 2).sum(axis=1).mean() / 2
+        assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-12)
+
+    def test_a_data_frame_with_other_names(self):
+        pandas = pytest.importorskip("pandas")
+        names = [f"x{i}" for i in range(30)]
+        frames = [pandas.DataFrame(data, columns=names) for data in (X, X_VAL)]
+        model = classifier(early_stopping=True, scoring="f1", learning_rate_init=0.02).fit(
+            frames[0], Y, X_val=frames[1], y_val=Y_VAL
+        )
+        assert model.score(frames[1], Y_VAL) > 0.8
+        with pytest.raises(ValueError, match=r"X_val or y_val: .*feature names"):
+            classifier().fit(frames[0], Y, X_val=frames[1].rename(columns=str.upper), y_val=Y_VAL)
+
+
+def balanced(estimator, X, y, sample_weight=None):
+    return balanced_accuracy_score(y, estimator.predict(X), sample_weight=sample_weight)
+
+
+class TestScoring:
+    @pytest.mark.parametrize("weight", [None, WEIGHT_VAL], ids=["plain", "weighted"])
+    @pytest.mark.parametrize(
+        ("scoring", "metric"),
+        [
+            ("balanced_accuracy", balanced),
+            (balanced, balanced),
+            (make_scorer(balanced_accuracy_score), balanced),
+            (
+                "neg_log_loss",
+                lambda m, X, y, sample_weight=None: (
+                    -log_loss(y, m.predict_proba(X), sample_weight=sample_weight)
+                ),
+            ),
+        ],
+        ids=["name", "function", "scorer", "probabilities"],
+    )
+    def test_a_scorer(self, scoring, metric, weight):
+        data = {"X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": weight}
+        model = classifier(early_stopping=True, scoring=scoring).fit(X, Y, **data)
+        expected = metric(model, X_VAL, Y_VAL, sample_weight=weight)
+        assert model.best_validation_score_ == pytest.approx(expected, rel=1e-12)
+        assert max(model.validation_scores_) == model.best_validation_score_
+
+    def test_the_loss(self):
+        data = {"X_val": X_VAL, "y_val": Y_VAL}
+        model = classifier(early_stopping=True, scoring="loss").fit(X, Y, **data)
+        assert model.validation_scores_ == [-loss for loss in model.validation_loss_curve_]
+        best = min(model.validation_loss_curve_)
+        assert log_loss(Y_VAL, model.predict_proba(X_VAL)) == pytest.approx(best, rel=1e-12)
+
+    def test_on_rows_split_off(self):
+        model = classifier(early_stopping=True, scoring="loss").fit(X, Y)
+        assert len(model.validation_loss_curve_) == 8
+        regressor = MLPRegressor(
+            early_stopping=True, scoring="neg_mean_squared_error", max_iter=5, random_state=0
+        ).fit(X, X[:, 0])
+        # ½ (y - s)² is the loss, and no penalty is in it.
+        assert_allclose(
+            regressor.validation_scores_,
+            [-2 * loss for loss in regressor.validation_loss_curve_],
+            rtol=1e-12,
+        )
+
+    def test_the_scorer_gets_an_estimator_of_its_own(self):
+        seen = []
+
+        def keep(estimator, X, y):
+            seen.append(estimator)
+            return -mean_squared_error(y, estimator.predict(X))
+
+        model = MLPRegressor(early_stopping=True, scoring=keep, max_iter=3, random_state=0)
+        model.fit(X, X[:, 0])
+        assert len({id(estimator) for estimator in seen}) == 3
+        predictions = [estimator.predict(X) for estimator in seen]
+        assert (predictions[0] != predictions[1]).all()
+        assert all(estimator is not model for estimator in seen)
+
+    def test_a_scorer_that_fails_leaves_no_trace(self):
+        def fail(estimator, X, y):
+            raise RuntimeError("no score today")
+
+        model = classifier(early_stopping=True, scoring=fail)
+        with pytest.raises(RuntimeError, match="no score today"):
+            model.fit(X, Y)
+        assert not hasattr(model, "coefs_")
+
+    def test_another_score_starts_a_new_record(self):
+        model = classifier(early_stopping=True, warm_start=True).fit(X, Y)
+        assert model.best_validation_score_ > 0
+        model.set_params(scoring="loss").fit(X, Y)
+        assert model.best_validation_score_ < 0
+
+    def test_rows_without_weight_can_not_be_watched(self):
+        weight = np.zeros(len(X))
+        weight[:5] = 1
+        with pytest.raises(ValueError, match="sample_weight of all rows on one side is zero"):
+            classifier(early_stopping=True).fit(X, Y, sample_weight=weight)
+
+
+class TestThroughMetaEstimators:
+    @pytest.fixture(autouse=True)
+    def _routing(self):
+        with config_context(enable_metadata_routing=True):
+            yield
+
+    def routed(self, **parameters):
+        return classifier(**parameters).set_fit_request(X_val=True, y_val=True)
+
+    def test_a_pipeline_routes_the_data_as_they_are(self):
+        model = make_pipeline(StandardScaler(), self.routed())
+        model.fit(DATA, LABELS, X_val=X_VAL, y_val=Y_VAL)
+        direct = classifier().fit(
+            StandardScaler().fit_transform(DATA), LABELS, X_val=X_VAL, y_val=Y_VAL
+        )
+        assert model[-1].validation_loss_curve_ == direct.validation_loss_curve_
+
+    def test_a_pipeline_transforms_them_if_asked_to(self):
+        raw, raw_val, y, y_val = train_test_split(DATA, LABELS, random_state=0)
+        steps = [("scaler", StandardScaler()), ("mlp", self.routed())]
+        model = Pipeline(steps, transform_input=["X_val"]).fit(raw, y, X_val=raw_val, y_val=y_val)
+        direct = classifier().fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
+        assert model[-1].validation_loss_curve_ == direct.validation_loss_curve_
+
+    @pytest.mark.parametrize("n_rows", [100, len(X)], ids=["other length", "same length"])
+    def test_a_search_passes_them_whole_unless_they_are_as_long_as_the_data(self, n_rows):
+        X_val, y_val = np.resize(X_VAL, (n_rows, 30)), np.resize(Y_VAL, n_rows)
+        search = GridSearchCV(
+            self.routed(early_stopping=True, scoring=count_rows), {"alpha": [1e-4]}, cv=3,
+            error_score="raise", refit=False,
+        )  # fmt: skip
+        seen.clear()
+        search.fit(X, Y, X_val=X_val, y_val=y_val)
+        # scikit-learn takes whatever has one row per row of X for something to slice.
+        n_train = len(X) * 2 // 3
+        assert set(seen) == {n_train} if n_rows == len(X) else {100}
+
+
+seen = []
+
+
+def count_rows(estimator, X, y):
+    seen.append(len(X))
+    return 1.0
+
+
+def test_cloning_keeps_scoring():
+    assert clone(classifier(scoring=balanced)).scoring is balanced

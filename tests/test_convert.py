@@ -75,8 +75,14 @@ class TestToScikitLearn:
             {"solver": "adam", "dropout": 0.3, "input_dropout": 0.1},
             {"solver": "lbfgs"},
             {"hidden_layer_sizes": ()},
+            {"batch_norm": True, "learning_rate_init": 0.1},
+            {"activation": ("logistic", "sigmoid"), "solver": "lion", "weight_init": "he_normal"},
+            {"learning_rate": "cosine", "max_norm": 1.0, "l1_ratio": 0.5},
         ],
-        ids=["sgd", "sigmoid", "early stopping", "dropout", "lbfgs", "linear"],
+        ids=[
+            *("sgd", "sigmoid", "early stopping", "dropout", "lbfgs", "linear"),
+            *("batch norm", "two names", "new schedule"),
+        ],
     )
     def test_predicts_the_same(self, target, parameters):
         model, y = ours(target, **parameters)
@@ -159,6 +165,33 @@ class TestToScikitLearn:
         model = MLPRegressor(loss="poisson", max_iter=2, random_state=0).fit(X, COUNTS)
         with pytest.raises(ValueError, match="loss='poisson'"):
             model.to_sklearn()
+
+    @pytest.mark.parametrize("loss", ["squared_error", "focal"])
+    def test_another_loss_predicts_through_the_same_link(self, loss):
+        for target in ("binary", "multiclass", "multilabel"):
+            model, y = ours(target, loss=loss)
+            assert_predict_the_same(model.fit(X, y).to_sklearn(), model)
+
+    @pytest.mark.parametrize("loss", ["huber", "quantile", "log_cosh", "absolute_error"])
+    def test_another_regression_loss_is_left_behind(self, loss):
+        model = MLPRegressor(loss=loss, max_iter=2).fit(X, SCORES)
+        twin = model.to_sklearn()
+        assert_predict_the_same(twin, model)
+        twin.partial_fit(X, SCORES)
+
+    @pytest.mark.parametrize(
+        ("model", "match"),
+        [
+            (MLPClassifier(activation="gelu"), "activation .'gelu',. can't be converted"),
+            (MLPClassifier((5, 4), ("relu", "tanh")), "one activation for all hidden layers"),
+            (MLPClassifier(loss="hinge"), "output activation 'identity', of loss='hinge'"),
+            (MLPRegressor(output_activation="softplus"), "output activation 'softplus'"),
+        ],
+    )
+    def test_what_has_no_name_there(self, model, match):
+        y = SCORES.argmax(axis=1) if is_classifier(model) else SCORES
+        with pytest.raises(ValueError, match=match):
+            model.set_params(max_iter=2).fit(X, y).to_sklearn()
 
     def test_unfitted(self):
         with pytest.raises(NotFittedError):

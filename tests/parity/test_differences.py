@@ -374,9 +374,10 @@ class TestSmallerThings:
     def test_a_convergence_warning_that_is_an_error(self):
         theirs, ours = both("MLPClassifier", (5,), max_iter=1)
         for model in (theirs, ours):
-            with warnings.catch_warnings(), pytest.raises(ConvergenceWarning):
+            with warnings.catch_warnings():
                 warnings.simplefilter("error", ConvergenceWarning)
-                model.fit(X, BINARY)
+                with pytest.raises(ConvergenceWarning):
+                    model.fit(X, BINARY)
         assert hasattr(theirs, "coefs_")
         assert not hasattr(ours, "coefs_")
 

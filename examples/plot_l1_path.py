@@ -1,0 +1,62 @@
+"""
+Sparse networks: L1 along a path
+================================
+
+How many weights can a network for handwritten digits do without? With ``l1_ratio=1`` the
+penalty sets weights to exactly 0, more of them the larger ``alpha`` is. The pixels that no unit
+looks at any more are the ones at the edge, which are always blank.
+"""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skperceptron import MLPClassifier
+
+# Forty epochs show the path; they need not converge.
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
+
+alphas = np.logspace(-3, 1, 9)
+zeros, accuracies, networks = [], [], []
+for alpha in alphas:
+    network = MLPClassifier(
+        (30,), alpha=alpha, l1_ratio=1.0, learning_rate_init=0.01, max_iter=40, random_state=0
+    ).fit(X_train, y_train)
+    weights = np.concatenate([w.ravel() for w in network.coefs_])
+    zeros.append(np.mean(weights == 0))
+    accuracies.append(network.score(X_test, y_test))
+    networks.append(network)
+
+print(f"{'alpha':>8}{'weights at 0':>14}{'accuracy':>10}")
+for alpha, share, accuracy in zip(alphas, zeros, accuracies, strict=True):
+    print(f"{alpha:>8.3g}{share:>14.0%}{accuracy:>10.3f}")
+
+figure = plt.figure(figsize=(10, 4.2), layout="constrained")
+left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
+axes = left.subplots()
+axes.semilogx(alphas, accuracies, "o-", color="#0072B2", label="accuracy on held-out digits")
+axes.semilogx(alphas, zeros, "s--", color="#D55E00", label="share of weights at exactly 0")
+axes.set(xlabel="alpha, with l1_ratio=1", ylabel="share", ylim=(-0.02, 1.02))
+axes.legend(loc="center left")
+
+# The last network is all zeros; show the sparsest that still works, and one hardly penalised.
+sparse = max(i for i, accuracy in enumerate(accuracies) if accuracy > 0.9)
+grid = right.subplots(2, 6)
+for row, index in zip(grid, (0, sparse), strict=True):
+    weights = networks[index].coefs_[0]
+    # Units by how much they weigh, so that those which died come last.
+    strongest = np.argsort(-np.abs(weights).sum(axis=0))[:6]
+    limit = np.abs(weights).max()
+    for axes, unit in zip(row, strongest, strict=True):
+        axes.imshow(weights[:, unit].reshape(8, 8), cmap="RdBu", vmin=-limit, vmax=limit)
+        axes.set(xticks=[], yticks=[])
+    row[0].set_ylabel(f"alpha={alphas[index]:.3g}")
+right.suptitle("Weights of six units, pixel by pixel: white is 0")
+plt.show()

@@ -1,0 +1,64 @@
+"""
+A learning rate too small, right, and too large
+===============================================
+
+The one hyperparameter to set first. Too small, and the loss has not come down when the epochs
+are over; too large, and the steps overshoot: the loss jumps about far above the minimum. In
+between there is a factor of ten or more in which training works, so a search by powers of ten
+or three finds it.
+"""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skperceptron import MLPClassifier
+
+# Each rate gets thirty epochs, enough or not.
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
+
+rates = np.logspace(-4, 1, 11)
+networks = [
+    MLPClassifier(
+        (50,),
+        solver="sgd",
+        momentum=0.0,
+        batch_size=50,
+        learning_rate_init=rate,
+        max_iter=30,
+        tol=0.0,
+        n_iter_no_change=100,
+        random_state=0,
+    ).fit(X_train, y_train)
+    for rate in rates
+]
+accuracies = [network.score(X_test, y_test) for network in networks]
+
+print(f"{'learning rate':>14}{'last loss':>11}{'accuracy':>10}")
+for rate, network, accuracy in zip(rates, networks, accuracies, strict=True):
+    print(f"{rate:>14.2g}{network.loss_:>11.3f}{accuracy:>10.3f}")
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+examples = {"too small": (2, "#56B4E9"), "right": (7, "#0072B2"), "too large": (10, "#D55E00")}
+for name, (index, color) in examples.items():
+    network = networks[index]
+    epochs = range(1, network.n_iter_ + 1)
+    left.semilogy(epochs, network.loss_curve_, color=color, label=f"{name}: {rates[index]:.2g}")
+    right.plot(rates[index], accuracies[index], "o", markersize=12, color=color, alpha=0.6)
+left.set(title="Plain gradient descent", xlabel="epoch", ylabel="cross-entropy in training")
+left.legend(title="learning rate")
+right.semilogx(rates, accuracies, ".-", color="0.3", zorder=0)
+right.set(
+    title="After 30 epochs",
+    xlabel="learning rate",
+    ylabel="accuracy on held-out digits",
+    ylim=(0, 1),
+)
+plt.show()

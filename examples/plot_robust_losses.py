@@ -1,0 +1,85 @@
+"""
+Losses that outliers do not lead astray
+=======================================
+
+What do wrong targets do to a regression? Some of those of the diabetes data are replaced by
+nonsense, as a broken instrument might. The squared error follows them, since one residual of ten
+counts as much as a hundred of one; losses that grow only linearly hardly mind a tenth of
+the data being wrong, and the absolute error minds least. Where nothing is wrong, all do alike.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_diabetes
+from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from skperceptron import MLPRegressor
+
+data = load_diabetes()
+X_train, X_test, y_train, y_test = train_test_split(data.data, data.target, random_state=0)
+# The clean training rows set the scale, so that all shares are measured in the same unit.
+scaler, target_scaler = StandardScaler().fit(X_train), StandardScaler().fit(y_train[:, None])
+X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
+y_train, y_test = (target_scaler.transform(t[:, None])[:, 0] for t in (y_train, y_test))
+losses = {
+    "squared_error": "#D55E00",
+    "huber": "#0072B2",
+    "log_cosh": "#56B4E9",
+    "absolute_error": "#009E73",
+}
+shares = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
+rng = np.random.default_rng(0)
+order = rng.permutation(len(y_train))
+
+
+def with_outliers(y, share):
+    corrupted = y.copy()
+    corrupted[order[: int(share * len(y))]] = 10  # standard deviations above the mean
+    return corrupted
+
+
+def regressor(loss):
+    return MLPRegressor(
+        (20,), "tanh", loss=loss, alpha=30.0, solver="lbfgs", max_iter=1000, random_state=0
+    )
+
+
+errors = {
+    loss: [
+        mean_absolute_error(
+            y_test, regressor(loss).fit(X_train, with_outliers(y_train, share)).predict(X_test)
+        )
+        for share in shares
+    ]
+    for loss in losses
+}
+print(f"{'share of outliers':<18}" + "".join(f"{share:>8.0%}" for share in shares))
+for loss, row in errors.items():
+    print(f"{loss:<18}" + "".join(f"{error:>8.2f}" for error in row))
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+bmi = X_train[:, [2]]
+corrupted = with_outliers(y_train, 0.1)
+line = np.linspace(bmi.min(), bmi.max(), 100)[:, np.newaxis]
+left.plot(bmi[:, 0], corrupted, ".", color="0.7", label="training rows, 10 % corrupted")
+for loss, color in losses.items():
+    fitted = regressor(loss).fit(bmi, corrupted)
+    # huber and log_cosh almost coincide: dashes let the one below be seen.
+    style = "--" if loss == "log_cosh" else "-"
+    left.plot(line[:, 0], fitted.predict(line), style, color=color, label=loss)
+    right.plot([100 * s for s in shares], errors[loss], "o" + style, color=color, label=loss)
+left.set(
+    title="On one feature",
+    xlabel="body mass index, in standard deviations",
+    ylabel="disease progression, in standard deviations",
+)
+left.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.7))
+right.set(
+    title="On all features, tested on clean rows",
+    xlabel="corrupted training rows, %",
+    ylabel="mean absolute error, in standard deviations",
+)
+right.legend()
+plt.show()

@@ -1,0 +1,83 @@
+"""
+Learning-rate schedules
+=======================
+
+What does each schedule make of the same first rate, and what objective does it reach? With a
+penalty there is a minimum to settle in, and at a constant rate small batches never do: the steps
+keep jumping about it. Every falling rate ends lower, by 6 to 9 %, and labels about two in a
+hundred test digits more correctly. Between the falling ones there is little to choose: those that
+know when training ends (linear, cosine, one_cycle) are lowest, by 3 % at most, and on the test
+digits all do alike.
+"""
+
+import warnings
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skperceptron import MLPClassifier
+
+# A schedule that is walked to its end does not converge before.
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
+
+schedules = {
+    "constant": {},
+    "invscaling": {"learning_rate": "invscaling"},
+    "adaptive": {"learning_rate": "adaptive", "tol": 0.002, "n_iter_no_change": 2},
+    "exponential": {"learning_rate": "exponential"},
+    "step": {"learning_rate": "step", "learning_rate_decay": 0.3},
+    "linear": {"learning_rate": "linear"},
+    "cosine": {"learning_rate": "cosine"},
+    "cosine, warmup_epochs=5": {"learning_rate": "cosine", "warmup_epochs": 5},
+    "one_cycle": {"learning_rate": "one_cycle"},
+    "lambda t: 0.02 * 0.5 ** (t // 8)": {"learning_rate": lambda t: 0.02 * 0.5 ** (t // 8)},
+}
+networks = {
+    name: MLPClassifier(
+        (50,),
+        learning_rate_init=0.02,
+        alpha=0.5,
+        batch_size=20,
+        max_iter=40,
+        random_state=0,
+        **{"tol": 0.0, "n_iter_no_change": 40} | parameters,
+    ).fit(X_train, y_train)
+    for name, parameters in schedules.items()
+}
+
+print(f"{'schedule':<34}{'last rate':>10}{'objective':>11}{'accuracy':>10}")
+for name, network in networks.items():
+    rate, accuracy = network.learning_rate_curve_[-1], network.score(X_test, y_test)
+    print(f"{name:<34}{rate:>10.1e}{network.loss_:>11.5f}{accuracy:>10.3f}")
+
+figure = plt.figure(figsize=(13, 5.2), layout="constrained")
+curves, result = figure.subfigures(1, 2, width_ratios=(3, 1.3))
+grid = curves.subplots(2, 5, sharex=True, sharey=True)
+for axes, (name, network) in zip(grid.flat, networks.items(), strict=True):
+    epochs = range(1, len(network.learning_rate_curve_) + 1)
+    # These three move batch by batch; the others keep their rate for an epoch.
+    smooth = network.learning_rate in ("linear", "cosine", "one_cycle")
+    style = "default" if smooth else "steps-mid"
+    axes.plot(epochs, network.learning_rate_curve_, drawstyle=style, color="#0072B2")
+    formula = name.removeprefix("lambda t: ")
+    axes.set_title(formula.replace(", ", ",\n"), fontsize="small")
+for axes in grid[1]:
+    axes.set_xlabel("epoch")
+for axes in grid[:, 0]:
+    axes.set_ylabel("learning rate")
+# Dots and not bars: bars would have to start at 0, where no difference could be seen.
+axes = result.subplots()
+axes.plot(
+    [network.loss_ for network in networks.values()], range(len(networks)), "o", color="#D55E00"
+)
+axes.set_yticks(range(len(networks)), [name.removeprefix("lambda t: ") for name in networks])
+axes.tick_params("y", labelsize="small")
+axes.invert_yaxis()
+axes.grid(axis="x", alpha=0.4)
+axes.set(title="Reached on the digits", xlabel="objective: loss and penalty")
+plt.show()

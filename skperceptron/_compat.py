@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state
@@ -21,6 +22,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
+    "SparseCoefMixin",
     "StrOptions",
     "as_fitted",
     "check_sample_weight",

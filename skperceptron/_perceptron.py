@@ -5,41 +5,106 @@ from __future__ import annotations
 import copy
 import math
 import warnings
+from dataclasses import dataclass
+from importlib.util import find_spec
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from ._base import restored_on_error
 from ._compat import (
     Interval,
+    SparseCoefMixin,
+    StrOptions,
     check_sample_weight,
     is_first_partial_fit,
     validate_parameters,
 )
-from ._core.perceptron import ThresholdUnit
+from ._core.perceptron import (
+    Blocks,
+    DenseRows,
+    Engine,
+    Joint,
+    Lecture,
+    OneVsRest,
+    Patience,
+    Penalised,
+    Penalty,
+    Rule,
+    SparseRows,
+    Units,
+)
+
+# What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
+# 1 in every row would weigh too much. As in scikit-learn's SGD.
+SPARSE_INTERCEPT_RATE = 0.01
+
+# Share of L1 in each penalty; that of "elasticnet" is ``l1_ratio``.
+PENALTIES = {"l2": 0.0, "l1": 1.0, "elasticnet": None}
 
 
-class PerceptronClassifier(ClassifierMixin, BaseEstimator):
+@dataclass
+class _State:
+    """What continuing needs: the last weights, whatever was published of them."""
+
+    units: Units
+    random_state: np.random.RandomState
+    coef: np.ndarray  # as published, to see what the user edited since
+    intercept: np.ndarray
+
+
+class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
-    One threshold unit for two classes, one per class against the rest for more. Each row
-    :math:`x` with label :math:`y = \pm 1` is looked at in turn, and only a mistake,
+    One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
+    :math:`y = \pm 1` is looked at in turn, and only a mistake,
     :math:`y (w \cdot x + b) \le 0`, changes the unit [1]_:
 
     .. math:: w \leftarrow w + \eta_0 y x, \qquad b \leftarrow b + \eta_0 y.
 
     Parameters
     ----------
+    algorithm : {'rosenblatt', 'averaged', 'pocket'}, default='rosenblatt'
+        Which of the weights on the way are kept:
+
+        - 'rosenblatt': the last;
+        - 'averaged': the mean over all rows shown, of the weights after each [3]_;
+        - 'pocket': of those at the end of each epoch of ``fit``, the ones with the fewest errors
+          on the training rows, weighted by ``sample_weight`` [4]_.
+
+    multi_class : {'ovr', 'joint'}, default='ovr'
+        What more than two classes do: 'ovr' trains each unit against the rest; 'joint' makes one
+        decision, and where the highest score is not that of the row's class, it adds
+        :math:`\eta_0 x` to the weights of that class, and takes as much from those of the
+        highest other [5]_.
+
+    penalty : {'l2', 'l1', 'elasticnet'} or None, default=None
+        Penalty on the weights, :math:`\alpha (\rho \lVert w \rVert_1 + \frac{1 - \rho}{2}
+        \lVert w \rVert^2)`, part of the loss of each row: :math:`\rho` is 0 for 'l2', 1 for
+        'l1', and ``l1_ratio`` for 'elasticnet'. The L1 part acts on the features that a sparse
+        row stores only, when it is shown [6]_.
+
+    alpha : float, default=0.0001
+        Strength :math:`\alpha` of the penalty. At least 0.
+
+    l1_ratio : float, default=0.15
+        Share of the L1 norm in 'elasticnet'. In [0, 1].
+
     fit_intercept : bool, default=True
-        Whether to learn the intercept :math:`b`; it stays 0 otherwise.
+        Whether to learn the intercept :math:`b`; it stays 0 otherwise. Sparse rows move it
+        a hundredth as much.
 
     max_iter : int, default=1000
-        Most epochs (passes over the data) that one call of ``fit`` makes.
+        Most epochs (passes over the data) that one call of ``fit`` makes. At least 1.
 
     tol : float or None, default=1e-3
         Least improvement, in loss per row, that counts as one; the loss of a mistake is
@@ -52,15 +117,30 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Whether to print the number of mistakes of each epoch.
 
     eta0 : float, default=1.0
-        Size :math:`\eta_0` of an update. Starting from zero weights it scales the scores and
-        changes no prediction. Greater than 0.
+        Size :math:`\eta_0` of an update. Starting from zero weights and without a penalty it
+        scales the scores and changes no prediction. Greater than 0.
+
+    n_jobs : int or None, default=None
+        Without effect: the units share their products, and are trained together.
 
     random_state : int, RandomState instance or None, default=0
-        Decides the shuffles.
+        Decides the shuffles and the validation split.
+
+    early_stopping : bool, default=False
+        Whether to hold rows out, in the proportions of the classes, and to watch the accuracy on
+        them instead of the training loss: of each unit for 'ovr', of the decision for 'joint'.
+
+    validation_fraction : float, default=0.1
+        Share of the rows that ``early_stopping`` holds out. In (0, 1).
 
     n_iter_no_change : int, default=5
-        Patience: a unit stops after this many epochs in a row without an improvement by
-        ``tol``.
+        Patience: a unit (all of them for 'joint') stops after this many epochs in a row without
+        an improvement by ``tol``. At least 1.
+
+    class_weight : dict, 'balanced' or None, default=None
+        Weight of the updates by class, {label: weight}, 1 where it is absent; 'balanced' is
+        ``n_samples / (n_classes * n_rows_of_the_class)``. Of more than two classes with 'ovr', a
+        unit weights its own class only, as in scikit-learn.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights and shuffles of the last call.
@@ -86,10 +166,11 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Epochs of the last call, until the last unit stopped.
 
     t_ : float
-        Rows shown since the first call, plus 1.
+        Rows of all epochs since the first call, plus 1.
 
     mistakes_curve_ : list of int
-        Mistakes of all units in each epoch since the first call.
+        Mistakes in each epoch since the first call: of all units that were still trained for
+        'ovr', of the decision for 'joint'.
 
     See Also
     --------
@@ -99,14 +180,17 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     -----
     If some plane separates the classes with margin :math:`\gamma`, a unit makes at most
     :math:`(R / \gamma)^2` mistakes in all, with :math:`R` the largest norm of a row with a 1
-    appended (for ``eta0=1``, from zero weights) [2]_. If none does, it never stops changing.
+    appended, 0.1 for sparse rows (from zero weights, without a penalty) [2]_. If none does, it
+    never stops changing.
 
     A sample weight scales the update of its row, as in scikit-learn. It is not the same as
     repeating the row: a repeated row is looked at again, and changes the unit again only if
     it is still a mistake; and what any row does depends on the rows shown before it, while
     an equivalence with repetition would have to hold in any order of the rows.
 
-    With ``shuffle=False``, weights equal those of :class:`sklearn.linear_model.Perceptron`.
+    With ``shuffle=False``, weights equal those of :class:`sklearn.linear_model.Perceptron`, and
+    for 'averaged' those of ``SGDClassifier(loss="perceptron", average=True,
+    learning_rate="constant")`` without an L1 part.
 
     References
     ----------
@@ -114,6 +198,14 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
        storage and organization in the brain. Psychological Review 65.
     .. [2] Novikoff, A. (1962). On convergence proofs on perceptrons. Symposium on the
        Mathematical Theory of Automata.
+    .. [3] Freund, Y. and Schapire, R. (1999). Large margin classification using the perceptron
+       algorithm. Machine Learning 37.
+    .. [4] Gallant, S. (1990). Perceptron-based learning algorithms. IEEE Transactions on Neural
+       Networks 1.
+    .. [5] Duda, R. and Hart, P. (1973). Pattern Classification and Scene Analysis, section 5.12.
+       Wiley.
+    .. [6] Tsuruoka, Y., Tsujii, J. and Ananiadou, S. (2009). Stochastic gradient descent training
+       for L1-regularized log-linear models with cumulative penalty. ACL.
 
     Examples
     --------
@@ -127,50 +219,83 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
+        "algorithm": [StrOptions({"rosenblatt", "averaged", "pocket"})],
+        "multi_class": [StrOptions({"ovr", "joint"})],
+        "penalty": [StrOptions(set(PENALTIES)), None],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
         "fit_intercept": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left"), None],
         "shuffle": ["boolean"],
         "verbose": ["verbose"],
         "eta0": [Interval(Real, 0, None, closed="neither")],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
         "warm_start": ["boolean"],
     }
 
     def __init__(
         self,
         *,
+        algorithm="rosenblatt",
+        multi_class="ovr",
+        penalty=None,
+        alpha=0.0001,
+        l1_ratio=0.15,
         fit_intercept=True,
         max_iter=1000,
         tol=1e-3,
         shuffle=True,
         verbose=0,
         eta0=1.0,
+        n_jobs=None,
         random_state=0,
+        early_stopping=False,
+        validation_fraction=0.1,
         n_iter_no_change=5,
+        class_weight=None,
         warm_start=False,
     ):
+        self.algorithm = algorithm
+        self.multi_class = multi_class
+        self.penalty = penalty
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
         self.max_iter = max_iter
         self.tol = tol
         self.shuffle = shuffle
         self.verbose = verbose
         self.eta0 = eta0
+        self.n_jobs = n_jobs
         self.random_state = random_state
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
         self.warm_start = warm_start
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, coef_init=None, intercept_init=None, sample_weight=None):
         """Fit to X and y, from zero weights or, with ``warm_start``, from the last ones.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         y : array-like of shape (n_samples,)
             Class labels of any type that sorts.
+
+        coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
+            Weights to start from.
+
+        intercept_init : array-like of shape (1,) or (n_classes,), default=None
+            Intercepts to start from.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Size of the update of each row, times ``eta0``; at least 0, None is 1 for all.
@@ -187,7 +312,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             the weights overflow. The estimator is then as it was before the call.
         """
         with restored_on_error(self), np.errstate(all="ignore"):
-            resume = self.warm_start and hasattr(self, "coef_")
+            resume = self.warm_start and hasattr(self, "coef_") and coef_init is None
             X, y, sample_weight = self._validate(X, y, sample_weight, resume)
             classes = np.unique(y)
             if resume and set(classes) != set(self.classes_):
@@ -195,7 +320,10 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                     "warm_start can only be used where `y` has the same classes as in the "
                     f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
                 )
-            self._train(X, y, sample_weight, classes, resume, self.max_iter, self.tol)
+            self.classes_ = classes
+            self._train(
+                X, y, sample_weight, resume, self.max_iter, self.tol, coef_init, intercept_init
+            )
             if self.tol is not None and self.n_iter_ == self.max_iter:
                 warnings.warn(
                     "Maximum number of iteration reached before convergence. Consider increasing "
@@ -210,7 +338,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         y : array-like of shape (n_samples,)
@@ -235,10 +363,17 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             the weights overflow. The estimator is then as it was before the call.
         """
         with restored_on_error(self), np.errstate(all="ignore"):
-            is_first_partial_fit(self, classes)
             resume = hasattr(self, "coef_")
             X, y, sample_weight = self._validate(X, y, sample_weight, resume)
-            self._train(X, y, sample_weight, self.classes_, resume, max_epochs=1, tol=None)
+            is_first_partial_fit(self, classes)
+            if self.early_stopping:
+                raise ValueError("early_stopping should be False with partial_fit")
+            if self.class_weight == "balanced":
+                raise ValueError(
+                    "class_weight='balanced' needs all the data, so partial_fit does not support "
+                    "it: pass the weights that compute_class_weight gives for the whole y."
+                )
+            self._train(X, y, sample_weight, resume, max_epochs=1, tol=None)
         return self
 
     def decision_function(self, X):
@@ -246,7 +381,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         Returns
@@ -256,8 +391,8 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         with np.errstate(all="ignore"):
-            X = validate_data(self, X, dtype=self.coef_.dtype, reset=False)
-            scores = X @ self.coef_.T + self.intercept_  # (n, n_units)
+            X = validate_data(self, X, dtype=self.coef_.dtype, accept_sparse="csr", reset=False)
+            scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X):
@@ -265,7 +400,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         Returns
@@ -274,77 +409,274 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             Predicted labels, as in ``classes_``.
         """
         scores = self.decision_function(X)
-        winners = scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)
-        return self.classes_[winners.astype(np.intp)]
+        return self.classes_[_winners(scores)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    # Validate ----------------------------------------------------------------------------
 
     def _validate(self, X, y, sample_weight, resume):
         validate_parameters(self)
-        dtype = self.coef_.dtype if resume else (np.float64, np.float32)
-        X, y = validate_data(self, X, y, dtype=dtype, order="C", reset=not resume)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            dtype=self.coef_.dtype if resume else (np.float64, np.float32),
+            order="C",
+            accept_sparse="csr",
+            accept_large_sparse=False,
+            reset=not resume,
+        )
+        if issparse(X) and not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
         check_classification_targets(y)
-        return X, y, check_sample_weight(sample_weight, X)
+        return X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X)
 
-    def _train(self, X, y, sample_weight, classes, resume, max_epochs, tol):
-        """Show the rows epoch by epoch to one unit per class, or to one for two classes."""
-        if len(classes) < 2:
+    def _codes(self, y):
+        """Index of each label in ``classes_``, (n,)."""
+        if len(self.classes_) < 2:
             raise ValueError(
-                f"The number of classes has to be greater than one; got {len(classes)} class"
+                f"The number of classes has to be greater than one; got {len(self.classes_)} class"
             )
-        if not np.isin(y, classes).all():
+        codes = np.searchsorted(self.classes_, y)
+        known = self.classes_[np.minimum(codes, len(self.classes_) - 1)] == y
+        if not known.all():
             raise ValueError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. "
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
                 f"'y' has {np.unique(y)}."
             )
-        positives = classes[1:] if len(classes) == 2 else classes
-        if resume:
-            pairs = zip(self.coef_, self.intercept_, strict=True)
-            units = [ThresholdUnit(weights.copy(), float(b)) for weights, b in pairs]
-            # A stream of its own, so that a call that fails leaves the old one where it was.
-            random_state = copy.deepcopy(self._random_state)
-        else:
-            units = [ThresholdUnit(np.zeros(X.shape[1], X.dtype), 0.0) for _ in positives]
-            random_state = check_random_state(self.random_state)
+        return codes
 
-        signs = [np.where(y == positive, 1, -1).astype(X.dtype) for positive in positives]
+    # Build -------------------------------------------------------------------------------
+
+    def _rule(self, y) -> Rule:
+        """What the units learn, of as many classes as there are."""
+        weight = self._weight_of_classes(y)  # (n_classes,)
+        rate = float(self.eta0)
+        if len(weight) == 2:
+            return OneVsRest(np.array([[-1.0], [1.0]]), weight[:, np.newaxis], rate)
+        if self.multi_class == "joint":
+            return Joint(weight, rate)
+        own = np.eye(len(weight))
+        return OneVsRest(2 * own - 1, np.where(own > 0, weight, 1.0), rate)
+
+    def _weight_of_classes(self, y):
+        if self.class_weight is None:
+            return np.ones(len(self.classes_))
+        try:
+            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        except ValueError as error:
+            raise ValueError(
+                f"class_weight={self.class_weight!r} does not fit y: {error}"
+            ) from error
+        if not (np.isfinite(weight).all() and (weight >= 0).all()):
+            raise ValueError(f"class_weight={self.class_weight!r} must be finite and at least 0.")
+        return weight
+
+    def _engine(self, units, rule) -> Engine:
+        if self.penalty is not None and self.alpha > 0:
+            share = PENALTIES[self.penalty]
+            penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
+            return Penalised(units, rule, penalty, float(self.eta0))
+        if isinstance(rule, OneVsRest) and find_spec("numba") is not None:
+            from ._core.perceptron.compiled import Compiled
+
+            return Compiled(units, rule)
+        return Blocks(units, rule)
+
+    def _start(self, rows, rule) -> _State:
+        units = Units.zeros(rows.weights(rule.n_units), averaged=self.algorithm == "averaged")
+        # A stream of its own, so that a RandomState of the user's moves no further later.
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        random_state = np.random.RandomState(seed)
+        return _State(units, random_state, units.weights.T.copy(), units.intercept.copy())
+
+    def _resume(self, rows, rule) -> _State:
+        """A copy of where the last call ended, with what the user edited since."""
+        state = copy.deepcopy(self._state)
+        coef = self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        units = self._start(rows, rule).units
+        if coef.shape != units.weights.T.shape:
+            raise ValueError(
+                f"coef_ must have the shape {units.weights.T.shape} to go on, got {coef.shape}: "
+                "fit anew with warm_start=False."
+            )
+        np.copyto(units.weights, state.units.weights)
+        np.copyto(units.intercept, state.units.intercept)
+        if units.moment is not None and state.units.moment is not None:
+            np.copyto(units.n_shown, state.units.n_shown)
+            np.copyto(units.moment, state.units.moment)
+            np.copyto(units.moment_intercept, state.units.moment_intercept)
+        np.copyto(units.weights.T, coef, where=coef != state.coef)
+        np.copyto(units.intercept, self.intercept_, where=self.intercept_ != state.intercept)
+        state.units = units
+        return state
+
+    # Run epochs --------------------------------------------------------------------------
+
+    def _train(
+        self, X, y, sample_weight, resume, max_epochs, tol, coef_init=None, intercept_init=None
+    ):
+        """Show the rows epoch by epoch, and publish what that came to."""
+        codes, rule = self._codes(y), self._rule(y)
+        rows = SparseRows(X) if issparse(X) else DenseRows(X)
+        state = (self._resume if resume else self._start)(rows, rule)
+        _set("coef_init", state.units.weights.T, coef_init)
+        _set("intercept_init", state.units.intercept, intercept_init)
+        data = Lecture(
+            rows,
+            codes,
+            np.ones(len(codes)) if sample_weight is None else sample_weight.astype(np.float64),
+            self.fit_intercept * (SPARSE_INTERCEPT_RATE if issparse(X) else 1.0),
+        )
+        training, validation = self._split(y, data.weights)
+        published = Pocket(X, data, training) if self.algorithm == "pocket" else Means()
+        judge = None if validation is None else Judge(X, data, validation)
         mistakes: list[int] = []
         try:
-            walk = self._epochs(units, X, signs, sample_weight, random_state, max_epochs, tol)
-            for count in walk:
+            engine = self._engine(state.units, rule)
+            for count in self._epochs(engine, data, training, judge, state, max_epochs, tol):
                 mistakes.append(count)
+                published.see(state.units)
                 if self.verbose:
                     print(f"Epoch {len(mistakes)}: {count} mistakes")
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=3)
-        self._publish(units, X, classes, mistakes, resume, random_state)
+        means = published.weights(state.units)
+        self._publish(state, *means, X.dtype, mistakes, len(codes), resume)
 
-    def _epochs(self, units, X, signs, sample_weight, random_state, max_epochs, tol):
-        """Yield the mistakes of each epoch, until every unit has stopped."""
-        tolerance = -math.inf if tol is None else tol * len(X)
-        size = X.dtype.type(self.eta0) if sample_weight is None else self.eta0 * sample_weight
-        steps = [size * sign for sign in signs]
+    def _epochs(self, engine, data, training, judge, state, max_epochs, tol):
+        """Yield the mistakes of each epoch, until every learner has stopped."""
+        rule, units = engine.rule, engine.units
+        learners = np.arange(rule.n_learners)
+        patience = Patience(
+            rule.n_learners, -math.inf if tol is None else tol, self.n_iter_no_change
+        )
         for _ in range(max_epochs):
-            order = random_state.permutation(len(X)) if self.shuffle else None
-            count = 0
-            for unit, sign, step in zip(units, signs, steps, strict=True):
-                if not unit.stopped:
-                    n_mistakes, loss = unit.run_epoch(X, sign, step, order, self.fit_intercept)
-                    unit.watch(loss, tolerance, self.n_iter_no_change)
-                    count += n_mistakes
-            yield count
-            if all(unit.stopped for unit in units):
+            order = training
+            if self.shuffle:
+                order = training[state.random_state.permutation(len(training))]
+            try:
+                tally = engine.run_epoch(data, order)
+            finally:
+                if engine.units is not units:
+                    units.put(rule.units(learners), engine.units)
+            _check_finite(units, data.X.radius)
+            yield int(tally.mistakes.sum())
+            losses = tally.losses / len(order)
+            watched = losses if judge is None else -judge.accuracy(units, rule)[learners]
+            going_on = patience.watch(learners, watched)
+            if going_on.size == 0:
                 return
+            if going_on.size < learners.size:
+                engine = engine.restricted(np.searchsorted(learners, going_on))
+                learners = going_on
 
-    def _publish(self, units, X, classes, mistakes, resume, random_state):
-        coef = np.array([unit.weights for unit in units])
-        intercept = np.array([unit.intercept for unit in units], coef.dtype)
-        if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+    def _split(self, y, weights):
+        """Rows to train on and rows to watch; None for none of these."""
+        if not self.early_stopping:
+            return np.arange(len(y)), None
+        splitter = StratifiedShuffleSplit(
+            test_size=self.validation_fraction, random_state=self.random_state
+        )
+        try:
+            training, validation = next(splitter.split(np.zeros((len(y), 1)), y))
+        except ValueError as error:
             raise ValueError(
-                "The weights of the perceptron are no longer finite: scale X, whose largest "
-                f"absolute value is {np.abs(X).max():.3g}, or lower eta0."
-            )
-        self.coef_, self.intercept_, self.classes_ = coef, intercept, classes
+                f"early_stopping can't hold out validation_fraction={self.validation_fraction} of "
+                f"the rows: {error}"
+            ) from error
+        for rows in (training, validation):
+            if not weights[rows].any():
+                raise ValueError(
+                    "early_stopping splits off validation rows, and the sample_weight of all rows "
+                    "on one side is zero: choose another random_state, or other weights."
+                )
+        return np.sort(training), np.sort(validation)
+
+    # Publish -----------------------------------------------------------------------------
+
+    def _publish(self, state, weights, intercept, dtype, mistakes, n_rows, resume):
+        """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
+        self.coef_ = np.array(weights.T, dtype, order="C")
+        self.intercept_ = np.array(intercept, dtype)
         self.n_iter_ = len(mistakes)
-        self.t_ = (self.t_ if resume else 1.0) + len(mistakes) * len(X)
+        self.t_ = (self.t_ if resume else 1.0) + len(mistakes) * n_rows
         self.mistakes_curve_ = (self.mistakes_curve_ if resume else []) + mistakes
-        # A RandomState of the user's must not move on when this estimator does.
-        self._random_state = copy.deepcopy(random_state)
+        state.coef, state.intercept = self.coef_.copy(), self.intercept_.copy()
+        self._state = state
+
+
+class Means:
+    """What 'rosenblatt' and 'averaged' publish: the last weights, or their mean if it is kept."""
+
+    def see(self, units: Units) -> None:
+        pass
+
+    def weights(self, units: Units) -> tuple[np.ndarray, np.ndarray]:
+        return units.means()
+
+
+class Pocket:
+    """What 'pocket' publishes: the weights with the fewest errors at the end of an epoch."""
+
+    def __init__(self, X, data: Lecture, rows: np.ndarray) -> None:
+        self._X, self._codes, self._weights = X[rows], data.codes[rows], data.weights[rows]
+        self._fewest_errors = math.inf
+        self._best: tuple[np.ndarray, np.ndarray] | None = None
+
+    def see(self, units: Units) -> None:
+        scores = _scores(self._X, units)
+        winners = _winners(scores[:, 0] if scores.shape[1] == 1 else scores)
+        errors = float(self._weights[winners != self._codes].sum())
+        if errors < self._fewest_errors:
+            self._fewest_errors = errors
+            self._best = units.weights.copy(), units.intercept.copy()
+
+    def weights(self, units: Units) -> tuple[np.ndarray, np.ndarray]:
+        return units.means() if self._best is None else self._best
+
+
+class Judge:
+    """The accuracy of each learner on rows of its own."""
+
+    def __init__(self, X, data: Lecture, rows: np.ndarray) -> None:
+        self._X, self._codes, self._weights = X[rows], data.codes[rows], data.weights[rows]
+
+    def accuracy(self, units: Units, rule: Rule) -> np.ndarray:
+        right = rule.right(_scores(self._X, units), self._codes)  # (n, n_learners)
+        return np.average(right, axis=0, weights=self._weights)
+
+
+def _scores(X, units: Units) -> np.ndarray:
+    """Raw scores (n, n_units)."""
+    return safe_sparse_dot(X, units.weights, dense_output=True) + units.intercept
+
+
+def _winners(scores: np.ndarray) -> np.ndarray:
+    """The code of the class that these scores, (n,) or (n, n_classes), predict."""
+    return (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
+
+
+def _set(name: str, own: np.ndarray, given) -> None:
+    """Overwrite ``own`` by what the user gave, if anything."""
+    if given is None:
+        return
+    given = np.asarray(given, own.dtype)
+    if given.size != own.size or not np.isfinite(given).all():
+        raise ValueError(
+            f"{name} must be finite and have the shape {own.shape}, got the shape {given.shape}."
+        )
+    own[...] = given.reshape(own.shape)
+
+
+def _check_finite(units: Units, radius: float) -> None:
+    if not (np.isfinite(units.weights).all() and np.isfinite(units.intercept).all()):
+        raise ValueError(
+            "The weights of the perceptron are no longer finite: scale X, whose longest row has "
+            f"the length {radius:.3g}, or lower eta0 or the weights of the rows."
+        )

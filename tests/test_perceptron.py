@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Perceptron
 
 from skperceptron import PerceptronClassifier
+from skperceptron._core.perceptron import Patience
 
 DATA = {
     "two classes": load_breast_cancer(return_X_y=True),
@@ -132,21 +133,19 @@ def test_verbose_tells_the_mistakes_of_each_epoch(capsys):
 
 
 def test_an_interruption_leaves_usable_weights(monkeypatch):
-    from skperceptron._core.perceptron import ThresholdUnit
-
     X, y = DATA["two classes"]
-    watch, seen = ThresholdUnit.watch, []
+    watch, seen = Patience.watch, []
 
     def interrupting(self, *args):
         seen.append(1)
         if len(seen) == 3:
             raise KeyboardInterrupt
-        watch(self, *args)
+        return watch(self, *args)
 
-    monkeypatch.setattr(ThresholdUnit, "watch", interrupting)
+    monkeypatch.setattr(Patience, "watch", interrupting)
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         model = PerceptronClassifier().fit(X, y)
-    assert model.n_iter_ == len(model.mistakes_curve_) == 2
+    assert model.n_iter_ == len(model.mistakes_curve_) == 3
     assert model.predict(X).shape == y.shape
 
 

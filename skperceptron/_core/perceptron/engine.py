@@ -1,0 +1,36 @@
+"""What shows rows to units, epoch by epoch."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from ..types import Array
+from .rows import Rows
+from .rules import Rule
+from .units import Tally, Units
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """The rows with their classes, as codes, and weights; both (n,)."""
+
+    X: Rows
+    codes: Array
+    weights: Array
+    intercept_rate: float  # what an update adds to an intercept, relative to its size
+
+
+class Engine(ABC):
+    """Interface: changes ``units`` by ``rule``, for the epochs of one call of fit."""
+
+    units: Units
+    rule: Rule
+
+    @abstractmethod
+    def run_epoch(self, data: Lecture, order: Array) -> Tally:
+        """Show the rows in ``order`` once, and change the units after each mistake."""
+
+    @abstractmethod
+    def restricted(self, learners: Array) -> Engine:
+        """An engine for copies of the units of these learners alone, to go on with."""

@@ -1,0 +1,128 @@
+"""The perceptron with a penalty, which moves the weights at every row: one row at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..types import Array
+from .engine import Engine, Lecture
+from .rows import Shown
+from .rules import Lessons, Rule
+from .units import Tally, Units
+
+SMALLEST_SCALE = 1e-9  # scikit-learn's
+
+_ALONE = np.zeros((1, 1))  # the products of a row with the rows after it, where there are none
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """``alpha · (l1_ratio · ‖w‖₁ + (1 - l1_ratio)/2 · ‖w‖²)``, part of the loss of each row."""
+
+    alpha: float
+    l1_ratio: float
+
+
+class Penalised(Engine):
+    """The rule with a penalty.
+
+    Before its update a row shrinks all weights, by the L2 part. After it the weights of its
+    features are drawn towards 0 by what the L1 part asks of all rows so far, less what has been
+    drawn already: the cumulative penalty of Tsuruoka, Tsujii & Ananiadou (2009), "Stochastic
+    gradient descent training for L1-regularized log-linear models with cumulative penalty".
+    The operations, and so the numbers, are those of scikit-learn's SGDClassifier.
+    """
+
+    def __init__(self, units: Units, rule: Rule, penalty: Penalty, rate: float) -> None:
+        self.units, self.rule = units, rule
+        self._penalty, self._rate = penalty, rate
+        self._shrinkage = max(0.0, 1.0 - (1.0 - penalty.l1_ratio) * rate * penalty.alpha)
+        # The weights are scale · units.weights within an epoch, so that to shrink them is cheap.
+        self._scale = 1.0
+        self._asked = 0.0  # of each weight by the L1 part, so far
+        self._drawn = np.zeros_like(units.weights)  # of each weight, with a sign
+        self._square_norm = np.einsum("ij,ij->j", units.weights, units.weights)  # (n_units,)
+        self._absolute_norm = np.abs(units.weights).sum(axis=0)  # (n_units,)
+
+    def run_epoch(self, data: Lecture, order: Array) -> Tally:
+        """Losses include the penalty."""
+        tally = Tally.empty(self.rule.n_learners)
+        try:
+            for start in range(0, len(order), data.X.run):
+                rows = order[start : start + data.X.run]
+                lessons = self.rule.lessons(data.codes[rows], data.weights[rows])
+                X = data.X.shown(rows)
+                for row in range(len(X)):
+                    tally.losses += self._value().reshape(len(tally.losses), -1).sum(axis=1)
+                    tally.count(self._show(X, lessons, row, data.intercept_rate))
+        finally:
+            self._set_scale()
+        return tally
+
+    def restricted(self, learners: Array) -> Penalised:
+        columns = self.rule.units(learners)
+        units, rule = self.units.only(columns), self.rule.restricted(learners)
+        engine = Penalised(units, rule, self._penalty, self._rate)
+        engine._asked, engine._drawn = self._asked, self._drawn[:, columns]
+        engine._square_norm = self._square_norm[columns]
+        engine._absolute_norm = self._absolute_norm[columns]
+        return engine
+
+    def _value(self) -> Array:
+        """The penalty of each unit, (n_units,)."""
+        alpha, l1_ratio = self._penalty.alpha, self._penalty.l1_ratio
+        value: Array = 0.5 * alpha * (1 - l1_ratio) * self._square_norm
+        value += alpha * l1_ratio * self._absolute_norm
+        return value
+
+    def _show(self, X: Shown, lessons: Lessons, row: int, intercept_rate: float) -> Array:
+        """Show one row, and return its margins (1, n_learners)."""
+        units = self.units
+        averaged = units.moment is not None
+        before = self._scale * units.weights if averaged else units.weights
+        scores = self._scale * X.exact_scores(units.weights, row) + units.intercept
+        updates, margins, _ = lessons.resolve(scores, row, _ALONE)
+        self._shrink()
+        columns, values = X.row(row)
+        for unit in updates[0].nonzero()[0]:
+            self._add(columns, values, unit, updates[0, unit])
+        units.intercept += intercept_rate * updates[0]
+        if self._penalty.l1_ratio > 0:
+            self._draw(columns)
+        if units.moment is not None and units.moment_intercept is not None:
+            units.moment += units.n_shown * (self._scale * units.weights - before)
+            units.moment_intercept += units.n_shown * (intercept_rate * updates[0])
+        units.n_shown += 1
+        return margins
+
+    def _shrink(self) -> None:
+        self._scale *= self._shrinkage
+        self._square_norm *= self._shrinkage**2
+        self._absolute_norm *= self._shrinkage
+        if self._scale < SMALLEST_SCALE:
+            self._set_scale()
+
+    def _set_scale(self) -> None:
+        self.units.weights *= self._scale
+        self._scale = 1.0
+
+    def _add(self, columns: Any, values: Array, unit: int, update: float) -> None:
+        weights = self.units.weights
+        own = weights[columns, unit] + values * (update / self._scale)
+        weights[columns, unit] = own
+        # As scikit-learn has them: over the row's features alone.
+        self._square_norm[unit] = np.dot(own, own) * self._scale**2
+        self._absolute_norm[unit] = np.abs(own).sum() * self._scale
+
+    def _draw(self, columns: Any) -> None:
+        self._asked += self._penalty.l1_ratio * self._rate * self._penalty.alpha
+        weights, drawn = self.units.weights, self._drawn[columns]  # (n_columns, n_units)
+        before = weights[columns].copy()
+        lowered = np.maximum(0, before - (self._asked + drawn) / self._scale)
+        raised = np.minimum(0, before + (self._asked - drawn) / self._scale)
+        after = np.where(before > 0, lowered, np.where(before < 0, raised, before))
+        weights[columns] = after
+        self._drawn[columns] = drawn + self._scale * (after - before)

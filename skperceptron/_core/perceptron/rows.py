@@ -1,0 +1,244 @@
+"""The rows that a perceptron is shown, dense or CSR, and the products that it needs of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..sparse import CSR
+from ..types import Array
+
+# Up to so many rows all products with each other are computed at once, above it those that are
+# asked for: a round of Python costs more than a product of so small matrices.
+BLOCK = 64
+_LATER = ~np.tri(BLOCK, dtype=bool)  # whether the column's row is shown after the row's
+
+# Elements of X gathered at a time, so that they stay in the cache.
+GATHERED = 262144
+
+
+class Products(Protocol):
+    """``xᵢ·xⱼ + intercept_rate`` between the n rows of a block."""
+
+    def __getitem__(self, row: int) -> Array:
+        """Those of one row, (n,): 0 with rows that are not shown later."""
+
+
+class Shown(ABC):
+    """Interface: a run of rows in the order in which they are shown."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def scores(self, weights: Array, start: int, stop: int) -> Array:
+        """``w·x`` of these rows, (n, n_units), for weights (n_features, n_units)."""
+
+    @abstractmethod
+    def exact_scores(self, weights: Array, row: int) -> Array:
+        """The same of one row, (1, n_units), its terms added one after the other."""
+
+    @abstractmethod
+    def row(self, row: int) -> tuple[Any, Array]:
+        """Index of the features of one row, all or those stored, and their values."""
+
+    @abstractmethod
+    def products(self, start: int, stop: int, intercept_rate: float) -> Products:
+        """Products between these rows."""
+
+    @abstractmethod
+    def add(self, updates: Array, start: int, weights: Array) -> None:
+        """Add ``cᵢ xᵢ`` to ``weights``, row after row, for the updates of the rows from start."""
+
+
+class Rows(ABC):
+    """Interface: all rows of the data. Weights are float64, whatever the rows are."""
+
+    n_features: int
+    run: int  # how many rows to show in one run
+    # Those of a CSR matrix: values, columns, starts of rows. Dense: X and empty ones.
+    arrays: tuple[Array, Array, Array]
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @cached_property
+    @abstractmethod
+    def radius(self) -> float:
+        """Largest Euclidean norm of a row."""
+
+    @abstractmethod
+    def weights(self, n_units: int) -> Array:
+        """Zeros (n_features, n_units), in the order in memory that suits the products."""
+
+    @abstractmethod
+    def shown(self, rows: Array) -> Shown:
+        """A run of rows, by index, in the order shown."""
+
+
+class DenseRows(Rows):
+    """The rows of an array (n, n_features)."""
+
+    def __init__(self, X: Array) -> None:
+        self._X = X
+        self.n_features = X.shape[1]
+        self.run = max(BLOCK, GATHERED // self.n_features)
+        none = np.empty(0, np.intp)
+        self.arrays = X, none, none
+
+    def __len__(self) -> int:
+        return len(self._X)
+
+    @cached_property
+    def radius(self) -> float:
+        squares = np.einsum("ij,ij->i", self._X, self._X, dtype=np.float64)
+        return float(np.sqrt(squares.max()))
+
+    def weights(self, n_units: int) -> Array:
+        return np.zeros((self.n_features, n_units), order="F")
+
+    def shown(self, rows: Array) -> Shown:
+        return _DenseShown(np.asarray(self._X[_as_slice(rows)], np.float64))
+
+
+class _DenseShown(Shown):
+    def __init__(self, X: Array) -> None:
+        self._X = X  # (n, n_features)
+
+    def __len__(self) -> int:
+        return len(self._X)
+
+    def scores(self, weights: Array, start: int, stop: int) -> Array:
+        scores: Array = self._X[start:stop].dot(weights)
+        return scores
+
+    def exact_scores(self, weights: Array, row: int) -> Array:
+        terms = np.multiply(weights, self._X[row][:, np.newaxis], order="C")
+        return sequential_sum(terms)[np.newaxis]
+
+    def row(self, row: int) -> tuple[Any, Array]:
+        return slice(None), self._X[row]
+
+    def products(self, start: int, stop: int, intercept_rate: float) -> Products:
+        X = self._X[start:stop]
+        if len(X) > BLOCK:
+            return _OnDemand(lambda row: self._with_later(X, row, intercept_rate))
+        products: Array = X.dot(X.T)  # (n, n)
+        products += intercept_rate
+        products *= _LATER[: len(X), : len(X)]
+        return products
+
+    @staticmethod
+    def _with_later(X: Array, row: int, intercept_rate: float) -> Array:
+        products = np.zeros(len(X))
+        later = products[row + 1 :]
+        np.dot(X[row + 1 :], X[row], out=later)
+        later += intercept_rate
+        return products
+
+    def add(self, updates: Array, start: int, weights: Array) -> None:
+        X = self._X[start : start + len(updates)]
+        for steps, own_weights in zip(updates.T, weights.T, strict=True):
+            changing = steps.nonzero()[0]
+            if changing.size:
+                terms = np.empty((changing.size + 1, len(weights)))
+                terms[0] = own_weights
+                np.multiply(X[changing], steps[changing, np.newaxis], out=terms[1:])
+                own_weights[:] = sequential_sum(terms)
+
+
+class SparseRows(Rows):
+    """The rows of a CSR matrix (n, n_features) without duplicate entries."""
+
+    run = GATHERED // BLOCK
+
+    def __init__(self, X: Any) -> None:
+        self._X = X
+        self.n_features = X.shape[1]
+        self._scratch = np.zeros(self.n_features)  # zero between any two uses
+        self.arrays = X.data, X.indices, X.indptr
+
+    def __len__(self) -> int:
+        return int(self._X.shape[0])
+
+    @cached_property
+    def radius(self) -> float:
+        # A zero at the end, for rows without entries there.
+        squares = np.append(np.square(self._X.data, dtype=np.float64), 0)
+        return float(np.sqrt(np.add.reduceat(squares, self._X.indptr[:-1]).max()))
+
+    def weights(self, n_units: int) -> Array:
+        return np.zeros((self.n_features, n_units))
+
+    def shown(self, rows: Array) -> Shown:
+        X = self._X[_as_slice(rows)]
+        return _SparseShown(CSR.of(X.astype(np.float64, copy=False)), self._scratch)
+
+
+class _SparseShown(Shown):
+    def __init__(self, X: CSR, scratch: Array) -> None:
+        self._X, self._scratch = X, scratch
+
+    def __len__(self) -> int:
+        return len(self._X)
+
+    def scores(self, weights: Array, start: int, stop: int) -> Array:
+        scores = np.zeros((stop - start, weights.shape[1]))
+        self._X.rows(start, stop).add_product(weights, scores)
+        return scores
+
+    def exact_scores(self, weights: Array, row: int) -> Array:
+        columns, values = self._X.row(row)
+        terms = np.zeros((1 + len(columns), weights.shape[1]))
+        np.multiply(weights[columns], values[:, np.newaxis], out=terms[1:])
+        return sequential_sum(terms)[np.newaxis]
+
+    def row(self, row: int) -> tuple[Any, Array]:
+        return self._X.row(row)
+
+    def products(self, start: int, stop: int, intercept_rate: float) -> Products:
+        X = self._X.rows(start, stop)
+        return _OnDemand(lambda row: self._with_later(X, row, intercept_rate))
+
+    def _with_later(self, X: CSR, row: int, intercept_rate: float) -> Array:
+        products = np.zeros(len(X))
+        later = products[row + 1 :]
+        later += intercept_rate
+        columns, values = X.row(row)
+        self._scratch[columns] = values
+        X.rows(row + 1, len(X)).add_product_with_vector(self._scratch, later)
+        self._scratch[columns] = 0
+        return products
+
+    def add(self, updates: Array, start: int, weights: Array) -> None:
+        self._X.rows(start, start + len(updates)).add_transposed_product(updates, weights)
+
+
+class _OnDemand(dict[int, Array]):
+    """Products of a row, computed when it is first asked for: when it is a mistake."""
+
+    def __init__(self, of_row: Callable[[int], Array]) -> None:
+        self._of_row = of_row
+
+    def __missing__(self, row: int) -> Array:
+        self[row] = products = self._of_row(row)
+        return products
+
+
+def _as_slice(rows: Array) -> Array | slice:
+    """The same rows as a slice if they follow each other, which needs no copy."""
+    first, last = int(rows[0]), int(rows[-1])
+    in_order = last - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+    return slice(first, last + 1) if in_order else rows
+
+
+def sequential_sum(terms: Array) -> Array:
+    """Sum (n, k), in C order, over its rows, n at least 1, from the first to the last."""
+    # NumPy adds pairs along a contiguous axis, and row to row along any other.
+    total: Array
+    total = terms.cumsum(axis=0)[-1] if terms.shape[1] == 1 else np.add.reduce(terms, axis=0)
+    return total

@@ -1,0 +1,217 @@
+"""What a perceptron learns from the scores of a row: Rosenblatt's rule for several classes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+
+from ..types import Array
+from .rows import Products
+
+# NumPy takes an array of no dimensions faster than a number of Python's.
+_ZERO = np.zeros(())
+
+
+class Outcome(NamedTuple):
+    """What rows, shown one after the other, came to."""
+
+    updates: Array  # (n, n_units), the multiple of the row that each unit's weights gained
+    margins: Array  # (n, n_learners), at the row's turn; a mistake where it is not positive
+    clearance: Array  # (n, k), how far the scores were from ties that would have changed this
+
+    def before(self, row: int) -> Outcome:
+        return Outcome(*(values[:row] for values in self))
+
+
+class Lessons(ABC):
+    """Interface: a run of rows whose classes are known, against the scores of their units.
+
+    A learner is what makes mistakes and stops: each unit, or all of them together.
+    """
+
+    @abstractmethod
+    def margins(self, scores: Array, start: int) -> Array:
+        """Margins (n, n_learners) of the scores (n, n_units) of the rows from ``start`` on."""
+
+    @abstractmethod
+    def resolve(self, scores: Array, start: int, products: Products) -> Outcome:
+        """Show the rows from ``start`` on, one after the other.
+
+        ``scores`` (n, n_units) are those before the first row, and ``products`` say how the
+        updates of a row change those of the rows after it.
+        """
+
+
+class Rule(ABC):
+    """Interface: how many units there are, and what each class asks of them."""
+
+    n_units: int
+    n_learners: int
+    longest_step: float  # of a row of weight 1
+
+    @abstractmethod
+    def lessons(self, codes: Array, weights: Array) -> Lessons:
+        """Lessons of rows with these classes (n,), as codes, and weights (n,)."""
+
+    @abstractmethod
+    def right(self, scores: Array, codes: Array) -> Array:
+        """Whether each learner predicts right, (n, n_learners), by scores (n, n_units)."""
+
+    @abstractmethod
+    def units(self, learners: Array) -> Array:
+        """Indices of the units that these learners, by index, change."""
+
+    @abstractmethod
+    def restricted(self, learners: Array) -> Rule:
+        """The rule for these learners alone."""
+
+
+class OneVsRest(Rule):
+    """One unit for each class against the rest, or one for two classes.
+
+    ``y (w·x + b) ≤ 0`` is a mistake, and adds ``η y x`` to w (Rosenblatt 1958). ``signs`` holds
+    y, (n_classes, n_units) of ±1; ``class_weight``, of the same shape, scales the ``rate`` η.
+    """
+
+    def __init__(self, signs: Array, class_weight: Array, rate: float) -> None:
+        self.signs, self.class_weight, self.rate = signs, class_weight, rate
+        self.n_units = self.n_learners = signs.shape[1]
+        self.longest_step = rate * float(class_weight.max())
+
+    def lessons(self, codes: Array, weights: Array) -> Lessons:
+        return _OneVsRestLessons(
+            self.signs.take(codes, axis=0), self.class_weight, self.rate, codes, weights
+        )
+
+    def right(self, scores: Array, codes: Array) -> Array:
+        right: Array = (scores > 0) == (self.signs[codes] > 0)
+        return right
+
+    def units(self, learners: Array) -> Array:
+        return learners
+
+    def restricted(self, learners: Array) -> OneVsRest:
+        return OneVsRest(self.signs[:, learners], self.class_weight[:, learners], self.rate)
+
+
+class _OneVsRestLessons(Lessons):
+    """Each unit learns by itself, so one unit is taken after the other, mistake by mistake."""
+
+    def __init__(
+        self, signs: Array, class_weight: Array, rate: float, codes: Array, weights: Array
+    ) -> None:
+        self._signs = signs  # (n, n_units)
+        self._class_weight, self._rate = class_weight, rate
+        self._codes, self._weights = codes, weights
+
+    def margins(self, scores: Array, start: int) -> Array:
+        margins: Array = scores * self._signs[start : start + len(scores)]
+        return margins
+
+    def resolve(self, scores: Array, start: int, products: Products) -> Outcome:
+        rows = slice(start, start + len(scores))
+        signs = self._signs[rows]
+        steps = self._class_weight.take(self._codes[rows], axis=0)  # (n, n_units)
+        steps *= self._weights[rows, np.newaxis]
+        steps *= signs
+        steps *= self._rate
+        margins = scores * signs
+        updates = np.zeros(margins.shape)
+        for unit in range(margins.shape[1]):
+            own_steps = steps[:, unit]
+            own, wrong = _learn(margins[:, unit], signs[:, unit], own_steps, products)
+            margins[:, unit] = own
+            updates[wrong, unit] = own_steps[wrong]
+        return Outcome(updates, margins, np.abs(margins))
+
+
+def _learn(
+    margins: Array, signs: Array, steps: Array, products: Products
+) -> tuple[Array, list[int]]:
+    """Go from mistake to mistake. Return each row's margin at its turn, (n,), and the mistakes."""
+    margins, wrong = margins.copy(), np.empty(len(margins), bool)
+    effect = np.empty(len(margins))
+    steps = steps[:, np.newaxis]
+    mistakes: list[int] = []
+    their_margins: list[float] = []
+    while True:
+        np.less_equal(margins, _ZERO, wrong)
+        row = int(wrong.argmax())
+        if not wrong[row]:
+            margins[mistakes] = their_margins
+            return margins, mistakes
+        mistakes.append(row)
+        their_margins.append(margins[row])
+        margins[row] = np.inf
+        np.multiply(products[row], signs, effect)
+        np.multiply(effect, steps[row], effect)
+        np.add(margins, effect, margins)
+
+
+class Joint(Rule):
+    """One unit for each of three classes or more, and one decision: the row's own must win.
+
+    A mistake adds ``η x`` to that unit, and takes as much from the highest of the others: Kesler's
+    construction (Duda & Hart 1973, section 5.12), for which Novikoff's theorem holds too.
+    """
+
+    n_learners = 1
+
+    def __init__(self, class_weight: Array, rate: float) -> None:
+        self._class_weight, self._rate = class_weight, rate  # (n_classes,)
+        self.n_units = len(class_weight)
+        self.longest_step = rate * float(class_weight.max())
+
+    def lessons(self, codes: Array, weights: Array) -> Lessons:
+        return _JointLessons(codes, self._rate * (self._class_weight[codes] * weights))
+
+    def right(self, scores: Array, codes: Array) -> Array:
+        right: Array = scores.argmax(axis=1) == codes
+        return right[:, np.newaxis]
+
+    def units(self, learners: Array) -> Array:
+        return np.arange(self.n_units)
+
+    def restricted(self, learners: Array) -> Rule:
+        return self
+
+
+class _JointLessons(Lessons):
+    def __init__(self, codes: Array, steps: Array) -> None:
+        self._codes, self._steps = codes, steps  # (n,)
+
+    def margins(self, scores: Array, start: int) -> Array:
+        own, rivals = self._own_and_rivals(scores, start)
+        margins: Array = own - rivals.max(axis=1, keepdims=True)  # (n, 1)
+        return margins
+
+    def resolve(self, scores: Array, start: int, products: Products) -> Outcome:
+        scores, updates = scores.copy(), np.zeros_like(scores)
+        row = 0
+        while True:
+            wrong = self.margins(scores[row:], start + row)[:, 0] <= 0
+            row += int(wrong.argmax())
+            if not wrong.any():
+                break
+            own, rivals = self._own_and_rivals(scores[row : row + 1], start + row)
+            step = self._steps[start + row]
+            updates[row, self._codes[start + row]] = step
+            updates[row, rivals.argmax()] = -step
+            scores += np.multiply.outer(products[row], updates[row])
+            row += 1
+            if row == len(scores):
+                break
+        own, rivals = self._own_and_rivals(scores, start)
+        highest = np.partition(rivals, -2, axis=1)[:, -2:]  # (n, 2)
+        margins = own - highest[:, 1:]
+        ties = np.hstack([np.abs(margins), highest[:, 1:] - highest[:, :1]])
+        return Outcome(updates, margins, ties)
+
+    def _own_and_rivals(self, scores: Array, start: int) -> tuple[Array, Array]:
+        """The score of each row's class, (n, 1), and those of the others, (n, n_units)."""
+        place = np.arange(len(scores)), self._codes[start : start + len(scores)]
+        rivals = scores.copy()
+        rivals[place] = -np.inf
+        return scores[place][:, np.newaxis], rivals

@@ -489,17 +489,20 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
         return Blocks(units, rule)
 
     def _start(self, rows, rule) -> _State:
-        units = Units.zeros(rows.weights(rule.n_units), averaged=self.algorithm == "averaged")
+        units = self._units(rows, rule)
         # A stream of its own, so that a RandomState of the user's moves no further later.
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         random_state = np.random.RandomState(seed)
         return _State(units, random_state, units.weights.T.copy(), units.intercept.copy())
 
+    def _units(self, rows, rule) -> Units:
+        return Units.zeros(rows.weights(rule.n_units), averaged=self.algorithm == "averaged")
+
     def _resume(self, rows, rule) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
         state = copy.deepcopy(self._state)
         coef = self.coef_.toarray() if issparse(self.coef_) else self.coef_
-        units = self._start(rows, rule).units
+        units = self._units(rows, rule)
         if coef.shape != units.weights.T.shape:
             raise ValueError(
                 f"coef_ must have the shape {units.weights.T.shape} to go on, got {coef.shape}: "

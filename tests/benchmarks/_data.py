@@ -1,6 +1,6 @@
 """Real data, from a folder or, where that has none, from where scikit-learn fetches it."""
 
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +15,17 @@ class Data:
     def __init__(self, folder):
         self._folder = Path(folder)
 
-    @cache  # noqa: B019 (there is one, for the whole run)
+    @cached_property
     def digits(self):
         X, y = datasets.load_digits(return_X_y=True)
         return X / 16, y
 
-    @cache  # noqa: B019
+    @cached_property
     def breast_cancer(self):
         X, y = datasets.load_breast_cancer(return_X_y=True)
         return StandardScaler().fit_transform(X), y
 
-    @cache  # noqa: B019
+    @cached_property
     def california(self):
         """Prices of 20640 blocks of houses, in an order drawn once."""
         file = self._folder / "california_housing.npz"
@@ -39,17 +39,18 @@ class Data:
 
     def california_classes(self, n_classes):
         """The same with prices cut into classes of equal size, from cheap to dear."""
-        X, y = self.california()
+        X, y = self.california
         cuts = np.quantile(y, np.arange(1, n_classes) / n_classes)
         return X, np.searchsorted(cuts, y)
 
+    @cached_property
     def mnist(self):
         return self._images("mnist.npz", "mnist_784")
 
+    @cached_property
     def fashion_mnist(self):
         return self._images("fashion_mnist.npz", "Fashion-MNIST")
 
-    @cache  # noqa: B019
     def _images(self, file_name, openml_name):
         """The 60000 images to train on."""
         file = self._folder / file_name
@@ -63,7 +64,7 @@ class Data:
             X, y = X[:60000], y[:60000]
         return np.divide(X, 255, dtype=np.float32), y.astype(int)
 
-    @cache  # noqa: B019
+    @cached_property
     def newsgroups(self):
         """TF-IDF of 11314 articles as CSR, and which of 20 groups they were sent to."""
         if (self._folder / "20news_tfidf_y.npz").exists():

@@ -29,10 +29,10 @@ class Workload:
     def load(self, data):
         """X in C order and y, n_rows of them."""
         sources = {
-            "digits": data.digits,
+            "digits": lambda: data.digits,
             "California": lambda: data.california_classes(3),
-            "MNIST": data.mnist,
-            "Fashion-MNIST": data.fashion_mnist,
+            "MNIST": lambda: data.mnist,
+            "Fashion-MNIST": lambda: data.fashion_mnist,
         }
         X, y = sources[self.source]()
         return np.ascontiguousarray(X[: self.n_rows], self.dtype), y[: self.n_rows]

@@ -18,11 +18,8 @@ PARAMETERS = {"max_iter": 20, "n_iter_no_change": 21, "random_state": 0}
 def run(context):
     section = Section("Grid search", TEXT)
     timings, checks = {}, []
-    for name, data in (
-        ("digits", context.data.digits),
-        ("breast cancer", context.data.breast_cancer),
-    ):
-        X, y = data()
+    cases = {"digits": context.data.digits, "breast cancer": context.data.breast_cancer}
+    for name, (X, y) in cases.items():
         timings[name] = context.compare(
             "grid_search",
             name,

@@ -39,11 +39,11 @@ def run(context):
 
 def _cases(data):
     parameters = {"solver": "lbfgs", "random_state": 0, "tol": 1e-12}
-    X, y = data.california()
+    X, y = data.california
     return {
         "digits, (100,), 50 iterations": (
             "MLPClassifier",
-            *data.digits(),
+            *data.digits,
             parameters | {"hidden_layer_sizes": (100,), "max_iter": 50},
         ),
         "California prices, (64, 64), 30 iterations": (

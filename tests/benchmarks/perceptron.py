@@ -57,12 +57,12 @@ def run(context):
 
 def _cases(data):
     return {
-        "breast cancer, 569 × 30": data.breast_cancer,
+        "breast cancer, 569 × 30": lambda: data.breast_cancer,
         "separable, 1000 × 20": partial(_separable, 1000, 20),
         "separable, 2000 × 500": partial(_separable, 2000, 500),
         "separable, 100000 × 20": partial(_separable, 100_000, 20),
-        "MNIST, 60000 × 784, 10 classes": data.mnist,
-        "20 newsgroups, sparse, 20 classes": data.newsgroups,
+        "MNIST, 60000 × 784, 10 classes": lambda: data.mnist,
+        "20 newsgroups, sparse, 20 classes": lambda: data.newsgroups,
         "noisy, 100000 × 20": _noisy,
     }
 

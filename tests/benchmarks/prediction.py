@@ -52,7 +52,7 @@ def run(context):
 def _networks(data):
     """Two networks, and rows to predict."""
     shapes = {
-        "784-100-10": (data.mnist(), (100,)),
+        "784-100-10": (data.mnist, (100,)),
         "8-32-2": (data.california_classes(2), (32,)),
     }
     networks = {}

@@ -1,0 +1,75 @@
+"""Real data, from a folder or, where that has none, from where scikit-learn fetches it."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from sklearn import datasets
+from sklearn.preprocessing import StandardScaler
+
+
+class Data:
+    """Each data set as (X, y), inputs around 0 or within [0, 1], labels from 0 on."""
+
+    def __init__(self, folder):
+        self._folder = Path(folder)
+
+    @cached_property
+    def digits(self):
+        X, y = datasets.load_digits(return_X_y=True)
+        return X / 16, y
+
+    @cached_property
+    def breast_cancer(self):
+        X, y = datasets.load_breast_cancer(return_X_y=True)
+        return StandardScaler().fit_transform(X), y
+
+    @cached_property
+    def california(self):
+        """Prices of 20640 blocks of houses, in an order drawn once."""
+        file = self._folder / "california_housing.npz"
+        if file.exists():
+            with np.load(file) as arrays:
+                X, y = arrays["X"], arrays["y"]
+        else:
+            X, y = datasets.fetch_california_housing(return_X_y=True)
+        order = np.random.default_rng(0).permutation(len(X))
+        return StandardScaler().fit_transform(X[order]), y[order]
+
+    def california_classes(self, n_classes):
+        """The same with prices cut into classes of equal size, from cheap to dear."""
+        X, y = self.california
+        cuts = np.quantile(y, np.arange(1, n_classes) / n_classes)
+        return X, np.searchsorted(cuts, y)
+
+    @cached_property
+    def mnist(self):
+        return self._images("mnist.npz", "mnist_784")
+
+    @cached_property
+    def fashion_mnist(self):
+        return self._images("fashion_mnist.npz", "Fashion-MNIST")
+
+    def _images(self, file_name, openml_name):
+        """The 60000 images to train on."""
+        file = self._folder / file_name
+        if file.exists():
+            with np.load(file) as arrays:
+                X, y = arrays["X_train"], arrays["y_train"]
+        else:
+            X, y = datasets.fetch_openml(
+                openml_name, version=1, return_X_y=True, as_frame=False, parser="liac-arff"
+            )
+            X, y = X[:60000], y[:60000]
+        return np.divide(X, 255, dtype=np.float32), y.astype(int)
+
+    @cached_property
+    def newsgroups(self):
+        """TF-IDF of 11314 articles as CSR, and which of 20 groups they were sent to."""
+        if (self._folder / "20news_tfidf_y.npz").exists():
+            X = sparse.load_npz(self._folder / "20news_tfidf_train.npz")
+            with np.load(self._folder / "20news_tfidf_y.npz", allow_pickle=True) as arrays:
+                return X, arrays["y_train"]
+        articles = datasets.fetch_20newsgroups_vectorized(subset="train")
+        return articles.data.astype(np.float32), articles.target

@@ -748,7 +748,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return targets, data._replace(y=y, sample_weight=weight)
 
     def _check_targets(self, y, targets, dtype, *, name):
-        y = labels(y)
+        y = labels(y, name)
         check_known_labels(targets, y, all_of_them=False, name=name)
         return y
 
@@ -757,6 +757,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _loss(self, link):
         return _build.classification_loss(self, link)
+
+    _fewest_rows_scored = 1
 
     @property
     def _smoothing(self):
@@ -1390,6 +1392,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return _build.regression_loss(self, link)
 
     _smoothing = 0.0
+    _fewest_rows_scored = 2
 
     @staticmethod
     def _metric(y, predictions, sample_weight):

@@ -36,6 +36,7 @@ class Loss(ABC):
     smallest_target: ClassVar[float] = -math.inf
     smallest_excluded: ClassVar[bool] = False  # whether y must be above that
     probabilistic: ClassVar[bool] = True  # whether a link makes probabilities of the scores
+    kinked: ClassVar[bool] = False  # whether the gradient jumps
 
     @abstractmethod
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -158,6 +159,8 @@ class GammaDevianceSoftplus(Loss):
 class AbsoluteError(Loss):
     """``Σₖ |sₖ - yₖ|``; the gradient at 0 is 0."""
 
+    kinked: ClassVar[bool] = True
+
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         scores -= y
         values: Array = np.abs(scores).sum(axis=1)  # (n,)
@@ -189,6 +192,7 @@ class Quantile(Loss):
     The gradient at 0 is the mean of those on either side.
     """
 
+    kinked: ClassVar[bool] = True
     quantile: float
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -219,6 +223,7 @@ class Hinge(Loss):
     """``Σₖ max(0, 1 - tₖ sₖ)`` with t = ±1 for y = 1, 0: one against the rest."""
 
     probabilistic: ClassVar[bool] = False
+    kinked: ClassVar[bool] = True
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         side = 2 * y - 1  # (n, n_outputs)

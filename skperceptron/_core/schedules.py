@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar, Protocol
 
 
@@ -153,13 +154,13 @@ class FromCallable(Schedule):
     learning_rate: Callable[[float], float]
 
     def rate(self, progress: float, timeline: Timeline) -> float:
-        rate = float(self.learning_rate(progress))
-        if not 0 <= rate < math.inf:
+        rate = self.learning_rate(progress)
+        if not (isinstance(rate, Real) and 0 <= rate < math.inf):
             raise ValueError(
                 "learning_rate, a callable, must return a finite number of at least 0, got "
-                f"{rate} at epoch {progress:g}."
+                f"{rate!r} at epoch {progress:g}."
             )
-        return rate
+        return float(rate)
 
 
 @dataclass(frozen=True)

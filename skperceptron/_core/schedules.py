@@ -44,7 +44,10 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class InverseScalingBySamples(Schedule):
-    """``learning_rate_init / (1 + rows seen)^power_t``, as scikit-learn counts for sgd."""
+    """``learning_rate_init / (1 + rows seen)^power_t``, as scikit-learn counts for sgd.
+
+    Robbins & Monro (1951), "A stochastic approximation method".
+    """
 
     learning_rate_init: float
     power_t: float
@@ -77,7 +80,7 @@ class Adaptive(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """``learning_rate_init · learning_rate_decay^(epochs done)``."""
+    """``learning_rate_init · learning_rate_decay^(epochs done)`` (Senior et al. 2013)."""
 
     learning_rate_init: float
     learning_rate_decay: float
@@ -101,7 +104,10 @@ class Step(Schedule):
 
 @dataclass(frozen=True)
 class Linear(Schedule):
-    """From ``learning_rate_init`` to ``learning_rate_min`` along a line, batch by batch."""
+    """From ``learning_rate_init`` to ``learning_rate_min`` along a line, batch by batch.
+
+    Goodfellow, Bengio & Courville (2016), "Deep learning", section 8.3.
+    """
 
     learning_rate_init: float
     learning_rate_min: float
@@ -167,7 +173,8 @@ class FromCallable(Schedule):
 class WarmUp(Schedule):
     """The rate of another schedule, along a line from 1/(n + 1) of it up to all of it.
 
-    n is ``warmup_epochs``, and the line is walked batch by batch.
+    n is ``warmup_epochs``, and the line is walked batch by batch. Goyal et al. (2017), "Accurate,
+    large minibatch SGD: training ImageNet in 1 hour".
     """
 
     inner: Schedule

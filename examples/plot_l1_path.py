@@ -3,8 +3,8 @@ Sparse networks: L1 along a path
 ================================
 
 How many weights can a network for handwritten digits do without? With ``l1_ratio=1`` the
-penalty sets weights to exactly 0, more of them the larger ``alpha`` is. The pixels that no unit
-looks at any more are the ones at the edge, which are always blank.
+penalty sets weights to exactly 0, more of them the larger ``alpha`` is. What is left of a unit
+looks at a few pixels only.
 """
 
 import warnings
@@ -44,7 +44,7 @@ axes = left.subplots()
 axes.semilogx(alphas, accuracies, "o-", color="#0072B2", label="accuracy on held-out digits")
 axes.semilogx(alphas, zeros, "s--", color="#D55E00", label="share of weights at exactly 0")
 axes.set(xlabel="alpha, with l1_ratio=1", ylabel="share", ylim=(-0.02, 1.02))
-axes.legend(loc="center left")
+axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
 
 # The last network is all zeros; show the sparsest that still works, and one hardly penalised.
 sparse = max(i for i, accuracy in enumerate(accuracies) if accuracy > 0.9)

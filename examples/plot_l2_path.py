@@ -63,7 +63,7 @@ right.axvline(best, color="0.6", linestyle=":", label=f"best alpha, {best:.3g}")
 right.set(
     title="Error of a network of 50 units",
     xlabel="alpha",
-    ylabel="root mean squared error, in standard deviations of y",
+    ylabel="RMSE, in standard deviations of y",
 )
 right.legend()
 plt.show()

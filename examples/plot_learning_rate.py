@@ -24,7 +24,7 @@ warnings.filterwarnings("ignore", category=ConvergenceWarning)
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
 
-rates = np.logspace(-4, 1, 11)
+rates = np.sort([*np.logspace(-4, 1, 11), 1.5])
 networks = [
     MLPClassifier(
         (50,),
@@ -46,7 +46,7 @@ for rate, network, accuracy in zip(rates, networks, accuracies, strict=True):
     print(f"{rate:>14.2g}{network.loss_:>11.3f}{accuracy:>10.3f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-examples = {"too small": (2, "#56B4E9"), "right": (7, "#0072B2"), "too large": (10, "#D55E00")}
+examples = {"too small": (2, "#56B4E9"), "right": (7, "#0072B2"), "too large": (9, "#D55E00")}
 for name, (index, color) in examples.items():
     network = networks[index]
     epochs = range(1, network.n_iter_ + 1)

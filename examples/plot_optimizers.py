@@ -1,13 +1,15 @@
 """
-Eight ways down
-===============
+The stochastic solvers side by side
+===================================
 
 Which solver lowers the loss fastest, once each has a learning rate of its own? The rate is
-chosen from a grid by the loss on validation digits after 40 epochs; the table ends with the loss
-on test digits, which had no say in that. Seven of the eight end alike there: which of them is
-first changes with the random split. Lion comes last: the small rate that is best for it is slow
-to start with, and a larger one overfits sooner. What differs most is the best rate itself, from
-0.001 to 1, which is the one thing to search for.
+chosen from a grid by the least loss on validation digits in 40 epochs, and the weights are those
+of that epoch, as early stopping keeps them: what comes after does not count, such as a jump at
+a large rate. The table ends with the loss on test digits, which had no say in that. Most end
+alike there: which of them is first changes with the random split, and that Lion comes last on
+this small problem says little about others. What differs most is the best rate itself, from
+0.003 to 1, which is the one thing to search for. L-BFGS has no learning rate, and takes all rows
+at once: its iterations are no epochs to compare these with.
 """
 
 import warnings
@@ -53,6 +55,8 @@ def train(rate, parameters):
         max_iter=n_epochs,
         tol=0.0,
         n_iter_no_change=n_epochs,
+        early_stopping=True,
+        scoring="loss",
         random_state=0,
         **parameters,
     )
@@ -63,9 +67,9 @@ best = {}
 print(f"{'solver':<17}{'best rate':>10}{'training loss':>15}{'validation':>12}{'test':>8}")
 for name, parameters in solvers.items():
     trials = {rate: train(rate, parameters) for rate in rates}
-    rate = min(trials, key=lambda rate: trials[rate].validation_loss_curve_[-1])
+    rate = max(trials, key=lambda rate: trials[rate].best_validation_score_)
     network = best[name] = trials[rate]
-    held_out = network.validation_loss_curve_[-1]
+    held_out = -network.best_validation_score_
     test_loss = log_loss(y_test, network.predict_proba(X_test))
     print(f"{name:<17}{rate:>10}{network.loss_:>15.4f}{held_out:>12.3f}{test_loss:>8.3f}")
 

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
+from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
@@ -19,7 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _build
-from ._compat import check_sample_weight, validate_parameters
+from ._compat import accepts_sample_weight, check_sample_weight, validate_parameters
 from ._core import lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.losses import LossLike
@@ -27,7 +28,7 @@ from ._core.network import Network
 from ._core.objective import Objective
 from ._core.stopping import Stopping, Validation
 from ._core.training import Divergence, Epoch, TrainingState, train
-from ._held_out import WHOLE, Data, Split, Validator, infer, split
+from ._held_out import Data, Validator, infer, split
 from ._targets import Targets
 
 # The attributes that hold a network's parameters, by group: all that prediction reads.
@@ -40,9 +41,11 @@ OUT_OF_EPOCHS = (
     "Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't "
     "converged yet."
 )
-NOT_CONVERGED = (
-    "lbfgs failed to converge after {n_iter} iteration(s). Increase max_iter or max_fun, or scale "
-    "the data. scipy says:"
+NOT_CONVERGED = "lbfgs failed to converge after {{n_iter}} iteration(s): {problem}. {remedy}"
+MORE_OR_SCALED = "Increase max_iter or max_fun, or scale the data."
+KINKED = (
+    "It assumes a gradient that does not jump, and that of loss={loss!r} does: solver='adam' with "
+    "batch_size=n_samples and learning_rate='cosine' comes closer to the minimum."
 )
 
 
@@ -72,7 +75,7 @@ class BaseMLP(BaseEstimator, ABC):
             if resume:
                 _build.check_same_architecture(self._architecture, shape)
             state = (self._resume if resume else self._start)(shape, data.sample_weight)
-            rows = self._choose_rows(data, held_out, targets, state)
+            rows, held_out = self._choose_rows(data, held_out, targets, state)
             epochs = self._train(data, held_out, rows, targets, shape, state, incremental)
             self._publish(targets, shape, state, epochs, resume)
         return self
@@ -81,6 +84,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _check_parameters(self, incremental):
         validate_parameters(self)
+        _build.check_loss(self)
         uses = {
             "dropout": any(_build.dropout_rates(self)[1:]),
             "input_dropout": self.input_dropout > 0,
@@ -180,19 +184,40 @@ class BaseMLP(BaseEstimator, ABC):
         current = layout.pack(self._parameters_by_group(), shape.dtype)
         if self._training_state is None:
             return self._start(shape, sample_weight, theta=current)
-        state = copy.deepcopy(self._training_state)
+        # The scorer in it is the user's, and known again by being the same.
+        state = copy.deepcopy(self._training_state, {id(self.scoring): self.scoring})
         np.copyto(state.theta, current, where=current != state.published)
         if state.solver != self.solver:
             state.solver, state.optimizer = self.solver, _build.optimizer_state(self, shape)
         return state
 
-    def _choose_rows(self, data, held_out, targets, state) -> Split:
-        """Split the rows if early stopping has none of its own to watch."""
-        watches = self.early_stopping and self.solver != "lbfgs"
-        rows = split(self, data, targets, state) if watches and held_out is None else WHOLE
-        scored = watches and (held_out is not None or rows.validation is not None)
-        state.watch(watched(self.scoring) if scored else "loss")
-        return rows
+    def _choose_rows(self, data, held_out, targets, state) -> tuple[np.ndarray | None, Data | None]:
+        """The rows to train on, None for all; and the data to watch.
+
+        Rows are split off if early stopping has none of its own to watch.
+        """
+        rows, watches = None, self.early_stopping and self.solver != "lbfgs"
+        if watches and held_out is None:
+            parts = split(self, data, targets, state)
+            if parts is not None:
+                rows, held_out = parts.train, data.take(parts.validation)
+        if held_out is not None:
+            held_out = held_out.without_weightless()
+        if not watches or held_out is None:
+            state.watch(None)
+        else:
+            self._check_scorable(held_out)
+            state.watch((self.scoring, held_out.fingerprint(targets)))
+        return rows, held_out
+
+    def _check_scorable(self, held_out: Data) -> None:
+        """Refuse rows to watch that are too few for the default score."""
+        if self.scoring is None and held_out.X.shape[0] < self._fewest_rows_scored:
+            raise ValueError(
+                f"early_stopping can't watch R² on X_val, or on the rows split off, with fewer "
+                f"than {self._fewest_rows_scored} rows of a weight above 0: give it more, or "
+                "scoring='loss'."
+            )
 
     def _batch_size(self, n_rows):
         if self.batch_size == "auto":
@@ -210,27 +235,26 @@ class BaseMLP(BaseEstimator, ABC):
     def _train(self, data, held_out, rows, targets, shape, state, incremental) -> list[Epoch]:
         """Build the core objects and walk the timeline from ``state``, changing it in place."""
         sparse = issparse(data.X)
-        n_rows = data.X.shape[0] if rows.train is None else len(rows.train)
+        n_rows = data.X.shape[0] if rows is None else len(rows)
+        X, y, weight = data.with_weightless_muted()
         batches = Batches(
-            SparseRows(data.X) if sparse else ArrayRows(data.X),
-            targets.encode(data.y, shape.dtype, self._smoothing),
-            None if data.sample_weight is None else ArrayRows(data.sample_weight),
-            rows.train,
+            SparseRows(X) if sparse else ArrayRows(X),
+            targets.encode(y, shape.dtype, self._smoothing),
+            None if weight is None else ArrayRows(weight),
+            rows,
             n_rows if self.solver == "lbfgs" else self._batch_size(n_rows),
         )
         network = _build.training_network(self, shape, state.generator, sparse=sparse)
         network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
         loss = self._loss(shape.output_activation)
         objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
-        if rows.validation is not None:
-            held_out = data.take(rows.validation)
         validate = self._validator(network, loss, held_out, targets, shape, state)
         epochs: list[Epoch] = []
 
         def take_note(epoch: Epoch) -> None:
             epochs.append(epoch)
             if self.verbose:
-                self._report(epoch, len(epochs))
+                self._report(epoch, len(epochs), state)
 
         try:
             if self.solver == "lbfgs":
@@ -252,7 +276,8 @@ class BaseMLP(BaseEstimator, ABC):
     def _walk(self, objective, batches, state, take_note, validate, max_epochs) -> None:
         """Train epoch by epoch, with a stochastic solver."""
         optimizer = _build.optimizer(self)
-        optimizer.resume(state.optimizer, objective.network.layout.weights.stop)
+        n_weights = objective.network.layout.weights.stop
+        optimizer.resume(state.optimizer, n_weights, strides=objective.is_proximal)
         for epoch in train(
             objective,
             optimizer,
@@ -268,6 +293,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _descend(self, objective, batches, state, take_note, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
+        kinked = _build.has_kinks(self)
         problem = lbfgs.train(
             objective,
             batches,
@@ -275,11 +301,15 @@ class BaseMLP(BaseEstimator, ABC):
             take_note,
             validate,
             l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
+            kinked=kinked,
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,
         )
-        return None if problem is None else f"{NOT_CONVERGED} {problem}."
+        if problem is None:
+            return None
+        remedy = KINKED.format(loss=self.loss) if kinked else MORE_OR_SCALED
+        return NOT_CONVERGED.format(problem=problem, remedy=remedy)
 
     def _validator(
         self, network, loss, held_out, targets, shape, state
@@ -287,10 +317,9 @@ class BaseMLP(BaseEstimator, ABC):
         """What judges the network as it is after each epoch; no data, no judgement."""
         if held_out is None:
             return Validation
-        rows = targets.encode(held_out.y, shape.dtype, self._smoothing)
-        encoded = rows.slice(0, len(rows), rows.buffer(len(rows)))
+        encoded = targets.encode_whole(held_out.y, shape.dtype)
         score = None
-        if state.watched != "loss":
+        if state.watched is not None:
             score = self._validation_score(held_out, targets, shape, state)
         return Validator(network, loss, held_out, encoded, score)
 
@@ -304,7 +333,7 @@ class BaseMLP(BaseEstimator, ABC):
         if isinstance(self.scoring, str) and self.scoring == "loss":
             return lambda scores, loss: -loss
         scorer = check_scoring(self, self.scoring)
-        if weight is not None:
+        if weight is not None and accepts_sample_weight(scorer):
             scorer = partial(scorer, sample_weight=weight)
 
         def of_copy(scores: np.ndarray, loss: float) -> float:
@@ -312,20 +341,25 @@ class BaseMLP(BaseEstimator, ABC):
             # X is an array by now: it has no names to compare with.
             vars(estimator).pop("feature_names_in_", None)
             estimator._publish_parameters(targets, shape, state.theta)
-            return float(scorer(estimator, X, y))
+            score = scorer(estimator, X, y)
+            if not isinstance(score, Real):
+                raise ValueError(f"scoring must return a number, got {score!r} from {scorer}.")
+            return float(score)
 
         return of_copy
 
-    def _report(self, epoch: Epoch, number: int) -> None:
+    def _report(self, epoch: Epoch, number: int, state: TrainingState) -> None:
         """Print what scikit-learn prints."""
         print(f"Iteration {number}, loss = {epoch.loss:.8f}")
         if epoch.validation.score is not None:
             print(f"Validation score: {epoch.validation.score:f}")
         if epoch.plateau:
             what = "Training loss" if epoch.validation.score is None else "Validation score"
+            schedule = _build.schedule(self)
             if not epoch.stop:
-                action = f"Setting learning rate to {epoch.next_rate:f}"
-            elif math.isfinite(_build.schedule(self).floor):
+                rate = schedule.rate(state.n_epochs, state)
+                action = f"Setting learning rate to {rate:f}"
+            elif math.isfinite(schedule.floor):
                 action = "Learning rate too small. Stopping."
             else:
                 action = "Stopping."
@@ -367,7 +401,7 @@ class BaseMLP(BaseEstimator, ABC):
         self._extend("validation_loss_curve_", [v.loss for v in validations], resume)
         self._extend("validation_scores_", [v.score for v in validations], resume)
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
-        scored = state.watched != "loss"
+        scored = state.watched is not None
         self.best_validation_score_ = -state.best if scored else None
         self.best_loss_ = None if scored else state.best
         # A RandomState of the user's must not move on when this estimator does.
@@ -459,7 +493,10 @@ class BaseMLP(BaseEstimator, ABC):
         check_is_fitted(self)
         shape = self._architecture
         units = shape.layer_units
-        names = [_name(activation) for activation in (*shape.activations, shape.output_activation)]
+        names = [
+            _build.name_of(activation)
+            for activation in (*shape.activations, shape.output_activation)
+        ]
         lines = [f"{'layer':<10}{'activation':<12}{'units':>8}{'parameters':>12}"]
         lines.append(f"{'inputs':<10}{'':<12}{units[0]:>8}{0:>12}")
         total = 0
@@ -507,18 +544,6 @@ def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
     """
     seed = copy.deepcopy(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
     return np.random.default_rng(seed)
-
-
-def watched(scoring) -> str:
-    """What early stopping watches, by name: another one starts a new record."""
-    return f"validation {'score' if scoring is None else _name(scoring)}"
-
-
-def _name(given) -> str:
-    """How to call what is a name, a class, a function or an object of the user's."""
-    if isinstance(given, str):
-        return given
-    return getattr(given, "__name__", type(given).__name__)
 
 
 @contextmanager

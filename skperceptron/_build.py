@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import chain
 from numbers import Real
@@ -69,12 +70,33 @@ def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
     """Refuse to continue a network as another one."""
     for field in fields(fitted):
         before, now = getattr(fitted, field.name), getattr(wanted, field.name)
-        if before != now:
+        if not _alike(before, now):
             raise ValueError(
-                f"training can't continue with another architecture: {field.name} was {before} "
-                f"at the previous call and is {now} now. Set it back, or fit anew with "
-                "warm_start=False."
+                f"training can't continue with another architecture: {field.name} was "
+                f"{name_of(before)} at the previous call and is {name_of(now)} now. Set it back, "
+                "or fit anew with warm_start=False."
             )
+
+
+def _alike(one, other) -> bool:
+    """Whether two fields of an architecture are equal; objects of the user's, by their contents."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, ActivationLike) and type(one) is type(other) and hasattr(one, "__dict__"):
+        ours, theirs = vars(one), vars(other)
+        return ours.keys() == theirs.keys() and all(_alike(ours[k], theirs[k]) for k in ours)
+    return one == other
+
+
+def name_of(given) -> str:
+    """How to call a name or number, a function, an object of the user's, or several of them."""
+    if isinstance(given, tuple):
+        return f"({', '.join(map(name_of, given))})"
+    if isinstance(given, ActivationLike):
+        return type(given).__name__
+    return str(given)
 
 
 def hidden_layer_sizes(params) -> tuple[int, ...]:
@@ -96,8 +118,8 @@ def activations(params) -> tuple[str | ActivationLike, ...]:
     """Activation of each hidden layer: a name, or an object of the user's."""
     n_hidden = len(hidden_layer_sizes(params))
     given = params.activation
-    one_for_all = isinstance(given, str) or not np.iterable(given)
-    chosen = (given,) * n_hidden if one_for_all else tuple(given)
+    one_for_all = isinstance(given, str) or _is_activation(given)
+    chosen = (given,) * n_hidden if one_for_all else _in_order(given)
     if len(chosen) != n_hidden:
         raise ValueError(
             "activation must be one for all hidden layers, or a sequence with one for each of "
@@ -115,20 +137,33 @@ def activations(params) -> tuple[str | ActivationLike, ...]:
 
 
 def _is_activation(given) -> bool:
-    return isinstance(given, ActivationLike) and given.needs in ("input", "output")
+    """Whether it is an object to use as it is; a class has the same members, but wants making."""
+    if isinstance(given, type) or not isinstance(given, ActivationLike):
+        return False
+    return given.needs in ("input", "output")
+
+
+def _in_order(given) -> tuple:
+    """The elements of a sequence, none of what has no order or is no sequence."""
+    unordered = isinstance(given, (Mapping, Set)) or not np.iterable(given)
+    return () if unordered else tuple(given)
 
 
 def dropout_rates(params) -> tuple[float, ...]:
     """Dropout rate of the inputs, then of each hidden layer."""
     n_hidden = len(hidden_layer_sizes(params))
     rates = params.dropout
-    rates = (rates,) * n_hidden if isinstance(rates, Real) else tuple(rates)
-    if len(rates) != n_hidden or not all(isinstance(p, Real) and 0 <= p < 1 for p in rates):
+    rates = (rates,) * n_hidden if isinstance(rates, Real) else _in_order(rates)
+    if len(rates) != n_hidden or not all(map(_is_rate, rates)):
         raise ValueError(
             "dropout must be a float, or a sequence with one float for each of the "
             f"{n_hidden} hidden layers, at least 0 and less than 1; got {params.dropout!r}."
         )
     return tuple(float(rate) for rate in (params.input_dropout, *rates))
+
+
+def _is_rate(given) -> bool:
+    return isinstance(given, Real) and not isinstance(given, bool) and 0 <= given < 1
 
 
 def inference_network(shape: Architecture, depth: int | None = None) -> Network:
@@ -195,6 +230,15 @@ def initial_parameters(
     return theta
 
 
+def check_loss(params) -> None:
+    """Refuse a class: it has the method of a loss, but wants making."""
+    if isinstance(params.loss, type):
+        raise ValueError(
+            f"loss must be a name or an object with values_and_gradient(scores, y), got the class "
+            f"{params.loss.__name__}: make an object of it."
+        )
+
+
 def classification_link(params, natural: str) -> str:
     """Output activation of a classifier, where ``natural`` makes probabilities of scores."""
     return natural if is_probabilistic(params) else "identity"
@@ -203,6 +247,12 @@ def classification_link(params, natural: str) -> str:
 def is_probabilistic(params) -> bool:
     """Whether the scores of a classifier trained with this loss stand for probabilities."""
     return all(kind.probabilistic for kind in _links(CLASSIFICATION_LOSSES, params).values())
+
+
+def has_kinks(params) -> bool:
+    """Whether the gradient of the loss jumps; of an object of the user's, nobody knows."""
+    kinds = _links(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params).values()
+    return any(kind.kinked for kind in kinds)
 
 
 def regression_link(params) -> str:

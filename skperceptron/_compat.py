@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.linear_model._base import SparseCoefMixin
@@ -24,6 +26,7 @@ __all__ = [
     "Options",
     "SparseCoefMixin",
     "StrOptions",
+    "accepts_sample_weight",
     "as_fitted",
     "check_sample_weight",
     "is_first_partial_fit",
@@ -62,12 +65,21 @@ def check_sample_weight(
     """
     if sample_weight is None:
         return None
-    sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+    try:
+        sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+    except ValueError as error:
+        raise ValueError(str(error).replace("sample_weight", name)) from error
     if (sample_weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")
     if not sample_weight.any():
         raise ValueError(f"All values in `{name}` are zero: there is nothing to fit.")
     return sample_weight
+
+
+def accepts_sample_weight(scorer) -> bool:
+    """Whether a scorer, or the metric that one of scikit-learn's own wraps, takes weights."""
+    function = getattr(scorer, "_score_func", scorer)
+    return "sample_weight" in signature(function).parameters
 
 
 # What scikit-learn's MLPs keep in private attributes ------------------------------------------

@@ -11,7 +11,7 @@ from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build, _compat
-from ._base import BATCH_NORM_PARAMETERS, side_stream, watched
+from ._base import BATCH_NORM_PARAMETERS, side_stream
 from ._core.layers import BatchNorm
 from ._core.optimizers import OptimizerState
 from ._core.training import TrainingState
@@ -167,7 +167,8 @@ def _training_state(estimator, fitted) -> TrainingState:
         n_epochs=len(estimator.loss_curve_),
         n_samples_seen=fitted.t_,
         n_plateaus=n_plateaus,
-        watched=watched(None) if scored else "loss",
+        # A score of rows that are not known: others start a new record.
+        watched=(None, b"") if scored else None,
         best=-estimator.best_validation_score_ if scored else loss,
         best_theta=theta.copy() if scored else None,
         n_no_improvement=_compat.patience_count(fitted),

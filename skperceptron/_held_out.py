@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 import warnings
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 
 from ._core.losses import LossLike
@@ -33,19 +35,51 @@ class Data(NamedTuple):
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return Data(self.X[rows], self.y[rows], weight)
 
+    def without_weightless(self) -> Data:
+        """Only the rows that count."""
+        if self.sample_weight is None or self.sample_weight.all():
+            return self
+        return self.take(np.flatnonzero(self.sample_weight))
+
+    def with_weightless_muted(self) -> Data:
+        """All rows, so that batches stay what they are, but none that does not count can harm.
+
+        Zero times what overflows would not be zero.
+        """
+        if self.sample_weight is None or self.sample_weight.all():
+            return self
+        counts = self.sample_weight > 0
+        y = self.y.copy()
+        y[~counts] = y[counts.argmax()]
+        if issparse(self.X):
+            X = self.X.copy()
+            X.data[~counts.repeat(np.diff(X.indptr))] = 0
+        else:
+            X = np.where(counts[:, np.newaxis], self.X, self.X.dtype.type(0))
+        return Data(X, y, self.sample_weight)
+
+    def fingerprint(self, targets: Targets) -> bytes:
+        """The same for equal data, and no other; y is taken as ``targets`` encode it."""
+        parts = [self.X.data, self.X.indices, self.X.indptr] if issparse(self.X) else [self.X]
+        parts.append(targets.encode_whole(self.y, self.X.dtype))
+        if self.sample_weight is not None:
+            parts.append(self.sample_weight)
+        digest = hashlib.blake2b()
+        for part in parts:
+            digest.update(f"{part.dtype}{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part))
+        return digest.digest()
+
 
 class Split(NamedTuple):
-    """Rows that train and rows that are watched; None stands for all and for none."""
+    """Rows that train and rows that are watched."""
 
-    train: np.ndarray | None
-    validation: np.ndarray | None
-
-
-WHOLE = Split(None, None)
+    train: np.ndarray
+    validation: np.ndarray
 
 
-def split(params, data: Data, targets: Targets, state: TrainingState) -> Split:
-    """Hold rows out for early stopping: the same ones at every call."""
+def split(params, data: Data, targets: Targets, state: TrainingState) -> Split | None:
+    """Hold rows out for early stopping, the same ones at every call; None if they are too few."""
     n_rows = data.X.shape[0]
     n_validation = math.ceil(params.validation_fraction * n_rows)
     if n_validation < 2 or n_validation == n_rows:
@@ -54,7 +88,7 @@ def split(params, data: Data, targets: Targets, state: TrainingState) -> Split:
             f"{params.validation_fraction} of {n_rows} rows is too few to hold out.",
             stacklevel=5,
         )
-        return WHOLE
+        return None
     random_state = copy.deepcopy(state.split_state)
     if random_state is None:
         state.split_state = copy.deepcopy(state.random_state)

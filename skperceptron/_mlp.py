@@ -136,7 +136,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
         - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
           \epsilon)`, where :math:`\lambda` is ``weight_decay`` [7]_;
-        - 'nadam': Adam with Nesterov's momentum [8]_;
+        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (\mu_{t+1} m /
+          (1 - \mu_1 \cdots \mu_{t+1}) + (1 - \mu_t) g / (1 - \mu_1 \cdots \mu_t)) /
+          (\sqrt{\hat v} + \epsilon)`, where :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)`
+          [8]_;
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
@@ -190,7 +193,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     batch_norm : bool, default=False
         Whether to normalise each hidden pre-activation by its mean and variance in the batch,
         rows counted by their weights, before a trained scale and shift [14]_. Prediction, and a
-        batch of one row, use running statistics, which move by a tenth towards each batch's.
+        batch of one row of whatever weight, use running statistics, which move by a tenth
+        towards each batch's.
 
     max_norm : float or None, default=None
         Longest vector of incoming weights that a unit may have: after each step, longer ones
@@ -313,7 +317,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     scoring : str, callable or None, default=None
         What ``early_stopping`` watches: None is the accuracy, 'loss' the loss on the held-out
-        rows, else a scorer's name, or a function of an estimator, X and y.
+        rows, else a scorer's name, or a function of an estimator, X and y. It sees arrays, and
+        weights if it has an argument ``sample_weight``.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -748,7 +753,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return targets, data._replace(y=y, sample_weight=weight)
 
     def _check_targets(self, y, targets, dtype, *, name):
-        y = labels(y)
+        y = labels(y, name)
         check_known_labels(targets, y, all_of_them=False, name=name)
         return y
 
@@ -757,6 +762,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _loss(self, link):
         return _build.classification_loss(self, link)
+
+    _fewest_rows_scored = 1
 
     @property
     def _smoothing(self):
@@ -831,7 +838,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
         - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
           \epsilon)`, where :math:`\lambda` is ``weight_decay`` [7]_;
-        - 'nadam': Adam with Nesterov's momentum [8]_;
+        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (\mu_{t+1} m /
+          (1 - \mu_1 \cdots \mu_{t+1}) + (1 - \mu_t) g / (1 - \mu_1 \cdots \mu_t)) /
+          (\sqrt{\hat v} + \epsilon)`, where :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)`
+          [8]_;
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
@@ -883,7 +893,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     batch_norm : bool, default=False
         Whether to normalise each hidden pre-activation by its mean and variance in the batch,
         rows counted by their weights, before a trained scale and shift [14]_. Prediction, and a
-        batch of one row, use running statistics, which move by a tenth towards each batch's.
+        batch of one row of whatever weight, use running statistics, which move by a tenth
+        towards each batch's.
 
     max_norm : float or None, default=None
         Longest vector of incoming weights that a unit may have: after each step, longer ones
@@ -1005,7 +1016,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     scoring : str, callable or None, default=None
         What ``early_stopping`` watches: None is R², 'loss' the loss on the held-out
-        rows, else a scorer's name, or a function of an estimator, X and y.
+        rows, else a scorer's name, or a function of an estimator, X and y. It sees arrays, and
+        weights if it has an argument ``sample_weight``.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -1390,6 +1402,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return _build.regression_loss(self, link)
 
     _smoothing = 0.0
+    _fewest_rows_scored = 2
 
     @staticmethod
     def _metric(y, predictions, sample_weight):

@@ -29,6 +29,11 @@ class Targets(ABC):
         (2016), "Rethinking the inception architecture for computer vision", section 7.
         """
 
+    def encode_whole(self, y, dtype):
+        """The same in one array (n, n_outputs), of the labels as they are."""
+        rows = self.encode(y, dtype, smoothing=0.0)
+        return rows.slice(0, len(rows), rows.buffer(len(rows)))
+
     @abstractmethod
     def decode(self, scores):
         """What ``predict`` returns for these scores, which it may overwrite."""
@@ -194,14 +199,17 @@ class MultilabelTargets(ClassificationTargets):
         return None
 
 
-def labels(y):
+def labels(y, name: str = "y"):
     """Return y as labels (n,) or as an indicator matrix (n, n_labels); refuse all else."""
-    check_classification_targets(y)
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
     if is_multilabel(y):
         return y.toarray() if issparse(y) else y
     if type_of_target(y) == "multiclass-multioutput":
         raise ValueError(
-            "y has several columns that are not indicators (0 or 1). Multi-label targets are "
+            f"{name} has several columns that are not indicators (0 or 1). Multi-label targets are "
             "indicator matrices; wrap the classifier in MultiOutputClassifier for other ones."
         )
     return column_or_1d(y, warn=True)
@@ -227,8 +235,8 @@ def check_known_labels(
     multilabel = isinstance(targets, MultilabelTargets)
     if multilabel != is_multilabel(y) or (multilabel and y.shape[1] != targets.n_outputs):
         raise ValueError(
-            f"{name} has shape {y.shape}, which does not fit the targets of the previous call to "
-            f"fit: classes_ is {targets.classes}."
+            f"{name} has shape {y.shape}, which does not go with the classes {targets.classes} "
+            f"of {'y' if name != 'y' else 'the previous call to fit'}."
         )
     present = targets.classes if multilabel else np.unique(y)
     if all_of_them and set(present) != set(targets.classes):

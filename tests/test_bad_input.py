@@ -10,6 +10,8 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron._core.activations import Tanh
+from skperceptron._core.losses import SquaredError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -91,6 +93,10 @@ fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted"
         ("dropout", [0.1, 0.2]),
         ("dropout", ["a"]),
         ("dropout", [np.nan]),
+        ("dropout", [False]),
+        ("dropout", {0.1: 1}),
+        ("dropout", {0.1}),
+        ("dropout", np.array(0.3)),
         ("input_dropout", 1.5),
         ("batch_size", 0),
         ("batch_size", "all"),
@@ -117,7 +123,11 @@ fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted"
         ("activation", ["rel"]),
         ("activation", 3),
         ("activation", HasNoNeeds()),
+        ("activation", {"relu": 1}),
+        ("activation", Tanh),
+        ("activation", [Tanh]),
         ("loss", 3),
+        ("loss", SquaredError),
         ("l1_ratio", 1.1),
         ("weight_decay", -0.1),
         ("batch_norm", 2),
@@ -133,6 +143,9 @@ fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted"
         ("clip_norm", 0.0),
         ("scoring", "r3"),
         ("learning_rate", lambda epoch: math.nan),
+        ("learning_rate", lambda epoch: None),
+        ("learning_rate", lambda epoch: np.array([0.1])),
+        ("learning_rate", lambda epoch: "0.1"),
     ],
 )
 def test_hyperparameters_outside_their_range(mlp, fitted, name, value):
@@ -265,6 +278,18 @@ BAD_VALIDATION = {
         {"X_val": X, "y_val": Y, "sample_weight_val": -np.ones(40)},
         "Negative values .*sample_weight_val",
     ),
+    "weights that are NaN": (
+        {"X_val": X, "y_val": Y, "sample_weight_val": np.full(40, np.nan)},
+        "sample_weight_val contains NaN",
+    ),
+    "lengths of weights": (
+        {"X_val": X, "y_val": Y, "sample_weight_val": np.ones(3)},
+        r"sample_weight_val.shape == \(3,\)",
+    ),
+    "two columns": (
+        {"X_val": X, "y_val": Y, "sample_weight_val": np.ones((40, 2))},
+        "sample_weight_val|Sample weights",
+    ),
 }
 
 
@@ -292,6 +317,37 @@ def test_validation_targets():
     assert_refused_without_a_trace(model, call, "'gamma' requires y_val > 0")
     call = lambda m: m.fit(X, y, X_val=X, y_val=np.exp(X))  # noqa: E731
     assert_refused_without_a_trace(model, call, "y_val has 3 outputs, y has 1")
+
+
+def test_validation_targets_of_another_kind():
+    indicators = (X > 0).astype(int)
+    for y, y_val, match in (
+        (Y, indicators, "y_val has shape .* does not go with the classes .* of y"),
+        (indicators, Y, "y_val has shape .* does not go with the classes .* of y"),
+        (Y, X[:, 0], "y_val: Unknown label type"),
+        (Y, (3 * X).astype(int), "y_val has several columns that are not indicators"),
+    ):
+        call = lambda m, y=y, y_val=y_val: m.fit(X, y, X_val=X, y_val=y_val)  # noqa: E731
+        assert_refused_without_a_trace(clone(MLPS[0]), call, match)
+
+
+@pytest.mark.parametrize("weight", [None, np.eye(40)[0]], ids=["one row", "one weight"])
+def test_r2_of_one_row(weight):
+    n_rows = 1 if weight is None else 40
+    data = {"X_val": X[:n_rows], "y_val": X[:n_rows, 0], "sample_weight_val": weight}
+    model = clone(MLPS[1]).set_params(early_stopping=True)
+    call = lambda m: m.fit(X, X[:, 0], **data)  # noqa: E731
+    assert_refused_without_a_trace(model, call, "R² on X_val.*fewer than 2 rows.*scoring='loss'")
+    for change in ({"scoring": "loss"}, {"early_stopping": False}):
+        call(clone(model).set_params(**change))
+
+
+@every_mlp
+@pytest.mark.parametrize("score", [None, "0.5", np.ones(1)], ids=str)
+def test_a_score_that_is_no_number(mlp, score):
+    model = clone(mlp).set_params(early_stopping=True, scoring=lambda estimator, X, y: score)
+    call = lambda m: m.fit(X, target(m))  # noqa: E731
+    assert_refused_without_a_trace(model, call, "scoring must return a number")
 
 
 def test_classes_changed_in_a_warm_start():

@@ -9,7 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import log_softmax, xlogy
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+from sklearn.linear_model import (
+    GammaRegressor,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+)
+from sklearn.metrics import mean_gamma_deviance, mean_poisson_deviance
 
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.objective import Objective
@@ -161,6 +167,59 @@ class TestLimits:
         gradient = X.T @ (model.predict_proba(X)[:, 1] - y) / len(X)
         gradient += model.coefs_[0][:, 0] / len(X)
         assert np.abs(gradient).max() <= tol
+
+
+class TestGoingOn:
+    """Where scipy gives up, the descent starts again without the curvature it remembers."""
+
+    UNSCALED = np.random.default_rng(0).normal(size=(200, 8)) * np.logspace(-1.5, 1.5, 8)
+
+    @pytest.mark.parametrize("loss", ["gamma", "poisson"])
+    def test_from_a_start_so_steep_that_no_step_gains_a_share_of_it(self, loss):
+        y = np.exp(self.UNSCALED[:, 0]) * np.random.default_rng(1).gamma(2, 0.5, 200)
+        ends = [
+            MLPRegressor((), loss=loss, solver="lbfgs", max_iter=5000, random_state=seed).fit(
+                self.UNSCALED, y
+            )
+            for seed in range(4)
+        ]
+        theirs = {"gamma": GammaRegressor, "poisson": PoissonRegressor}[loss](
+            alpha=1e-4 / 200, solver="newton-cholesky", tol=1e-8, max_iter=1000
+        ).fit(self.UNSCALED, y)
+        deviance = {"gamma": mean_gamma_deviance, "poisson": mean_poisson_deviance}[loss]
+        lowest = deviance(y, theirs.predict(self.UNSCALED)) / 2
+        assert_allclose([end.loss_ for end in ends], lowest, rtol=1e-3)
+
+    def test_within_the_limits_of_one_call(self, monkeypatch):
+        model, y = make("multiclass", alpha=1.0, l1_ratio=1.0, max_iter=40)
+        n_evaluations = count_evaluations(monkeypatch)
+        with pytest.warns(ConvergenceWarning, match="after 40 iteration.*ITERATIONS REACHED"):
+            model.fit(X, y)
+        assert model.n_iter_ == 40
+        evaluations = n_evaluations()
+        model.set_params(max_fun=evaluations // 2, max_iter=200)
+        with pytest.warns(ConvergenceWarning, match="EVALUATIONS EXCEEDS"):
+            model.fit(X, y)
+        assert n_evaluations() - evaluations <= evaluations // 2 + 20
+
+    @pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
+    def test_until_rounding_ends_it_without_a_complaint(self, l1_ratio):
+        model, y = make("regression", hidden_layer_sizes=(), alpha=1.0, l1_ratio=l1_ratio, tol=0.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.set_params(max_iter=5000).fit(X, y)
+        slope = X.T @ (model.predict(X) - y) + model.coefs_[0][:, 0] * (1 - l1_ratio)
+        slope += l1_ratio * np.sign(model.coefs_[0][:, 0])
+        slope = np.where(model.coefs_[0][:, 0] == 0, 0, slope)
+        assert np.abs(slope).max() / len(X) < 1e-7
+
+    @pytest.mark.parametrize("loss", ["quantile", "absolute_error"])
+    def test_a_gradient_that_jumps_is_warned_of(self, loss):
+        model = MLPRegressor((), loss=loss, solver="lbfgs", max_iter=5000, random_state=0)
+        with pytest.warns(ConvergenceWarning, match=f"loss='{loss}' does: solver='adam'"):
+            model.fit(X, SCORES[:, 0])
+        with pytest.warns(ConvergenceWarning, match="loss='hinge' does: solver='adam'"):
+            MLPClassifier((), loss="hinge", alpha=1.0, solver="lbfgs").fit(X, SCORES[:, 0] > 0)
 
 
 def count_evaluations(monkeypatch):

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.metrics import make_scorer, max_error
 
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
@@ -97,3 +100,43 @@ def test_the_weight_of_a_perceptrons_row_scales_its_update():
     # The first row is a mistake of zero weights: w = 0.5 x, b = 0.5; then so is the second.
     assert_array_equal(model.coef_, [[0.5 - 3.0, 1.0 - 1.0]])
     assert_array_equal(model.intercept_, [0.5 - 1.0])
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+@pytest.mark.parametrize(
+    "parameters", [{"solver": "sgd"}, {"batch_norm": True}, {"solver": "lbfgs"}], ids=str
+)
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_in_a_row_of_weight_zero_does_not_matter(target, parameters, convert):
+    model, y = make(
+        target, **{"batch_size": 20} if "solver" not in parameters else {}, **parameters
+    )
+    weight = np.where(np.arange(50) % 10 == 3, 0.0, 1.5)
+    expected = clone(model).fit(convert(X), y, weight)
+    wild, wild_y = np.where(weight[:, None] == 0, 1e300, X), y
+    if isinstance(model, MLPRegressor):
+        wild_y = np.where((weight == 0).reshape(-1, *[1] * (y.ndim - 1)), 1e300, y)
+    before = wild.copy(), wild_y.copy()
+    model.fit(convert(wild), wild_y, weight)
+    assert_array_equal(model.loss_curve_, expected.loss_curve_)
+    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
+        assert_array_equal(one, other)
+    assert_array_equal(wild, before[0])
+    assert_array_equal(wild_y, before[1])
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "split off"])
+@pytest.mark.parametrize("scoring", [None, "loss", make_scorer(max_error)])
+def test_nor_among_the_rows_that_are_watched(own, scoring):
+    model, y = make("numbers", early_stopping=True, scoring=scoring, validation_fraction=0.4)
+    weight = np.where(np.arange(50) % 4 == 3, 0.0, 1.5)
+    wild, wild_y = np.where(weight[:, None] == 0, 1e300, X), np.where(weight == 0, 1e300, y)
+
+    def scores(X_val, y_val):
+        if own:
+            data = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weight}
+            return clone(model).fit(X, y, **data).validation_scores_
+        return clone(model).fit(X_val, y_val, weight).validation_scores_
+
+    assert np.isfinite(scores(X, y)).all()
+    assert scores(wild, wild_y) == scores(X, y)

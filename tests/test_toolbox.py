@@ -9,7 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.base import clone
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import Lasso
 from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import scale
 
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
@@ -44,51 +47,79 @@ def assert_same_weights(one, other):
         assert_array_equal(ours, theirs)
 
 
+def outcome(model):
+    """All that a parameter could have an influence on."""
+    weights = np.concatenate([w.ravel() for w in model.coefs_ + model.intercepts_])
+    scores = model.validation_scores_ or []
+    return str(weights.dtype), tuple(model.loss_curve_), tuple(scores), tuple(weights.tolist())
+
+
 class TestGridSearch:
-    @pytest.mark.parametrize(
-        ("name", "values"),
-        [
-            ("activation", list(HIDDEN_ACTIVATIONS)),
-            ("solver", [*OPTIMIZERS, "lbfgs"]),
-            ("learning_rate", list(SCHEDULES)),
-            ("weight_init", list(INITIALIZERS)),
-            ("loss", sorted({name for name, _ in CLASSIFICATION_LOSSES})),
-            ("l1_ratio", [0.0, 0.5, 1.0]),
-            ("batch_norm", [False, True]),
-            ("max_norm", [None, 0.5, 2]),
-            ("max_norm_order", [1, 2]),
-            ("clip_norm", [None, 0.1, 10]),
-            ("label_smoothing", [0.0, 0.1]),
-            ("focal_gamma", [0, 1.0]),
-            ("warmup_epochs", [0, 2]),
-            ("weight_decay", [None, 0.1]),
-            ("dropout", [0.0, (0.1,), [0.2]]),
-            ("input_dropout", [0.0, 0.2]),
-            ("dtype", [None, "float32", "float64"]),
-            ("scoring", [None, "loss", "balanced_accuracy"]),
-        ],
-    )
-    @pytest.mark.filterwarnings("ignore:solver=.* has no use for")
-    def test_classifier(self, name, values):
-        search = GridSearchCV(
-            classifier(batch_size="auto"), {name: values}, cv=2, error_score="raise"
-        )
-        results = search.fit(X, MULTICLASS).cv_results_
-        assert np.isfinite(results["mean_test_score"]).all()
-        assert list(results["params"]) == [{name: value} for value in values]
+    def search(self, model, y, name, values, *, n_equal=0):
+        """Search over the values, and make sure that each has an outcome of its own."""
+        search = GridSearchCV(model, {name: values}, cv=2, error_score="raise").fit(X, y)
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+        assert list(search.cv_results_["params"]) == [{name: value} for value in values]
+        outcomes = {outcome(clone(model).set_params(**{name: v}).fit(X, y)) for v in values}
+        assert len(outcomes) == len(values) - n_equal
+        best = clone(model).set_params(**search.best_params_).fit(X, y)
+        assert outcome(search.best_estimator_) == outcome(best)
 
     @pytest.mark.parametrize(
-        ("name", "values"),
+        ("name", "values", "context"),
         [
-            ("loss", sorted({name for name, _ in REGRESSION_LOSSES})),
-            ("output_activation", ["auto", "identity", "exp", "softplus", "logistic"]),
-            ("quantile", [0.1, 0.9]),
-            ("huber_epsilon", [0.5, 2]),
+            ("solver", [*OPTIMIZERS, "lbfgs"], {}),
+            ("weight_init", list(INITIALIZERS), {}),
+            ("loss", sorted({name for name, _ in CLASSIFICATION_LOSSES}), {}),
+            ("l1_ratio", [0.0, 0.5, 1.0], {"alpha": 1.0}),
+            ("batch_norm", [False, True], {}),
+            ("max_norm", [None, 0.5, 0.1], {}),
+            ("max_norm_order", [1, 2], {"max_norm": 0.5}),
+            ("clip_norm", [None, 0.1, 1e-9], {}),
+            ("label_smoothing", [0.0, 0.1], {}),
+            ("focal_gamma", [0, 1.0], {"loss": "focal"}),
+            ("warmup_epochs", [0, 2], {}),
+            ("weight_decay", [0.0, None, 0.1], {"solver": "adamw"}),
+            ("weight_decay", [0.0, None, 0.1], {"solver": "lion"}),
+            ("dropout", [0.0, (0.1,), [0.2]], {}),
+            ("input_dropout", [0.0, 0.2], {}),
+            (
+                "scoring",
+                [None, "loss", "balanced_accuracy"],
+                {"early_stopping": True, "validation_fraction": 0.4},
+            ),
+            ("learning_rate_decay", [0.9, 0.5], {"learning_rate": "exponential"}),
+            ("learning_rate_step", [1, 2], {"learning_rate": "step"}),
+            ("learning_rate_min", [0.0, 1e-4], {"learning_rate": "cosine"}),
+            ("schedule_epochs", [None, 2, 10], {"learning_rate": "one_cycle"}),
         ],
     )
-    def test_regressor(self, name, values):
-        search = GridSearchCV(regressor(), {name: values}, cv=2, error_score="raise")
-        assert np.isfinite(search.fit(X, POSITIVE).cv_results_["mean_test_score"]).all()
+    def test_classifier(self, name, values, context):
+        model = classifier(batch_size="auto", **context)
+        self.search(model, MULTICLASS, name, values)
+
+    def test_activations_of_which_one_has_two_names(self):
+        self.search(classifier(), MULTICLASS, "activation", list(HIDDEN_ACTIVATIONS), n_equal=1)
+
+    def test_dtypes_of_which_none_is_that_of_the_data(self):
+        self.search(classifier(), MULTICLASS, "dtype", [None, "float32", "float64"], n_equal=1)
+
+    def test_schedules(self):
+        # Nothing is an improvement: the rate falls, or training ends.
+        impatient = {"tol": 10.0, "n_iter_no_change": 1, "max_iter": 6, "learning_rate_step": 2}
+        self.search(classifier(**impatient), MULTICLASS, "learning_rate", list(SCHEDULES))
+
+    @pytest.mark.parametrize(
+        ("name", "values", "context", "n_equal"),
+        [
+            ("loss", sorted({name for name, _ in REGRESSION_LOSSES}), {}, 0),
+            ("output_activation", ["auto", "identity", "exp", "softplus", "logistic"], {}, 1),
+            ("quantile", [0.1, 0.9], {"loss": "quantile"}, 0),
+            ("huber_epsilon", [0.5, 2], {"loss": "huber"}, 0),
+        ],
+    )
+    def test_regressor(self, name, values, context, n_equal):
+        self.search(regressor(**context), POSITIVE, name, values, n_equal=n_equal)
 
 
 @every_solver
@@ -96,26 +127,51 @@ class TestGridSearch:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_combination_of_regularisers(solver, convert, dtype):
     options = {
-        "l1_ratio": [0.0, 0.4],
-        "max_norm": [None, 1.0],
+        "l1_ratio": [0.0, 0.9],
+        "max_norm": [None, 0.2],
         "max_norm_order": [1, 2],
         "batch_norm": [False, True],
         "dropout": [0.0, (0.2, 0.1)],
         "input_dropout": [0.0, 0.1],
-        "clip_norm": [None, 0.5],
+        "clip_norm": [None, 0.01],
     }
-    data = convert(X)
+    data, weights, dead = convert(X), {}, set()
     for values in itertools.product(*options.values()):
         parameters = dict(zip(options, values, strict=True))
         model = classifier(
-            hidden_layer_sizes=(4, 3), alpha=0.5, solver=solver, dtype=dtype, **parameters
+            hidden_layer_sizes=(4, 3),
+            activation="tanh",
+            alpha=0.5,
+            learning_rate_init=0.02,
+            solver=solver,
+            dtype=dtype,
+            **parameters,
         )
         model.fit(data, MULTICLASS)
         assert {array.dtype for array in model.coefs_ + model.intercepts_} == {np.dtype(dtype)}
         assert np.isfinite(model.predict_proba(data)).all()
         if model.max_norm is not None:
             norms = [np.linalg.norm(w, model.max_norm_order, axis=0).max() for w in model.coefs_]
-            assert max(norms) <= 1 + 1e-5
+            assert max(norms) <= 0.2 * (1 + 1e-5)
+        weights[values] = np.concatenate([w.ravel() for w in model.coefs_])
+        if np.ptp(model.predict_proba(data), axis=0).max() == 0:
+            dead.add(values)  # nothing gets through its zeros
+        n_zeros = np.count_nonzero(weights[values] == 0)
+        if model.l1_ratio > 0:
+            assert n_zeros > 0
+        elif model.max_norm is None or model.max_norm_order == 2:
+            assert n_zeros == 0
+    assert len(dead) <= len(weights) / 2
+    # Whatever else is on, each of them does something.
+    for place, (name, (off, on)) in enumerate(options.items()):
+        for values, found in weights.items():
+            parameters = dict(zip(options, values, strict=True))
+            idle = name == "max_norm_order" and parameters["max_norm"] is None
+            # Lion's steps are the signs of gradients, which clipping keeps.
+            idle |= name == "clip_norm" and solver == "lion"
+            if values[place] == off and values not in dead and not idle:
+                other = weights[(*values[:place], on, *values[place + 1 :])]
+                assert not np.array_equal(found, other), (name, parameters)
 
 
 class TestActivations:
@@ -148,6 +204,29 @@ class TestActivations:
         assert np.isfinite(mixed.predict_proba(X)).all()
         assert "Own" in model.summary()
 
+    def test_one_of_the_same_class_and_contents_is_the_same(self):
+        model = classifier(activation=Own(HIDDEN_ACTIVATIONS["tanh"]()), warm_start=True)
+        expected = clone(model).fit(X, BINARY).fit(X, BINARY)
+        model.fit(X, BINARY).set_params(activation=Own(HIDDEN_ACTIVATIONS["tanh"]()))
+        assert_same_weights(model.fit(X, BINARY), expected)
+        for other in (
+            Own(HIDDEN_ACTIVATIONS["relu"]()),
+            Own(HIDDEN_ACTIVATIONS["tanh"](), extra=1),
+        ):
+            with pytest.raises(ValueError, match=r"activations was \(Own\) .* is \(Own\) now"):
+                model.set_params(activation=other).fit(X, BINARY)
+
+    def test_contents_may_be_arrays(self):
+        def scaled(*factors):
+            own = Own(HIDDEN_ACTIVATIONS["tanh"]())
+            own.factors = np.array(factors)
+            return own
+
+        model = classifier(activation=scaled(1, 2), warm_start=True).fit(X, BINARY)
+        model.set_params(activation=scaled(1, 2)).fit(X, BINARY)
+        with pytest.raises(ValueError, match="activations was"):
+            model.set_params(activation=scaled(1, 3)).fit(X, BINARY)
+
     def test_another_one_is_another_architecture(self):
         model = classifier(hidden_layer_sizes=(6, 4), warm_start=True).fit(X, BINARY)
         with pytest.raises(ValueError, match=r"activations was .* is .* now"):
@@ -157,9 +236,10 @@ class TestActivations:
 class Own:
     """An activation with the documented three members, and no base class."""
 
-    def __init__(self, twin):
+    def __init__(self, twin, **others):
         self.twin = twin
         self.needs = twin.needs
+        vars(self).update(others)
 
     def forward(self, z):
         self.twin.forward(z)
@@ -288,21 +368,54 @@ class TestLearningRate:
         assert_same_weights(constant, classifier().fit(X, BINARY))
 
     @every_solver
+    def test_a_callable_with_every_solver(self, solver):
+        constant = classifier(solver=solver, learning_rate=lambda epoch: 1e-3).fit(X, BINARY)
+        assert_same_weights(constant, classifier(solver=solver).fit(X, BINARY))
+        falling = classifier(solver=solver, learning_rate=inverse_of_position, batch_size=61)
+        assert falling.fit(X, BINARY).learning_rate_curve_ == [1, 1 / 2, 1 / 3]
+
+    def test_a_callable_is_asked_for_no_position_past_the_end(self):
+        rates = [0.1, 0.01, 0.001]
+        model = classifier(learning_rate=lambda epoch: rates[int(epoch)])
+        assert model.fit(X, BINARY).learning_rate_curve_ == rates
+
+    @every_solver
     @pytest.mark.parametrize("learning_rate", SCHEDULES)
     def test_every_schedule_with_every_solver(self, learning_rate, solver):
         kwargs = {"solver": solver, "max_iter": 10, "learning_rate_init": 0.01}
+        if learning_rate == "adaptive":
+            kwargs |= {"tol": 10.0, "n_iter_no_change": 1}
         model = classifier(learning_rate=learning_rate, learning_rate_step=3, **kwargs)
-        model.fit(X, BINARY)
-        rates = model.learning_rate_curve_
-        if learning_rate in ("constant", "adaptive"):
+        rates = model.fit(X, BINARY).learning_rate_curve_
+        if learning_rate == "constant":
             assert rates == [0.01] * 10
-        else:
-            assert len(set(rates)) > 3
-            assert model.loss_ != classifier(**kwargs).fit(X, BINARY).loss_
+            return
+        if learning_rate == "adaptive":
+            # No epoch after the first is an improvement, and every second one a plateau.
+            expected = [0.01] * 3 + [0.002] * 2 + [0.0004] * 2 + [0.00008] * 2 + [0.000016]
+            assert rates == pytest.approx(expected)
+        assert len(set(rates)) > 3
+        constant = classifier(**kwargs | {"tol": 0.0, "n_iter_no_change": 10}).fit(X, BINARY)
+        # The rate is that of the step: not only of the curve.
+        changed = next(i for i, rate in enumerate(rates) if rate != 0.01)
+        assert model.loss_curve_[changed + 1 :] != constant.loss_curve_[changed + 1 :]
+        if learning_rate not in ("linear", "cosine", "one_cycle"):  # which move batch by batch
+            assert model.loss_curve_[:changed] == constant.loss_curve_[:changed]
 
-    def test_warm_up(self):
-        model = classifier(warmup_epochs=3, max_iter=5, batch_size=61).fit(X, BINARY)
-        assert model.learning_rate_curve_ == pytest.approx([2.5e-4, 5e-4, 7.5e-4, 1e-3, 1e-3])
+    @every_solver
+    @pytest.mark.parametrize("learning_rate", ["constant", "cosine"])
+    def test_warm_up(self, solver, learning_rate):
+        kwargs = {"solver": solver, "learning_rate": learning_rate, "max_iter": 5}
+        plain = classifier(**kwargs, batch_size=61).fit(X, BINARY)
+        warm = classifier(warmup_epochs=3, **kwargs, batch_size=61).fit(X, BINARY)
+        shares = np.divide(warm.learning_rate_curve_, plain.learning_rate_curve_)
+        assert_allclose(shares, [0.25, 0.5, 0.75, 1, 1], rtol=1e-12)
+        # A first step at a quarter of the rate is one of a quarter of the length.
+        start = classifier(**kwargs | {"max_iter": 1}, batch_size=61)
+        still = clone(start).set_params(learning_rate_init=1e-300).fit(X, BINARY).coefs_[0]
+        whole = clone(start).fit(X, BINARY).coefs_[0] - still
+        quarter = clone(start).set_params(warmup_epochs=3).fit(X, BINARY).coefs_[0] - still
+        assert_allclose(quarter, whole / 4, rtol=1e-9, atol=1e-15)
 
     def test_past_the_horizon_the_last_rate_stays(self):
         model = classifier(
@@ -341,6 +454,32 @@ class TestRegularisers:
         assert_array_equal(model.coefs_[0] == 0, zeros)
         assert model.loss_ == pytest.approx(best.loss_, abs=2e-5)
         assert_allclose(model.coefs_[0], best.coefs_[0], atol=0.01)
+
+    @every_solver
+    @pytest.mark.parametrize("a", [0.05, 0.3])
+    def test_l1_gives_the_zeros_of_scikit_learns_lasso(self, solver, a):
+        data, y = map(scale, load_diabetes(return_X_y=True))
+        theirs = Lasso(a, tol=1e-12).fit(data, y)
+        rates = {"sgd": 0.01, "adagrad": 0.3, "lion": 0.003}
+        ours = MLPRegressor(
+            (),
+            alpha=len(y) * a,
+            l1_ratio=1.0,
+            solver=solver,
+            learning_rate_init=rates.get(solver, 0.01),
+            learning_rate="cosine",
+            batch_size=len(y),
+            max_iter=3000,
+            tol=0.0,
+            n_iter_no_change=np.inf,
+            weight_decay=0.0 if solver in ("adamw", "lion") else None,
+            beta_2=0.99 if solver == "lion" else 0.999,
+            random_state=0,
+        ).fit(data, y)
+        assert 1 <= np.count_nonzero(theirs.coef_ == 0) < 10
+        assert_array_equal(ours.coefs_[0][:, 0] == 0, theirs.coef_ == 0)
+        lowest = np.mean((theirs.predict(data) - y) ** 2) / 2 + a * np.abs(theirs.coef_).sum()
+        assert ours.loss_ == pytest.approx(lowest, rel=1e-4)
 
     def test_an_elastic_mix_is_between(self):
         n_zeros = [
@@ -389,6 +528,45 @@ class TestRegularisers:
         assert_allclose(
             weighted.batch_norm_variance_[0], repeated.batch_norm_variance_[0], rtol=1e-8
         )
+
+    @pytest.mark.parametrize("walk", ["fit", "partial_fit"])
+    @pytest.mark.parametrize("weights", ["none", "sample_weight", "class_weight"])
+    @pytest.mark.parametrize("n_rows", [61, 47])
+    def test_batch_norm_follows_the_batches_that_have_a_variance(self, n_rows, weights, walk):
+        # Weights that stay, so that the pre-activations are known; the last batch is short.
+        data, y = X[:n_rows], BINARY[:n_rows]
+        weight = np.where(y == "yes", 5.0, 0.5) if weights != "none" else np.ones(n_rows)
+        if weights == "sample_weight":
+            weight[-3:] = 0, 0, 7  # of the last batch one row counts, and that for several
+        model = classifier(batch_norm=True, shuffle=False, solver="sgd", learning_rate_init=1e-300)
+        if weights == "class_weight":
+            model.set_params(class_weight={"yes": 5, "no": 0.5})
+        given = weight if weights == "sample_weight" else None
+        if walk == "fit":
+            model.set_params(max_iter=3).fit(data, y, given)
+        else:
+            for _ in range(3):
+                model.partial_fit(data, y, given, classes=["no", "yes"])
+
+        z = data @ model.coefs_[0] + model.intercepts_[0]
+        mean, variance = np.zeros(100), np.ones(100)
+        for start in [*range(0, n_rows, 20)] * 3:
+            rows, w = z[start : start + 20], weight[start : start + 20]
+            if np.count_nonzero(w) < 2:
+                continue
+            n = max(w.sum(), np.count_nonzero(w))
+            center = np.average(rows, axis=0, weights=w)
+            spread = np.average((rows - center) ** 2, axis=0, weights=w) * n / (n - 1)
+            mean, variance = 0.9 * mean + 0.1 * center, 0.9 * variance + 0.1 * spread
+        assert_allclose(model.batch_norm_mean_[0], mean, rtol=1e-10, atol=1e-13)
+        assert_allclose(model.batch_norm_variance_[0], variance, rtol=1e-10)
+
+    def test_batch_norm_survives_a_heavy_last_row(self):
+        weight = np.ones(61)
+        weight[-1] = 3
+        model = classifier(batch_norm=True, shuffle=False, max_iter=100, n_iter_no_change=100)
+        model.set_params(learning_rate_init=0.01).fit(X, BINARY, weight)
+        assert model.score(X, BINARY) > 0.95
 
     def test_batch_norm_is_published_and_read(self):
         model = classifier(hidden_layer_sizes=(6, 4), batch_norm=True).fit(X, MULTICLASS)

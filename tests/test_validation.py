@@ -1,5 +1,9 @@
 """Rows that a network is judged on: what is watched, and a validation set of one's own."""
 
+import copy
+import functools
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -7,7 +11,13 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
-from sklearn.metrics import balanced_accuracy_score, log_loss, make_scorer, mean_squared_error
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    log_loss,
+    make_scorer,
+    max_error,
+    mean_squared_error,
+)
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -222,6 +232,110 @@ seen = []
 def count_rows(estimator, X, y):
     seen.append(len(X))
     return 1.0
+
+
+def accuracy(estimator, X, y):
+    """A scorer that knows no weights."""
+    return float((estimator.predict(X) == y).mean())
+
+
+class TestScorersAndWeights:
+    @pytest.mark.parametrize(
+        ("scoring", "metric"),
+        [
+            (accuracy, accuracy),
+            (make_scorer(max_error), lambda m, X, y: max_error(y, m.predict(X))),
+        ],
+        ids=["function", "scorer"],
+    )
+    @pytest.mark.parametrize("weights", ["sample_weight_val", "class_weight"])
+    def test_one_that_takes_no_weights_is_given_none(self, scoring, metric, weights):
+        model = classifier(early_stopping=True, scoring=scoring)
+        if weights == "class_weight":
+            model.set_params(class_weight="balanced").fit(X, Y)
+            assert len(model.validation_scores_) == 8
+        else:
+            model.fit(X, Y, X_val=X_VAL, y_val=Y_VAL, sample_weight_val=WEIGHT_VAL)
+            assert model.best_validation_score_ == metric(model, X_VAL, Y_VAL)
+
+    def test_class_weights_go_with_the_rows_split_off_and_not_with_rows_of_ones_own(self):
+        # As in scikit-learn's HistGradientBoostingClassifier.
+        seen = []
+
+        def note(estimator, X, y, sample_weight=None):
+            seen.append((y, sample_weight))
+            return 1.0
+
+        model = classifier(early_stopping=True, scoring=note, class_weight={0: 5}, max_iter=1)
+        model.fit(X, Y)
+        model.fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
+        (y, weight), (_, own_weight) = seen
+        assert_array_equal(weight, np.where(y == 0, 5, 1))
+        assert own_weight is None
+
+
+def test_labels_are_smoothed_in_training_only():
+    smooth = classifier(label_smoothing=0.3, early_stopping=True, scoring="loss")
+    smooth.fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
+    losses = smooth.validation_loss_curve_
+    assert log_loss(Y_VAL, smooth.predict_proba(X_VAL)) == pytest.approx(min(losses), rel=1e-12)
+    assert smooth.validation_scores_ == [-loss for loss in losses]
+
+
+class TestTheRecord:
+    """The best score so far, and what starts a new one."""
+
+    DATA = {"X_val": X_VAL, "y_val": Y_VAL, "sample_weight_val": WEIGHT_VAL}
+
+    def fitted(self, scoring, **data):
+        model = classifier(early_stopping=True, warm_start=True, scoring=scoring, max_iter=3)
+        return model.fit(X, Y, **data)
+
+    @staticmethod
+    def best_of_the_last_call(model):
+        return max(model.validation_scores_[-3:])
+
+    def test_a_scorer_of_the_same_class_or_name_is_another_one(self):
+        for first, second in (
+            (lambda m, X, y: 2.0, lambda m, X, y: 1.0),
+            (
+                make_scorer(balanced_accuracy_score),
+                make_scorer(log_loss, greater_is_better=False, response_method="predict_proba"),
+            ),
+        ):
+            model = self.fitted(first)
+            model.set_params(scoring=second).fit(X, Y)
+            assert model.best_validation_score_ == self.best_of_the_last_call(model)
+
+    @pytest.mark.parametrize("again", ["as it is", "copied", "pickled"])
+    @pytest.mark.parametrize(
+        "scoring", [make_scorer(balanced_accuracy_score), functools.partial(balanced), "loss"]
+    )
+    def test_the_same_scorer_goes_on(self, scoring, again):
+        at_once = self.fitted(scoring, **self.DATA)
+        at_once.set_params(max_iter=6, warm_start=False).fit(X, Y, **self.DATA)
+        model = self.fitted(scoring, **self.DATA)
+        if again == "copied":
+            model = copy.deepcopy(model)
+        elif again == "pickled":
+            model = pickle.loads(pickle.dumps(model))
+        # Equal data are the same data.
+        model.fit(X, Y, **{name: values.copy() for name, values in self.DATA.items()})
+        assert model.best_validation_score_ == at_once.best_validation_score_
+        assert model._training_state.n_no_improvement == at_once._training_state.n_no_improvement
+        assert_same_weights(model, at_once)
+
+    @pytest.mark.parametrize("name", DATA)
+    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    def test_other_data_start_a_new_one(self, name, convert):
+        data = self.DATA | {"X_val": convert(X_VAL)}
+        model = self.fitted("loss", **data)
+        model._training_state.best = -1e9  # not to be reached again
+        model.fit(X, Y, **data)
+        assert model.best_validation_score_ == 1e9
+        change = {"X_val": convert(1.01 * X_VAL), "y_val": 1 - Y_VAL, "sample_weight_val": None}
+        model.fit(X, Y, **data | {name: change[name]})
+        assert model.best_validation_score_ == self.best_of_the_last_call(model)
 
 
 def test_cloning_keeps_scoring():

@@ -149,6 +149,8 @@ class Gelu(Activation):
         z *= ndtr(z)
 
     def backward(self, kept: Array, delta: Array) -> None:
+        # Beyond, Φ is 0 or 1 and φ is 0, and the square could overflow.
+        np.clip(kept, -40, 40, out=kept)
         slope = ndtr(kept)
         density = np.exp(-0.5 * kept * kept)
         density *= 1 / np.sqrt(kept.dtype.type(2 * np.pi))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,18 @@ from .stopping import Validation
 from .training import Divergence, Epoch, TrainingState
 from .types import Array
 
+# Change of the objective, relative to it, if one coordinate were dropped and the slope went on.
+# A point that steep is no minimum, however little scipy's last iteration has gained.
+STEEP = 0.1
+
+# How scipy says that it has reached a limit, and that its line search has failed.
+LIMIT, ABNORMAL = 1, 2
+
 
 class Coordinates(ABC):
     """Interface: what scipy moves, x, against theta (n_parameters,). scipy's are float64."""
 
-    bounds: Bounds | None = None
+    lower: Array | float = -math.inf  # bounds of x
 
     @abstractmethod
     def x(self, theta: Array) -> Array: ...
@@ -59,9 +66,8 @@ class Split(Coordinates):
     l1: float
 
     def __post_init__(self) -> None:
-        lower = np.full(self.n_parameters + self.n_weights, -np.inf)
-        lower[: 2 * self.n_weights] = 0
-        self.bounds = Bounds(lower, np.inf)
+        self.lower = np.full(self.n_parameters + self.n_weights, -np.inf)
+        self.lower[: 2 * self.n_weights] = 0
 
     def x(self, theta: Array) -> Array:
         w = theta[: self.n_weights].astype(np.float64)
@@ -86,6 +92,7 @@ def train(
     validate: Callable[[], Validation],
     *,
     l1: float,
+    kinked: bool,
     max_iter: int,
     max_fun: int,
     tol: float,
@@ -95,13 +102,18 @@ def train(
     An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``take_note``
     is called after each. ``state.theta`` holds the last complete iteration in the end, an
     interruption included. ``tol`` bounds the largest element of the gradient, projected on
-    the bounds if there are any. The objective is minimised plus ``l1 · ‖weights‖₁``.
+    the bounds if there are any. The objective is minimised plus ``l1 · ‖weights‖₁``, and
+    ``kinked`` says whether its gradient jumps otherwise.
     """
     (batch,) = batches.epoch(None)
     theta = state.theta  # (n_parameters,), which the network reads
     accepted = theta.copy()
+    n_epochs = state.n_epochs
     n_weights = objective.network.layout.weights.stop
     coordinates = Split(n_weights, theta.size, l1) if l1 > 0 else Plain()
+    # A step cut short by a bound or by a kink gains little anywhere: little is then no reason
+    # to stop.
+    thorough = l1 > 0 or kinked
 
     def value_and_gradient(x: Array) -> tuple[float, Array]:
         theta[...] = coordinates.theta(x)
@@ -112,26 +124,65 @@ def train(
         theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
         take_note(_record(state, float(intermediate_result.fun), validate()))
 
-    try:
-        result: Any = minimize(
+    def descend(n_iterations: int, n_evaluations: int) -> Any:
+        return minimize(
             value_and_gradient,
-            coordinates.x(theta),
+            coordinates.x(accepted),
             method="L-BFGS-B",
             jac=True,
-            bounds=coordinates.bounds,
+            bounds=Bounds(coordinates.lower, np.inf),
             callback=end_of_iteration,
-            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
+            options={
+                "maxiter": n_iterations,
+                "maxfun": n_evaluations,
+                "gtol": tol,
+                "ftol": 0.0 if thorough else _least_gain(tol),
+            },
         )
+
+    lowest, rounding = math.inf, float(np.finfo(theta.dtype).eps)
+    try:
+        for result in _within(max_iter, max_fun, descend):
+            slope = np.minimum(result.jac, result.x - coordinates.lower)
+            flat = np.abs(slope).max() <= tol
+            steep = np.abs(slope * result.x).max() > STEEP * abs(result.fun)
+            settled = flat or not (thorough or steep or result.status == ABNORMAL)
+            # Without the curvature that it remembered, L-BFGS may see where to go.
+            if settled or not lowest - result.fun > rounding * abs(result.fun):
+                break
+            lowest = result.fun
     finally:
         theta[...] = accepted
     if not (math.isfinite(result.fun) and np.isfinite(theta).all()):
         raise Divergence(state.n_epochs + 1, None)
-    if result.nit == 0:
+    if state.n_epochs == n_epochs:
         take_note(_record(state, float(result.fun), validate()))
-    return None if result.status == 0 else str(result.message)
+    if result.status == LIMIT:
+        return str(result.message)
+    return "no step lowers the objective" if not flat and (kinked or steep) else None
+
+
+def _least_gain(tol: float) -> float:
+    """Gain of an iteration, relative to the objective, that is too little to go on.
+
+    scipy's own at the default ``tol``, where scikit-learn stops too.
+    """
+    return 2.220446049250313e-09 * min(tol / 1e-4, 1.0)
+
+
+def _within(
+    max_iter: int, max_fun: int, descend: Callable[[int, int], OptimizeResult]
+) -> Iterator[Any]:
+    """The results of descents, each from where the last one ended, within limits for all."""
+    n_iter = n_fun = 0
+    while n_iter < max_iter and n_fun < max_fun:
+        result: Any = descend(max_iter - n_iter, max_fun - n_fun)
+        n_iter += result.nit
+        n_fun += result.nfev
+        yield result
 
 
 def _record(state: TrainingState, loss: float, validation: Validation) -> Epoch:
     state.n_epochs += 1
     state.best = min(state.best, loss)
-    return Epoch(loss, validation, rate=None, next_rate=None, plateau=False, stop=False)
+    return Epoch(loss, validation, rate=None, plateau=False, stop=False)

@@ -36,6 +36,7 @@ class Loss(ABC):
     smallest_target: ClassVar[float] = -math.inf
     smallest_excluded: ClassVar[bool] = False  # whether y must be above that
     probabilistic: ClassVar[bool] = True  # whether a link makes probabilities of the scores
+    kinked: ClassVar[bool] = False  # whether the gradient jumps
 
     @abstractmethod
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -89,7 +90,7 @@ class MulticlassLogLoss(Loss):
 
 
 class SquaredError(Loss):
-    """``½ Σₖ (sₖ - yₖ)²``."""
+    """``½ Σₖ (sₖ - yₖ)²`` (Legendre 1805); of probabilities the Brier score (Brier 1950)."""
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         scores -= y
@@ -99,7 +100,10 @@ class SquaredError(Loss):
 
 
 class PoissonDeviance(Loss):
-    """Half the deviance with prediction exp(s), ``Σₖ yₖ log yₖ - yₖ sₖ - yₖ + exp(sₖ)``."""
+    """Half the deviance with prediction exp(s), ``Σₖ yₖ log yₖ - yₖ sₖ - yₖ + exp(sₖ)``.
+
+    McCullagh & Nelder (1989), "Generalized linear models".
+    """
 
     smallest_target: ClassVar[float] = 0.0
 
@@ -126,7 +130,10 @@ class PoissonDevianceSoftplus(Loss):
 
 
 class GammaDeviance(Loss):
-    """Half the deviance with prediction exp(s), ``Σₖ sₖ - log yₖ + yₖ exp(-sₖ) - 1``."""
+    """Half the deviance with prediction exp(s), ``Σₖ sₖ - log yₖ + yₖ exp(-sₖ) - 1``.
+
+    McCullagh & Nelder (1989), "Generalized linear models".
+    """
 
     smallest_target: ClassVar[float] = 0.0
     smallest_excluded: ClassVar[bool] = True
@@ -157,6 +164,8 @@ class GammaDevianceSoftplus(Loss):
 
 class AbsoluteError(Loss):
     """``Σₖ |sₖ - yₖ|``; the gradient at 0 is 0."""
+
+    kinked: ClassVar[bool] = True
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         scores -= y
@@ -189,6 +198,7 @@ class Quantile(Loss):
     The gradient at 0 is the mean of those on either side.
     """
 
+    kinked: ClassVar[bool] = True
     quantile: float
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -204,7 +214,7 @@ class Quantile(Loss):
 
 
 class LogCosh(Loss):
-    """``Σₖ log cosh(sₖ - yₖ)``, quadratic near 0 and linear far from it."""
+    """``Σₖ log cosh(sₖ - yₖ)``, quadratic near 0 and linear far from it (Green 1990)."""
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         scores -= y
@@ -216,9 +226,13 @@ class LogCosh(Loss):
 
 
 class Hinge(Loss):
-    """``Σₖ max(0, 1 - tₖ sₖ)`` with t = ±1 for y = 1, 0: one against the rest."""
+    """``Σₖ max(0, 1 - tₖ sₖ)`` with t = ±1 for y = 1, 0: one against the rest.
+
+    Cortes & Vapnik (1995), "Support-vector networks".
+    """
 
     probabilistic: ClassVar[bool] = False
+    kinked: ClassVar[bool] = True
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         side = 2 * y - 1  # (n, n_outputs)
@@ -230,7 +244,11 @@ class Hinge(Loss):
 
 
 class SquaredHinge(Loss):
-    """``Σₖ max(0, 1 - tₖ sₖ)²`` with t = ±1 for y = 1, 0: one against the rest."""
+    """``Σₖ max(0, 1 - tₖ sₖ)²`` with t = ±1 for y = 1, 0: one against the rest.
+
+    Chang, Hsieh & Lin (2008), "Coordinate descent method for large-scale L2-loss linear support
+    vector machines".
+    """
 
     probabilistic: ClassVar[bool] = False
 

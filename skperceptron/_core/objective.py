@@ -44,6 +44,11 @@ class Objective:
         self._layer_weights = network.layout.group("weight", network.theta)
         self._scratch = np.empty_like(self._weights)  # (n_weights,)
 
+    @property
+    def is_proximal(self) -> bool:
+        """Whether ``project`` reads the stride."""
+        return len(self._proximal) > 0
+
     def value_and_gradient(self, X: Array, y: Array, sample_weight: Array | None = None) -> float:
         """Objective of a batch; overwrites ``network.gradient``.
 

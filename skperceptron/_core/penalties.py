@@ -91,13 +91,16 @@ class Ball1(Constraint):
         if outside.size == 0:
             return
         columns = weight[:, outside]  # (fan_in, n_outside)
+        # Distances from the largest, whose size may dwarf the radius: smallest first.
         magnitude = np.abs(columns)
-        largest_first = -np.sort(-magnitude, axis=0)
+        below_top = magnitude.max(axis=0) - magnitude
+        distances = np.sort(below_top, axis=0)
+        totals = np.cumsum(distances, axis=0)
         rank = np.arange(1, len(weight) + 1, dtype=weight.dtype)[:, np.newaxis]
-        thresholds = (np.cumsum(largest_first, axis=0) - self.radius) / rank
-        n_kept = np.count_nonzero(largest_first > thresholds, axis=0)  # (n_outside,)
-        threshold = thresholds[n_kept - 1, np.arange(outside.size)]
-        shrunk = np.maximum(magnitude - threshold, 0)
+        n_kept = np.count_nonzero(rank * distances - totals < self.radius, axis=0)  # (n_outside,)
+        last = np.maximum(n_kept, 1) - 1
+        top = (totals[last, np.arange(outside.size)] + self.radius) / (last + 1)
+        shrunk = np.maximum(top.astype(weight.dtype) - below_top, 0)
         weight[:, outside] = np.copysign(shrunk, columns)
 
 
@@ -108,8 +111,20 @@ class Ball2(Constraint):
     radius: float
 
     def project(self, weight: Array) -> None:
-        norm = np.sqrt(np.einsum("ij,ij->j", weight, weight))  # (fan_out,)
-        weight *= np.minimum(1, self.radius / np.maximum(norm, self.radius))
+        norm = _lengths(weight)  # (fan_out,)
+        factor = np.minimum(1, self.radius / np.maximum(norm, self.radius))
+        huge = np.isinf(norm)
+        if huge.any():
+            # The squares overflow, but not what they come from.
+            largest = np.abs(weight[:, huge]).max(axis=0)
+            weight[:, huge] /= largest
+            factor[huge] = np.minimum(largest, self.radius / _lengths(weight[:, huge]))
+        weight *= factor
+
+
+def _lengths(weight: Array) -> Array:
+    lengths: Array = np.sqrt(np.einsum("ij,ij->j", weight, weight))
+    return lengths
 
 
 BALLS: dict[int, type[Constraint]] = {1: Ball1, 2: Ball2}

@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar, Protocol
 
 
@@ -43,7 +44,10 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class InverseScalingBySamples(Schedule):
-    """``learning_rate_init / (1 + rows seen)^power_t``, as scikit-learn counts for sgd."""
+    """``learning_rate_init / (1 + rows seen)^power_t``, as scikit-learn counts for sgd.
+
+    Robbins & Monro (1951), "A stochastic approximation method".
+    """
 
     learning_rate_init: float
     power_t: float
@@ -76,7 +80,7 @@ class Adaptive(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """``learning_rate_init · learning_rate_decay^(epochs done)``."""
+    """``learning_rate_init · learning_rate_decay^(epochs done)`` (Senior et al. 2013)."""
 
     learning_rate_init: float
     learning_rate_decay: float
@@ -100,7 +104,10 @@ class Step(Schedule):
 
 @dataclass(frozen=True)
 class Linear(Schedule):
-    """From ``learning_rate_init`` to ``learning_rate_min`` along a line, batch by batch."""
+    """From ``learning_rate_init`` to ``learning_rate_min`` along a line, batch by batch.
+
+    Goodfellow, Bengio & Courville (2016), "Deep learning", section 8.3.
+    """
 
     learning_rate_init: float
     learning_rate_min: float
@@ -153,20 +160,21 @@ class FromCallable(Schedule):
     learning_rate: Callable[[float], float]
 
     def rate(self, progress: float, timeline: Timeline) -> float:
-        rate = float(self.learning_rate(progress))
-        if not 0 <= rate < math.inf:
+        rate = self.learning_rate(progress)
+        if not (isinstance(rate, Real) and 0 <= rate < math.inf):
             raise ValueError(
                 "learning_rate, a callable, must return a finite number of at least 0, got "
-                f"{rate} at epoch {progress:g}."
+                f"{rate!r} at epoch {progress:g}."
             )
-        return rate
+        return float(rate)
 
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
     """The rate of another schedule, along a line from 1/(n + 1) of it up to all of it.
 
-    n is ``warmup_epochs``, and the line is walked batch by batch.
+    n is ``warmup_epochs``, and the line is walked batch by batch. Goyal et al. (2017), "Accurate,
+    large minibatch SGD: training ImageNet in 1 hour".
     """
 
     inner: Schedule

@@ -35,7 +35,7 @@ class TrainingState:
     n_plateaus: int = 0
     permutation: Array | None = None  # (n_rows,) current order of the rows
     split_state: np.random.RandomState | None = None  # from before the validation split
-    watched: str = "loss"  # or the name of the score of the validation rows
+    watched: object = None  # what score, of which rows; None: the training loss
     best: float = math.inf  # lowest loss, or negative score, so far
     best_theta: Array | None = None  # weights of the best score
     n_no_improvement: int = 0
@@ -45,7 +45,7 @@ class TrainingState:
         """The weights that prediction uses."""
         return self.theta if self.best_theta is None else self.best_theta
 
-    def watch(self, what: str) -> None:
+    def watch(self, what: object) -> None:
         """Start a new record if something else is watched than so far."""
         if what != self.watched:
             self.watched, self.best, self.best_theta = what, math.inf, None
@@ -59,7 +59,6 @@ class Epoch:
     loss: float
     validation: Validation
     rate: float | None  # learning rate of the last step; L-BFGS has none
-    next_rate: float | None  # of the first step of the next epoch
     plateau: bool
     stop: bool
 
@@ -114,8 +113,7 @@ def train(
         plateau = stopping.watch(loss, validation.score, state)
         stop = plateau and rate <= schedule.floor
         state.n_plateaus += plateau and not stop
-        next_rate = schedule.rate(state.n_epochs, state)
-        yield Epoch(loss, validation, rate, next_rate, plateau, stop)
+        yield Epoch(loss, validation, rate, plateau, stop)
         if stop:
             return
 

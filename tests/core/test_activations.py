@@ -47,6 +47,18 @@ def test_large_scores_stay_finite(name, dtype, largest_score):
     assert np.isfinite(backward(name, z, np.ones_like(z))).all()
 
 
+@pytest.mark.parametrize("name", HIDDEN_ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_overflows_on_the_way(name, dtype):
+    largest = np.finfo(dtype).max / 10
+    z = np.array([[largest, -largest], [np.sqrt(largest), -np.sqrt(largest)]], dtype)
+    with np.errstate(over="raise", invalid="raise"):
+        assert np.isfinite(forward(name, z)).all()
+        slope = backward(name, z, np.ones_like(z))
+    # All are straight lines far from 0, and none is steeper than this.
+    assert np.abs(slope).max() <= 1.06
+
+
 @every_activation
 def test_single_precision_agrees_with_double(name, rng):
     z = smooth_points().astype(np.float32)

@@ -240,7 +240,11 @@ class TestBatchNorm:
         expected = scale * (x - mean) / np.sqrt(variance + 1e-5) + shift
         assert_allclose(layer.infer(x), expected, rtol=1e-13)
 
-    @pytest.mark.parametrize("weight", [None, [0.5, 0, 0, 0, 0, 0]], ids=["one row", "weighted"])
+    @pytest.mark.parametrize(
+        "weight",
+        [None, [0.5, 0, 0, 0, 0, 0], [0, 7.0, 0, 0, 0, 0]],
+        ids=["one row", "light", "heavy"],
+    )
     def test_a_batch_of_one_row_is_treated_as_at_prediction(self, weight, rng, numerical_gradient):
         layer, _, _, mean, variance, gradients = self.make()
         n_rows = 1 if weight is None else N_ROWS

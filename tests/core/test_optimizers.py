@@ -31,7 +31,8 @@ def make(from_defaults):
 
 def started(optimizer, size, dtype=np.float64, n_weights=0):
     n_moments = getattr(optimizer, "inner", optimizer).n_moments
-    optimizer.resume(OptimizerState(np.zeros((n_moments, size), dtype)), n_weights)
+    state = OptimizerState(np.zeros((n_moments, size), dtype))
+    optimizer.resume(state, n_weights, strides=True)
     return optimizer
 
 
@@ -86,7 +87,7 @@ def test_resuming_is_going_on(make, name, dtype, path):
     first = make(name, 20, dtype)
     walk(first, theta, gradients[:13], rates[:13])
     second = make(name, 20, dtype)
-    second.resume(pickle.loads(pickle.dumps(first.state)), 0)
+    second.resume(pickle.loads(pickle.dumps(first.state)), 0, strides=True)
     walk(second, theta, gradients[13:], rates[13:])
     assert theta.dtype == second.state.moments.dtype == dtype
     assert_array_equal(theta, uninterrupted)
@@ -262,24 +263,38 @@ def test_the_stride_is_what_a_constant_gradient_is_multiplied_by(make, name, n_s
     assert_allclose(before - theta, stride.length * stride.gain * gradient, rtol=1e-10)
 
 
+@every_optimizer
+@pytest.mark.parametrize("clipped", [False, True])
+def test_steps_are_the_same_where_nobody_wants_the_stride(make, name, clipped, path):
+    theta, gradients, rates = path
+    expected = walk(make(name, 20), theta.copy(), gradients, rates)
+    optimizer = make(name, 20)
+    optimizer = Clipped(optimizer, 1e9) if clipped else optimizer
+    n_moments = OPTIMIZERS[name].n_moments
+    optimizer.resume(OptimizerState(np.zeros((n_moments, 20))), 0, strides=False)
+    assert_array_equal(walk(optimizer, theta, gradients, rates), expected)
+
+
 def test_lions_stride_is_finite_without_a_gradient(make):
     stride = make("lion", 3).step(np.zeros(3), np.zeros(3), 0.01)
     assert np.isfinite(stride.length).all()
 
 
+@pytest.mark.parametrize("clip_norm", [0.5, 10.0, 1e12])
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e200])
 @every_dtype
-def test_clipping_bounds_the_norm_and_keeps_the_direction(scale, dtype, rng):
+def test_clipping_bounds_the_norm_and_keeps_the_direction(scale, clip_norm, dtype, rng):
     # The squares of the largest overflow.
     scale = min(scale, float(np.finfo(dtype).max) / 1e10)
     gradient = (scale * rng.normal(size=20)).astype(dtype)
-    optimizer = started(Clipped(SGD(momentum=0.0, nesterovs_momentum=False), 0.5), 20, dtype)
+    optimizer = started(Clipped(SGD(momentum=0.0, nesterovs_momentum=False), clip_norm), 20, dtype)
     theta = np.zeros(20, dtype)
     with np.errstate(over="ignore"):
         optimizer.step(theta, gradient.copy(), 1.0)
     wide = gradient.astype(float)
     norm = np.abs(wide).max() * np.linalg.norm(wide / np.abs(wide).max())
-    assert_allclose(-theta, wide * min(1, 0.5 / norm), rtol=1e-5 if dtype == np.float32 else 1e-13)
+    expected = wide * min(1, clip_norm / norm)
+    assert_allclose(-theta, expected, rtol=1e-5 if dtype == np.float32 else 1e-13)
 
 
 def test_a_short_gradient_is_not_touched_by_clipping(path):

@@ -162,6 +162,28 @@ class TestBalls:
         assert (theta[:30] != before[:30]).all() or order == 1
         assert_array_equal(theta[30:], before[30:])
 
+    @pytest.mark.parametrize("radius", [1e-9, 1e-3, 1.0, 1e3])
+    @pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8, 1e12, 1e20, 1e160, 1e307])
+    @every_dtype
+    def test_huge_weights_end_on_the_sphere_too(self, order, dtype, scale, radius, rng):
+        # Where the radius is less than a weight's last digit, and where squares overflow.
+        scale = min(scale, float(np.finfo(dtype).max) / 10)
+        weight = (scale * rng.normal(size=(6, 3))).astype(dtype)
+        with np.errstate(over="ignore"):
+            found = projected(order, weight, radius).astype(float)
+        wide = weight / np.abs(weight).max(axis=0).astype(float)
+        norm = np.linalg.norm(wide, order, axis=0) * np.abs(weight).max(axis=0)
+        expected = np.minimum(norm, radius)
+        unit = found / np.abs(found).max(axis=0)
+        length = np.linalg.norm(unit, order, axis=0) * np.abs(found).max(axis=0)
+        assert_allclose(length, expected, rtol=1e-5 if dtype == np.float32 else 1e-13)
+        assert ((found == 0) | (np.sign(found) == np.sign(weight))).all()
+
+    def test_a_long_column_in_single_precision(self, order, rng):
+        weight = (1e3 * rng.normal(size=(20_000, 2))).astype(np.float32)
+        norm = np.linalg.norm(projected(order, weight, 1e6).astype(float), order, axis=0)
+        assert_allclose(norm, 1e6 if order == 1 else norm, rtol=1e-5)
+
     def test_one_input_and_one_unit(self, order):
         assert_allclose(projected(order, np.array([[-3.0]]), 1.0), [[-1.0]])
 

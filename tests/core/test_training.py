@@ -65,7 +65,7 @@ def walk(
     mean_weight = state.mean_weight if weighted else 1.0
     objective = Objective(network, SquaredError(), Regularisation([L2(alpha)]), mean_weight)
     optimizer = optimizer or SGD(momentum=0.9, nesterovs_momentum=True)
-    optimizer.resume(state.optimizer, network.layout.weights.stop)
+    optimizer.resume(state.optimizer, network.layout.weights.stop, strides=objective.is_proximal)
     weight = ArrayRows(WEIGHT) if weighted else None
     batches = Batches(ArrayRows(X), ArrayRows(Y), weight, None, BATCH_SIZE)
     return train(
@@ -124,7 +124,6 @@ def test_one_record_per_epoch_and_nothing_before_it_is_asked_for():
         assert state.n_epochs == n_done
         assert state.n_samples_seen == n_done * N_ROWS
         assert record.rate == 0.01 / math.sqrt(1 + (n_done - 1) * N_ROWS)
-        assert record.next_rate == 0.01 / math.sqrt(1 + n_done * N_ROWS)
         assert (record.validation, record.plateau, record.stop) == (Validation(), False, False)
     assert state.n_epochs == 3
 
@@ -214,7 +213,7 @@ def test_weights_that_overflow_after_a_finite_loss_are_divergence():
             return 1.0
 
     optimizer = SGD(momentum=0.0, nesterovs_momentum=False)
-    optimizer.resume(state.optimizer, network.layout.weights.stop)
+    optimizer.resume(state.optimizer, network.layout.weights.stop, strides=False)
     batches = Batches(ArrayRows(X), ArrayRows(Y), None, None, N_ROWS)
     epochs = train(
         Blind(network, SquaredError(), Regularisation(), 1.0),
@@ -240,7 +239,6 @@ def test_adaptive_answers_plateaus_until_the_rate_is_below_its_floor():
     records = list(walk(state, 50, schedule=Adaptive(1e-5), stopping=IMPATIENT))
     rates = [1e-5] * 3 + [2e-6] * 2 + [4e-7] * 2
     assert [record.rate for record in records] == pytest.approx(rates, rel=1e-14)
-    assert [record.next_rate for record in records] == pytest.approx([*rates[1:], 4e-7], rel=1e-14)
     plateau = [False, False, True, False, True, False, True]
     assert [record.plateau for record in records] == plateau
     assert [record.stop for record in records] == [False] * 6 + [True]
@@ -269,7 +267,8 @@ def test_a_schedule_sees_the_progress_within_an_epoch():
             return super().rate(progress, timeline)
 
     list(walk(start(), 2, schedule=Noting(0.01)))
-    steps = np.array([0, 5, 10, 15, 20, 23]) / N_ROWS  # the last one asks for the next rate
+    # It is asked for no rate that is not walked by, so a function may end where training does.
+    steps = np.array([0, 5, 10, 15, 20]) / N_ROWS
     assert seen == pytest.approx([*steps, *(1 + steps)], rel=1e-14)
 
 
@@ -287,7 +286,7 @@ def test_published_weights_are_the_best_where_a_score_is_watched():
 def test_watching_something_else_starts_a_new_record():
     state = start()
     state.best, state.best_theta, state.n_no_improvement = 0.5, state.theta.copy(), 3
-    state.watch("loss")
+    state.watch(None)
     assert (state.best, state.n_no_improvement) == (0.5, 3)
     state.watch("score")
     assert (state.best, state.best_theta, state.n_no_improvement) == (math.inf, None, 0)

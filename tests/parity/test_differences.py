@@ -13,6 +13,7 @@ import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import neural_network
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import _multilayer_perceptron as scikit_learn_module
 from sklearn.utils.fixes import parse_version
@@ -368,6 +369,19 @@ def test_16_a_warm_fit_goes_on_with_moments_and_shuffles():
     at_once.fit(X, BINARY)
     assert_array_equal(walk(ours), at_once.coefs_[0])
     assert np.abs(walk(theirs) - at_once.coefs_[0]).max() > 1e-3
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # theirs: overflows
+def test_17_lbfgs_does_not_give_up_on_a_slope():
+    data, y = load_diabetes(return_X_y=True)
+    parameters = {"loss": "poisson", "solver": "lbfgs", "random_state": 0, "max_iter": 1000}
+    theirs, ours = both("MLPRegressor", hidden_layer_sizes=(20,), **parameters)
+    theirs.fit(data, 1e4 * y)
+    ours.fit(data, 1e4 * y)
+    assert theirs.n_iter_ <= 2
+    assert not theirs.loss_ < 2e5
+    assert ours.n_iter_ > 50
+    assert ours.loss_ < 1e5
 
 
 class TestSmallerThings:

@@ -6,6 +6,7 @@ import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import (
     ElasticNet,
     GammaRegressor,
@@ -23,8 +24,6 @@ from sklearn.utils.fixes import parse_version
 from skperceptron import MLPClassifier, MLPRegressor
 
 pytestmark = [
-    # Stopping at tol=1e-9, scipy's line search may find nothing lower, and says so.
-    pytest.mark.filterwarnings("ignore:lbfgs failed to converge"),
     # A schedule that is walked to its end does not converge before.
     pytest.mark.filterwarnings("ignore:Stochastic Optimizer"),
 ]
@@ -35,7 +34,7 @@ L1 = {"penalty": "l1"} if BEFORE_1_8 else {"l1_ratio": 1.0}
 
 TIGHT = {"tol": 1e-9, "max_iter": 50_000, "max_fun": 100_000, "solver": "lbfgs", "random_state": 0}
 
-# L-BFGS assumes a gradient that does not jump, and stalls within 1 % of the minimum of these.
+# L-BFGS assumes a gradient that does not jump, and may stall short of the minimum of these.
 KINKED = ("quantile", "absolute_error", "hinge")
 FALLING = {
     "solver": "adam",
@@ -126,8 +125,7 @@ def test_logistic_regression(C, data):
     ours, expected = fit_and_compare(
         MLPClassifier(), theirs, *data, LOSSES["log_loss"], 1 / C, rtol=1e-6
     )
-    # scipy stops where the objective falls by 2e-9 of itself; in flat directions that is far.
-    assert_allclose(ours, expected, atol=1e-3 if C < 1 else 5e-3)
+    assert_allclose(ours, expected, atol=1e-6 if C < 1 else 1e-4)
 
 
 @pytest.mark.parametrize("C", [0.05, 0.5])
@@ -141,14 +139,14 @@ def test_l1_logistic_regression(C, data):
     )
     assert 0 < np.count_nonzero(ours == 0) < ours.size
     assert_array_equal(ours == 0, expected == 0)
-    assert_allclose(ours, expected, atol=1e-3)
+    assert_allclose(ours, expected, atol=1e-6)
 
 
 def test_ridge():
     ours, expected = fit_and_compare(
         MLPRegressor(), Ridge(10.0), X_DIABETES, Y_SCALED, LOSSES["squared_error"], 10.0, rtol=1e-6
     )
-    assert_allclose(ours, expected, atol=1e-4)
+    assert_allclose(ours, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("a", [0.01, 0.1])
@@ -169,7 +167,7 @@ def test_lasso_and_elastic_net(a, l1_ratio):
     )
     assert np.count_nonzero(ours == 0) > 0
     assert_array_equal(ours == 0, expected == 0)
-    assert_allclose(ours, expected, atol=1e-4)
+    assert_allclose(ours, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +185,7 @@ def test_poisson_and_gamma(loss, theirs, y, a):
         N_DIABETES * a,
         rtol=1e-6,
     )
-    assert_allclose(ours, expected, atol=1e-4)
+    assert_allclose(ours, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("epsilon", [1.1, 1.35])
@@ -205,6 +203,7 @@ def test_huber(epsilon):
         a * theirs.scale_,
         rtol=1e-6,
     )
+    # It is theirs that ends with a gradient to speak of.
     assert_allclose(ours, expected, atol=1e-4)
 
 
@@ -255,12 +254,15 @@ def test_linear_svc(C, data, loss, rtol):
 
 
 @pytest.mark.parametrize("quantile", [0.2, 0.5, 0.9])
-def test_lbfgs_comes_close_to_the_minimum_of_a_kinked_loss(quantile):
-    theirs = QuantileRegressor(quantile=quantile, alpha=0.0).fit(X_DIABETES, Y_SCALED)
-    ours = MLPRegressor((), loss="quantile", quantile=quantile, alpha=0.0, **TIGHT)
-    ours.fit(X_DIABETES, Y_SCALED)
+@pytest.mark.parametrize("a", [0.0, 0.02, 0.1])
+def test_lbfgs_comes_close_to_the_minimum_of_a_kinked_loss(quantile, a):
+    theirs = QuantileRegressor(quantile=quantile, alpha=a).fit(X_DIABETES, Y_SCALED)
+    ours = MLPRegressor((), loss="quantile", quantile=quantile, alpha=N_DIABETES * a, l1_ratio=1.0)
+    with pytest.warns(ConvergenceWarning, match=r"loss='quantile' does: solver='adam'"):
+        ours.set_params(**TIGHT).fit(X_DIABETES, Y_SCALED)
     lowest = pinball(quantile)(Y_SCALED, theirs.predict(X_DIABETES)).mean()
-    assert lowest - 1e-12 <= ours.loss_ <= lowest * (1 + 1e-2)
+    lowest += a * np.abs(theirs.coef_).sum()
+    assert lowest * (1 - 1e-12) <= ours.loss_ <= lowest * (1 + 2e-4)
 
 
 @pytest.mark.parametrize("data", [(X_CANCER, Y_CANCER), (X_IRIS, Y_IRIS)], ids=["two", "three"])
@@ -270,5 +272,118 @@ def test_lbfgs_comes_close_to_the_minimum_of_the_hinge_loss(data):
     X, y = data
     coef = theirs.coef_.T
     lowest = objective(LOSSES["hinge"], X, y, coef, theirs.intercept_, 10.0)
-    ours = MLPClassifier((), loss="hinge", alpha=10.0, **TIGHT).fit(X, y)
-    assert lowest * (1 - 1e-3) <= ours.loss_ <= lowest * (1 + 1e-2)
+    with pytest.warns(ConvergenceWarning, match=r"loss='hinge' does: solver='adam'"):
+        ours = MLPClassifier((), loss="hinge", alpha=10.0, **TIGHT).fit(X, y)
+    # Theirs penalises the intercept a little, so ours may be lower.
+    assert lowest * (1 - 1e-3) <= ours.loss_ <= lowest * (1 + 1e-3)
+
+
+# Random problems of the kinds that are not in the data above -----------------------------------
+
+KINDS = ["standardised", "correlated", "unscaled", "off centre", "wide"]
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_seed = pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))]
+)
+
+
+def random_problem(kind, seed):
+    """X (n, n_features), three columns of scores of unit variance, and a generator for noise."""
+    rng = np.random.default_rng(seed)
+    X = {
+        "standardised": lambda: rng.normal(size=(150, 10)),
+        "correlated": lambda: (
+            rng.normal(size=(200, 3)) @ rng.normal(size=(3, 12)) + 0.05 * rng.normal(size=(200, 12))
+        ),
+        "unscaled": lambda: rng.normal(size=(200, 8)) * np.logspace(-1.5, 1.5, 8),
+        "off centre": lambda: rng.normal(size=(200, 6)) + 10,
+        "wide": lambda: rng.normal(size=(60, 100)),
+    }[kind]()
+    used = rng.permutation(X.shape[1])[:, None] < 0.4 * X.shape[1]
+    scores = (X - X.mean(axis=0)) @ (
+        used * rng.normal(size=(X.shape[1], 3)) / X.std(axis=0)[:, None]
+    )
+    return X, scores / scores.std(axis=0), rng
+
+
+@every_kind
+@every_seed
+@pytest.mark.parametrize("a", [0.1, 10.0])
+class TestRandomSmoothProblems:
+    def test_logistic_regression(self, kind, seed, a):
+        X, scores, rng = random_problem(kind, seed)
+        noisy = scores + 0.5 * rng.normal(size=scores.shape)
+        theirs = LogisticRegression(C=1 / a, solver="newton-cg", tol=1e-12, max_iter=10_000)
+        for y in (noisy[:, 0] > 0, noisy.argmax(axis=1)):
+            fit_and_compare(MLPClassifier(), theirs, X, y.astype(int), cross_entropy, a, rtol=1e-6)
+
+    def test_ridge(self, kind, seed, a):
+        X, scores, rng = random_problem(kind, seed)
+        y = scores[:, 0] + 0.5 * rng.normal(size=len(X))
+        theirs = Ridge(a, solver="svd")
+        fit_and_compare(MLPRegressor(), theirs, X, y, LOSSES["squared_error"], a, rtol=1e-6)
+
+    @pytest.mark.parametrize(
+        ("loss", "theirs"), [("poisson", PoissonRegressor), ("gamma", GammaRegressor)]
+    )
+    def test_poisson_and_gamma(self, kind, seed, a, loss, theirs):
+        X, scores, rng = random_problem(kind, seed)
+        mean = np.exp(scores[:, 0] / 2)
+        y = (
+            rng.poisson(mean).astype(float)
+            if loss == "poisson"
+            else mean * rng.gamma(2, 0.5, len(X))
+        )
+        theirs = theirs(alpha=a / len(X), solver="newton-cholesky", tol=1e-12, max_iter=10_000)
+        fit_and_compare(MLPRegressor(loss=loss), theirs, X, y, LOSSES[loss], a, rtol=1e-6)
+
+    def test_squared_hinge(self, kind, seed, a):
+        X, scores, rng = random_problem(kind, seed)
+        y = (scores[:, 0] + 0.5 * rng.normal(size=len(X)) > 0).astype(int)
+        theirs = LinearSVC(
+            C=1 / a, dual=False, intercept_scaling=1e3, tol=1e-12, max_iter=1_000_000
+        )
+        loss = LOSSES["squared_hinge"]
+        fit_and_compare(MLPClassifier(loss="squared_hinge"), theirs, X, y, loss, a, rtol=1e-6)
+
+
+@every_kind
+@every_seed
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("a", [0.003, 0.03, 0.3])
+def test_random_lasso_and_elastic_net(kind, seed, l1_ratio, a):
+    X, scores, rng = random_problem(kind, seed)
+    y = scores[:, 0] + 0.5 * rng.normal(size=len(X))
+    theirs = ElasticNet(a, l1_ratio=l1_ratio, tol=1e-14, max_iter=1_000_000)
+    ours, expected = fit_and_compare(
+        MLPRegressor(), theirs, X, y, LOSSES["squared_error"], len(X) * a, l1_ratio, rtol=1e-6
+    )
+    assert_array_equal(ours == 0, expected == 0)
+
+
+@every_seed
+@pytest.mark.parametrize("a", [1.0, 10.0])
+def test_random_l1_logistic_regression(seed, a):
+    X, scores, rng = random_problem("standardised", seed)
+    noisy = scores + 0.5 * rng.normal(size=scores.shape)
+    theirs = LogisticRegression(
+        C=1 / a, solver="saga", tol=1e-12, max_iter=100_000, random_state=0, **L1
+    )
+    for y in (noisy[:, 0] > 0, noisy.argmax(axis=1)):
+        ours, expected = fit_and_compare(
+            MLPClassifier(), theirs, X, y.astype(int), cross_entropy, a, 1.0, rtol=1e-6
+        )
+        assert_array_equal(ours == 0, expected == 0)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 10.0])
+def test_where_l1_ends_does_not_depend_on_where_it_starts(alpha):
+    ends = [
+        MLPClassifier((), alpha=alpha, l1_ratio=1.0, **TIGHT | {"random_state": seed}).fit(
+            X_CANCER, Y_CANCER
+        )
+        for seed in range(3)
+    ]
+    for end in ends[1:]:
+        assert end.loss_ == pytest.approx(ends[0].loss_, rel=1e-9)
+        assert_array_equal(end.coefs_[0] == 0, ends[0].coefs_[0] == 0)

@@ -18,8 +18,8 @@ class BatchNorm(Layer):
     Ioffe & Szegedy (2015), "Batch normalization: accelerating deep network training by
     reducing internal covariate shift". In training mean and variance are the batch's, each row
     counted by its weight. At prediction they are the running ones, which follow the batches',
-    the variance times n / (n - 1). A batch of fewer than two rows has no variance: it is
-    normalised as at prediction, and changes nothing.
+    the variance times n / (n - 1). A batch of fewer than two rows, whatever their weight, has no
+    variance: it is normalised as at prediction, and changes nothing.
     """
 
     epsilon: ClassVar[float] = 1e-5
@@ -51,8 +51,8 @@ class BatchNorm(Layer):
         return x
 
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
-        self._shares, n = _shares(len(x), sample_weight, x.dtype)  # (n_rows,)
-        self._from_batch = n >= 2
+        self._shares, n_with_weight, n = _shares(len(x), sample_weight, x.dtype)
+        self._from_batch = n_with_weight >= 2
         normalised = self._normalised[: len(x)]
         if not self._from_batch:
             np.subtract(x, self._mean, out=normalised)
@@ -88,13 +88,13 @@ class BatchNorm(Layer):
         return delta
 
 
-def _shares(n_rows: int, sample_weight: Array | None, dtype: Any) -> tuple[Array, float]:
-    """Share of each row in the batch's mean, and how many rows they stand for.
+def _shares(n_rows: int, sample_weight: Array | None, dtype: Any) -> tuple[Array, int, float]:
+    """Share of each row in the batch's mean, how many have any, and how many they stand for.
 
     A row of weight k is k rows; weights below 1 do not make a batch smaller than it is.
     """
     if sample_weight is None:
-        return np.full(n_rows, 1 / n_rows, dtype), n_rows
+        return np.full(n_rows, 1 / n_rows, dtype), n_rows, n_rows
     total = float(sample_weight.sum())
-    n = max(total, float(np.count_nonzero(sample_weight)))
-    return sample_weight / (total or 1.0), n
+    n_with_weight = int(np.count_nonzero(sample_weight))
+    return sample_weight / (total or 1.0), n_with_weight, max(total, n_with_weight)

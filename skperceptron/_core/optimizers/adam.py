@@ -100,17 +100,17 @@ class Nadam(Optimizer):
             scratch *= 1 - self.beta_2
             square *= self.beta_2
             square += scratch
+            slope *= of_gradient
+            np.multiply(mean, of_mean, out=scratch)
+            slope += scratch
             np.sqrt(square, out=scratch)
             scratch *= correction
             scratch += self.epsilon
             stride = np.divide(rate, scratch, out=scratch)
-            slope *= of_gradient
             slope *= stride
             weights -= slope
-            np.multiply(mean, of_mean, out=slope)
-            slope *= stride
-            weights -= slope
-            slope[...] = stride
+            if self.strides:
+                slope[...] = stride
         return Stride(gradient, of_gradient + of_mean * (1 - self.beta_1**t))
 
     def _momentum(self, t: int) -> float:

@@ -33,13 +33,15 @@ class Optimizer(ABC):
 
     n_moments: ClassVar[int]
 
-    def resume(self, state: OptimizerState, n_weights: int) -> None:
+    def resume(self, state: OptimizerState, n_weights: int, *, strides: bool) -> None:
         """Go on from ``state``, which every step changes in place.
 
         The first ``n_weights`` parameters are weights, the others intercepts and the like.
+        ``strides`` says whether anybody wants to know the strides.
         """
         self.state = state
         self.n_weights = n_weights
+        self.strides = strides
         size = state.moments.shape[1]
         block = min(BLOCK, size)
         self._scratch = np.empty(block, state.moments.dtype)  # (block,)
@@ -50,7 +52,7 @@ class Optimizer(ABC):
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         """Move ``theta`` in place; both arrays are (n_parameters,), ``gradient`` is used up.
 
-        The stride may lie in ``gradient``.
+        The stride may lie in ``gradient``, and its length is anything if nobody wants it.
         """
 
     def _in_blocks(self, theta: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
@@ -63,4 +65,6 @@ class Optimizer(ABC):
 
 def decay_weights(weights: Array, rate: float, weight_decay: float | None) -> None:
     """``w ← (1 - η λ) w``."""
-    weights *= 1 - rate * (DEFAULT_WEIGHT_DECAY if weight_decay is None else weight_decay)
+    share = DEFAULT_WEIGHT_DECAY if weight_decay is None else weight_decay
+    if share > 0:
+        weights *= 1 - rate * share

@@ -21,15 +21,16 @@ class Clipped(Optimizer):
     inner: Optimizer
     clip_norm: float
 
-    def resume(self, state: OptimizerState, n_weights: int) -> None:
-        self.inner.resume(state, n_weights)
+    def resume(self, state: OptimizerState, n_weights: int, *, strides: bool) -> None:
+        self.inner.resume(state, n_weights, strides=strides)
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         norm = math.sqrt(np.dot(gradient, gradient))
         if math.isinf(norm):
             # The squares overflow, but not what they come from.
-            gradient /= np.abs(gradient).max()
-            norm = math.sqrt(np.dot(gradient, gradient))
-        if norm > self.clip_norm:
+            largest = float(np.abs(gradient).max())
+            gradient /= largest
+            gradient *= min(largest, self.clip_norm / math.sqrt(np.dot(gradient, gradient)))
+        elif norm > self.clip_norm:
             gradient *= self.clip_norm / norm
         return self.inner.step(theta, gradient, rate)

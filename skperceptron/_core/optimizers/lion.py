@@ -36,10 +36,11 @@ class Lion(Optimizer):
             np.sign(direction, out=slope)
             slope *= rate
             weights -= slope
-            # The stride: η sign(c) is (η / |c|) c, and unbounded where c is 0.
-            np.abs(direction, out=direction)
-            np.maximum(direction, np.finfo(direction.dtype).tiny, out=direction)
-            np.divide(rate, direction, out=slope)
+            if self.strides:
+                # η sign(c) is (η / |c|) c, and unbounded where c is 0.
+                np.abs(direction, out=direction)
+                np.maximum(direction, np.finfo(direction.dtype).tiny, out=direction)
+                np.divide(rate, direction, out=slope)
         # Twice the step: it must be able to turn back a weight that a small c moves outwards.
         gain = 1 - self.beta_1 * self.beta_2 ** (self.state.n_steps - 1)
         return Stride(gradient, gain, longest=2 * rate)

@@ -29,7 +29,11 @@ class RMSprop(Optimizer):
             scratch *= 1 - self.beta_2
             square *= self.beta_2
             square += scratch
-            _descend(weights, slope, scratch, square, rate, self.epsilon)
+            stride = _stride(square, rate, self.epsilon, scratch)
+            slope *= stride
+            weights -= slope
+            if self.strides:
+                slope[...] = stride
         return Stride(gradient, 1.0)
 
 
@@ -49,17 +53,16 @@ class Adagrad(Optimizer):
         for weights, slope, scratch, square in self._in_blocks(theta, gradient):
             np.multiply(slope, slope, out=scratch)
             square += scratch
-            _descend(weights, slope, scratch, square, rate, self.epsilon)
+            stride = _stride(square, rate, self.epsilon, scratch)
+            slope *= stride
+            weights -= slope
+            if self.strides:
+                slope[...] = stride
         return Stride(gradient, 1.0)
 
 
-def _descend(
-    weights: Array, slope: Array, scratch: Array, square: Array, rate: float, epsilon: float
-) -> None:
-    """``w ← w - η g / (√v + ε)``; leaves the stride in ``slope``."""
-    np.sqrt(square, out=scratch)
-    scratch += epsilon
-    np.divide(rate, scratch, out=scratch)
-    slope *= scratch
-    weights -= slope
-    slope[...] = scratch
+def _stride(square: Array, rate: float, epsilon: float, out: Array) -> Array:
+    """``η / (√v + ε)``, in ``out``."""
+    np.sqrt(square, out=out)
+    out += epsilon
+    return np.divide(rate, out, out=out)

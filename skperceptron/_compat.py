@@ -96,12 +96,17 @@ def is_sparse_multilabel(estimator) -> bool:
 
 
 def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, float] | None:
-    """Moments (by moment, then weights before intercepts), steps and learning rate."""
+    """Moments (by moment, then weights before intercepts), steps and learning rate.
+
+    Those of Adam are sums here and means there.
+    """
     optimizer = getattr(estimator, "_optimizer", None)
     if isinstance(optimizer, SGDOptimizer):
         return [optimizer.velocities], 0, optimizer.learning_rate
     if isinstance(optimizer, AdamOptimizer):
-        return [optimizer.ms, optimizer.vs], optimizer.t, optimizer.learning_rate_init
+        sums = [m / (1 - optimizer.beta_1) for m in optimizer.ms]
+        squares = [v / (1 - optimizer.beta_2) for v in optimizer.vs]
+        return [sums, squares], optimizer.t, optimizer.learning_rate_init
     return None
 
 

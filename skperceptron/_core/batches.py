@@ -44,7 +44,7 @@ class ArrayRows(Rows):
 
     def take(self, rows: Array, out: Array) -> Array:
         # mode="clip" lets NumPy write to `out` without a copy; the rows are in range anyway.
-        return np.take(self._values, rows, axis=0, out=out[: len(rows)], mode="clip")
+        return self._values.take(rows, 0, out[: len(rows)], "clip")
 
     def slice(self, start: int, stop: int, out: Array) -> Array:
         return self._values[start:stop]
@@ -70,7 +70,7 @@ class CodedRows(Rows):
         return self._look_up(self._codes[start:stop], out)
 
     def _look_up(self, codes: Array, out: Array) -> Array:
-        return np.take(self._table, codes, axis=0, out=out[: len(codes)], mode="clip")
+        return self._table.take(codes, 0, out[: len(codes)], "clip")
 
 
 class SparseRows(Rows):

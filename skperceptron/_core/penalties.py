@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .types import Array, Stride
+from .types import Array, Stride, blocks
 
 
 class Penalty(ABC):
@@ -51,9 +51,11 @@ class L2(Penalty):
     strength: float
 
     def add_gradient(self, weights: Array, gradient: Array, scale: float, scratch: Array) -> float:
-        np.multiply(weights, scale * self.strength, out=scratch)
-        gradient += scratch
-        return 0.5 * float(np.dot(scratch, weights))
+        factor = scale * self.strength
+        for part in blocks(len(weights)):
+            product = np.multiply(weights[part], factor, out=scratch[: part.stop - part.start])
+            gradient[part] += product
+        return 0.5 * factor * float(np.dot(weights, weights))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,14 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+# Elements that a pass over long vectors works on at a time: a few such blocks stay in the cache.
+BLOCK = 65536
+
+
+def blocks(size: int) -> list[slice]:
+    """Slices that cut ``size`` elements into blocks."""
+    return [slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK)]
+
 
 class Stride(NamedTuple):
     """How far an optimizer's step went, for what must keep pace with it: the proximal step.

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.optimizers import OPTIMIZERS, Clipped, OptimizerState
 from skperceptron._core.optimizers.adam import Adam, AdamW, Nadam
-from skperceptron._core.optimizers.base import BLOCK
+from skperceptron._core.types import BLOCK
 from skperceptron._core.optimizers.lion import Lion
 from skperceptron._core.optimizers.sgd import SGD
 from skperceptron._core.optimizers.squares import Adagrad, RMSprop
@@ -125,7 +125,7 @@ def test_a_step_allocates_nothing_of_the_size_of_theta(make, name, dtype, rng):
 def test_blocks_make_no_difference(make, name, block, path, monkeypatch):
     theta, gradients, rates = path
     whole = walk(make(name, 20), theta.copy(), gradients, rates)
-    monkeypatch.setattr("skperceptron._core.optimizers.base.BLOCK", block)
+    monkeypatch.setattr("skperceptron._core.types.BLOCK", block)
     assert_array_equal(walk(make(name, 20), theta, gradients, rates), whole)
 
 

@@ -262,7 +262,7 @@ def test_lbfgs_comes_close_to_the_minimum_of_a_kinked_loss(quantile, a):
         ours.set_params(**TIGHT).fit(X_DIABETES, Y_SCALED)
     lowest = pinball(quantile)(Y_SCALED, theirs.predict(X_DIABETES)).mean()
     lowest += a * np.abs(theirs.coef_).sum()
-    assert lowest * (1 - 1e-12) <= ours.loss_ <= lowest * (1 + 2e-4)
+    assert lowest * (1 - 1e-12) <= ours.loss_ <= lowest * (1 + 5e-4)
 
 
 @pytest.mark.parametrize("data", [(X_CANCER, Y_CANCER), (X_IRIS, Y_IRIS)], ids=["two", "three"])

@@ -68,6 +68,7 @@ class Dense(Layer):
     ) -> int:
         self._weight_gradient, self._intercept_gradient = gradients
         self._output = np.empty((n_rows, self.fan_out), dtype)
+        self._ones = np.ones(n_rows, dtype)
         # At the bottom the inputs may be sparse, and a dense array of their size too large.
         self._input_delta = np.empty((0 if bottom else n_rows, self.fan_in), dtype)
         return self.fan_out
@@ -86,7 +87,7 @@ class Dense(Layer):
 
     def write_gradient(self, delta: Array) -> None:
         self._products.gradient(self._input, delta, self._weight_gradient)
-        np.sum(delta, axis=0, out=self._intercept_gradient)
+        np.dot(self._ones[: len(delta)], delta, out=self._intercept_gradient)  # sum over rows
 
     def backward(self, delta: Array) -> Array:
         return np.dot(delta, self._weight.T, out=self._input_delta[: len(delta)])

@@ -28,16 +28,7 @@ class Adam(Optimizer):
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
         t = self.state.n_steps
-        gain = 1 - self.beta_1**t
-        rate = rate * math.sqrt(1 - self.beta_2**t) / gain
-        for weights, slope, scratch, mean, square in self._in_blocks(theta, gradient):
-            _average(slope, scratch, mean, square, self.beta_1, self.beta_2)
-            np.sqrt(square, out=scratch)
-            scratch += self.epsilon
-            np.divide(rate, scratch, out=slope)  # the stride
-            np.multiply(mean, slope, out=scratch)
-            weights -= scratch
-        return Stride(gradient, gain)
+        return _step(self, theta, gradient, rate * math.sqrt(1 - self.beta_2**t), self.epsilon)
 
 
 @dataclass
@@ -56,18 +47,8 @@ class AdamW(Optimizer):
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         decay_weights(theta[: self.n_weights], rate, self.weight_decay)
         self.state.n_steps += 1
-        t = self.state.n_steps
-        gain = 1 - self.beta_1**t
-        correction = 1 / math.sqrt(1 - self.beta_2**t)
-        for weights, slope, scratch, mean, square in self._in_blocks(theta, gradient):
-            _average(slope, scratch, mean, square, self.beta_1, self.beta_2)
-            np.sqrt(square, out=scratch)
-            scratch *= correction
-            scratch += self.epsilon
-            np.divide(rate / gain, scratch, out=slope)  # the stride
-            np.multiply(mean, slope, out=scratch)
-            weights -= scratch
-        return Stride(gradient, gain)
+        correction = math.sqrt(1 - self.beta_2**self.state.n_steps)
+        return _step(self, theta, gradient, rate * correction, self.epsilon * correction)
 
 
 @dataclass
@@ -90,20 +71,14 @@ class Nadam(Optimizer):
         now, ahead = self._momentum(t), self._momentum(t + 1)
         self.state.momentum_product *= now
         of_gradient = (1 - now) / (1 - self.state.momentum_product)
-        of_mean = ahead / (1 - self.state.momentum_product * ahead)
-        correction = 1 / math.sqrt(1 - self.beta_2**t)
-        for weights, slope, scratch, mean, square in self._in_blocks(theta, gradient):
-            np.multiply(slope, 1 - self.beta_1, out=scratch)
-            mean *= self.beta_1
-            mean += scratch
-            np.multiply(slope, slope, out=scratch)
-            scratch *= 1 - self.beta_2
-            square *= self.beta_2
-            square += scratch
+        of_sum = (1 - self.beta_1) * ahead / (1 - self.state.momentum_product * ahead)
+        correction = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**t))
+        for weights, slope, scratch, total, squares in self.in_blocks(theta, gradient):
+            accumulate(slope, scratch, total, squares, self.beta_1, self.beta_2)
             slope *= of_gradient
-            np.multiply(mean, of_mean, out=scratch)
+            np.multiply(total, of_sum, out=scratch)
             slope += scratch
-            np.sqrt(square, out=scratch)
+            np.sqrt(squares, out=scratch)
             scratch *= correction
             scratch += self.epsilon
             stride = np.divide(rate, scratch, out=scratch)
@@ -111,20 +86,39 @@ class Nadam(Optimizer):
             weights -= slope
             if self.strides:
                 slope[...] = stride
-        return Stride(gradient, of_gradient + of_mean * (1 - self.beta_1**t))
+        gain_of_sum = (1 - self.beta_1**t) / (1 - self.beta_1)
+        return Stride(gradient, of_gradient + of_sum * gain_of_sum)
 
     def _momentum(self, t: int) -> float:
         return self.beta_1 * (1 - 0.5 * math.pow(0.96, t / 250))
 
 
-def _average(
-    slope: Array, scratch: Array, mean: Array, square: Array, beta_1: float, beta_2: float
+def _step(
+    optimizer: Adam | AdamW, theta: Array, gradient: Array, rate: float, epsilon: float
+) -> Stride:
+    """``w ← w - η m / ((1-β₁ᵗ) (√v + ε))``, with the sums that m and v are multiples of."""
+    beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
+    gain = (1 - beta_1**optimizer.state.n_steps) / (1 - beta_1)  # of the sum of gradients
+    root = math.sqrt(1 - beta_2)  # √v is so much of the root of the sum of squares
+    for weights, slope, scratch, total, squares in optimizer.in_blocks(theta, gradient):
+        accumulate(slope, scratch, total, squares, beta_1, beta_2)
+        np.sqrt(squares, out=scratch)
+        scratch += epsilon / root
+        np.divide(rate / (root * gain), scratch, out=slope)  # the stride
+        np.multiply(total, slope, out=scratch)
+        weights -= scratch
+    return Stride(gradient, gain)
+
+
+def accumulate(
+    slope: Array, scratch: Array, total: Array, squares: Array, beta_1: float, beta_2: float
 ) -> None:
-    """Take the gradient, which is used up, into its running mean and that of its square."""
-    np.multiply(slope, 1 - beta_1, out=scratch)
-    mean *= beta_1
-    mean += scratch
-    slope *= slope
-    slope *= 1 - beta_2
-    square *= beta_2
-    square += slope
+    """Add the gradient to the decaying sum of gradients, its square to that of the squares.
+
+    Running means are ``1 - β`` times these sums; a factor costs less once than in each element.
+    """
+    total *= beta_1
+    total += slope
+    np.multiply(slope, slope, out=scratch)
+    squares *= beta_2
+    squares += scratch

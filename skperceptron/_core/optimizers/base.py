@@ -9,10 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..types import Array, Stride
-
-# Parameters a pass works on at a time: a few such blocks stay in the cache together.
-BLOCK = 32768
+from ..types import Array, Stride, blocks
 
 # Decoupled decay of the weights where none is given; Loshchilov & Hutter's code, and torch.
 DEFAULT_WEIGHT_DECAY = 0.01
@@ -43,10 +40,13 @@ class Optimizer(ABC):
         self.n_weights = n_weights
         self.strides = strides
         size = state.moments.shape[1]
-        block = min(BLOCK, size)
-        self._scratch = np.empty(block, state.moments.dtype)  # (block,)
         self._rate = np.empty(1, state.moments.dtype)  # for strides that are all the same
-        self._blocks = [slice(i, min(i + block, size)) for i in range(0, size, block)]
+        places = blocks(size)
+        scratch = np.empty(places[0].stop, state.moments.dtype)
+        self._blocks = [
+            (place, scratch[: place.stop - place.start], *(m[place] for m in state.moments))
+            for place in places
+        ]
 
     @abstractmethod
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
@@ -55,12 +55,10 @@ class Optimizer(ABC):
         The stride may lie in ``gradient``, and its length is anything if nobody wants it.
         """
 
-    def _in_blocks(self, theta: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
+    def in_blocks(self, theta: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
         """Walk over (theta, gradient, scratch, *moments), block by block."""
-        for block in self._blocks:
-            scratch = self._scratch[: block.stop - block.start]
-            moments = (moment[block] for moment in self.state.moments)
-            yield theta[block], gradient[block], scratch, *moments
+        for place, *others in self._blocks:
+            yield theta[place], gradient[place], *others
 
 
 def decay_weights(weights: Array, rate: float, weight_decay: float | None) -> None:

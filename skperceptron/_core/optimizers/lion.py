@@ -26,7 +26,7 @@ class Lion(Optimizer):
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         decay_weights(theta[: self.n_weights], rate, self.weight_decay)
         self.state.n_steps += 1
-        for weights, slope, scratch, mean in self._in_blocks(theta, gradient):
+        for weights, slope, scratch, mean in self.in_blocks(theta, gradient):
             direction = np.multiply(mean, self.beta_1, out=scratch)
             slope *= 1 - self.beta_1
             direction += slope

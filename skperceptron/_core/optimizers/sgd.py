@@ -26,7 +26,7 @@ class SGD(Optimizer):
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
-        for weights, slope, scratch, velocity in self._in_blocks(theta, gradient):
+        for weights, slope, scratch, velocity in self.in_blocks(theta, gradient):
             slope *= rate
             velocity *= self.momentum
             velocity -= slope

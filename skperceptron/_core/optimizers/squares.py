@@ -24,7 +24,7 @@ class RMSprop(Optimizer):
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
-        for weights, slope, scratch, square in self._in_blocks(theta, gradient):
+        for weights, slope, scratch, square in self.in_blocks(theta, gradient):
             np.multiply(slope, slope, out=scratch)
             scratch *= 1 - self.beta_2
             square *= self.beta_2
@@ -50,7 +50,7 @@ class Adagrad(Optimizer):
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
-        for weights, slope, scratch, square in self._in_blocks(theta, gradient):
+        for weights, slope, scratch, square in self.in_blocks(theta, gradient):
             np.multiply(slope, slope, out=scratch)
             square += scratch
             stride = _stride(square, rate, self.epsilon, scratch)

@@ -101,8 +101,8 @@ class Ball1(Constraint):
         rank = np.arange(1, len(weight) + 1, dtype=weight.dtype)[:, np.newaxis]
         n_kept = np.count_nonzero(rank * distances - totals < self.radius, axis=0)  # (n_outside,)
         last = np.maximum(n_kept, 1) - 1
-        top = (totals[last, np.arange(outside.size)] + self.radius) / (last + 1)
-        shrunk = np.maximum(top.astype(weight.dtype) - below_top, 0)
+        top = (totals[last, np.arange(outside.size)] + self.radius) / rank[last, 0]
+        shrunk = np.maximum(top - below_top, 0)
         weight[:, outside] = np.copysign(shrunk, columns)
 
 

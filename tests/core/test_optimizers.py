@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.optimizers import OPTIMIZERS, Clipped, OptimizerState
 from skperceptron._core.optimizers.adam import Adam, AdamW, Nadam
-from skperceptron._core.types import BLOCK
 from skperceptron._core.optimizers.lion import Lion
 from skperceptron._core.optimizers.sgd import SGD
 from skperceptron._core.optimizers.squares import Adagrad, RMSprop
+from skperceptron._core.types import BLOCK
 
 every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..parameters import Parameter
+from ..sparse import CSR
 from ..types import Array
 from .base import Layer
 
@@ -36,13 +37,15 @@ class DenseProducts(Products):
 
 
 class SparseProducts(Products):
-    """For CSR matrices: their products allocate their result."""
+    """For CSR matrices."""
 
     def forward(self, x: Any, weight: Array, out: Array) -> None:
-        out[...] = x @ weight
+        out[...] = 0
+        CSR.of(x).add_product(weight, out)
 
     def gradient(self, x: Any, delta: Array, out: Array) -> None:
-        out[...] = x.T @ delta
+        out[...] = 0
+        CSR.of(x).add_transposed_product(delta, out)
 
 
 class Dense(Layer):

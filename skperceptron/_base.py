@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from ._core.stopping import Stopping, Validation
 from ._core.training import Divergence, Epoch, TrainingState, train
 from ._held_out import WHOLE, Data, Split, Validator, infer, split
 from ._targets import Targets
+from ._warn import warn
 
 # The attributes that hold a network's parameters, by group: all that prediction reads.
 PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
@@ -97,9 +97,7 @@ class BaseMLP(BaseEstimator, ABC):
             raise ValueError("partial_fit does not support early_stopping=True")
         unused = _build.unused_parameters(self)
         if unused:
-            warnings.warn(
-                f"solver={self.solver!r} has no use for {', '.join(unused)}.", stacklevel=4
-            )
+            warn(f"solver={self.solver!r} has no use for {', '.join(unused)}.")
 
     def _validate(self, X, y, sample_weight, resume) -> Data:
         dtype = self.dtype or (self._architecture.dtype if resume else (np.float64, np.float32))
@@ -198,10 +196,9 @@ class BaseMLP(BaseEstimator, ABC):
         if self.batch_size == "auto":
             return min(200, n_rows)
         if self.batch_size > n_rows:
-            warnings.warn(
+            warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                "clipped.",
-                stacklevel=5,
+                "clipped."
             )
         return min(int(self.batch_size), n_rows)
 
@@ -240,13 +237,13 @@ class BaseMLP(BaseEstimator, ABC):
                 self._walk(objective, batches, state, take_note, validate, max_epochs)
                 complaint = None if incremental or epochs[-1].stop else OUT_OF_EPOCHS
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=4)
+            warn("Training interrupted by user.")
         except Divergence as divergence:
             self._recover(divergence, shape, state, data)
         else:
             if complaint is not None:
                 message = complaint.format(n_iter=len(epochs), max_iter=self.max_iter)
-                warnings.warn(message, ConvergenceWarning, stacklevel=4)
+                warn(message, ConvergenceWarning)
         return epochs
 
     def _walk(self, objective, batches, state, take_note, validate, max_epochs) -> None:
@@ -347,7 +344,7 @@ class BaseMLP(BaseEstimator, ABC):
         )
         if state.best_theta is None:
             raise ValueError(message) from divergence
-        warnings.warn(f"{message} The best weights so far are kept.", stacklevel=5)
+        warn(f"{message} The best weights so far are kept.")
         state.theta[...] = state.best_theta
         state.optimizer = _build.optimizer_state(self, shape)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
+from inspect import signature
 from itertools import chain
 from numbers import Real
 
@@ -303,8 +304,15 @@ def unused_parameters(params) -> list[str]:
         unused = known | STOCHASTIC_PARAMETERS
     else:
         unused = known - {field.name for field in fields(OPTIMIZERS[params.solver])} | {"max_fun"}
-    defaults = type(params)().get_params()
+    defaults = _defaults(type(params))
     return sorted(name for name in unused if getattr(params, name) != defaults[name])
+
+
+def _defaults(estimator: type) -> dict:
+    """Defaults of the hyperparameters: a subclass may have changed some and left others out."""
+    owners = [cls for cls in reversed(estimator.__mro__) if "__init__" in vars(cls)]
+    parameters = chain.from_iterable(signature(cls.__init__).parameters.values() for cls in owners)
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _from_hyperparameters(component, params, **resolved):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from ._core.network import Network
 from ._core.stopping import Validation
 from ._core.training import TrainingState
 from ._targets import Targets
+from ._warn import warn
 
 # Rows that prediction works on at a time, so that its memory does not grow with the data.
 PREDICTION_BLOCK = 4096
@@ -49,10 +49,9 @@ def split(params, data: Data, targets: Targets, state: TrainingState) -> Split:
     n_rows = data.X.shape[0]
     n_validation = math.ceil(params.validation_fraction * n_rows)
     if n_validation < 2 or n_validation == n_rows:
-        warnings.warn(
+        warn(
             "early_stopping watches the training loss, because validation_fraction="
-            f"{params.validation_fraction} of {n_rows} rows is too few to hold out.",
-            stacklevel=5,
+            f"{params.validation_fraction} of {n_rows} rows is too few to hold out."
         )
         return WHOLE
     random_state = copy.deepcopy(state.split_state)
@@ -84,10 +83,9 @@ def _possible_strata(labels: np.ndarray | None, n_validation: int) -> np.ndarray
     counts = np.unique(labels, return_counts=True)[1]
     if counts.min() >= 2 and n_validation >= len(counts):
         return labels
-    warnings.warn(
+    warn(
         "the validation rows of early_stopping are not stratified: y has too few rows of some "
-        "class, or validation_fraction is too small for the number of classes.",
-        stacklevel=6,
+        "class, or validation_fraction is too small for the number of classes."
     )
     return None
 

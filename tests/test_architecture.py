@@ -34,7 +34,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs"},
-    {"_build", "_compat", "_targets"},
+    {"_build", "_compat", "_targets", "_warn"},
     {"_held_out"},
     {"_base"},
     {"_convert"},

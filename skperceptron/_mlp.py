@@ -7,6 +7,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import neural_network
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, get_scorer_names, r2_score
 from sklearn.utils.metaestimators import available_if
@@ -445,6 +446,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     (5, 3)
     """
 
+    _twin = neural_network.MLPClassifier  # in to_sklearn and from_sklearn
     _parameter_constraints = _CONSTRAINTS | {
         "loss": [
             StrOptions({name for name, _ in CLASSIFICATION_LOSSES}),
@@ -1134,6 +1136,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     0.99
     """
 
+    _twin = neural_network.MLPRegressor
     _parameter_constraints = _CONSTRAINTS | {
         "loss": [
             StrOptions({name for name, _ in REGRESSION_LOSSES}),

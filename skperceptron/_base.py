@@ -36,6 +36,9 @@ BATCH_NORM_PARAMETERS = {
     group: f"batch_norm_{group}_" for group in ("scale", "shift", "mean", "variance")
 }
 
+# The attributes that have an entry for each epoch.
+CURVES = ("loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_")
+
 OUT_OF_EPOCHS = (
     "Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't "
     "converged yet."
@@ -73,8 +76,13 @@ class BaseMLP(BaseEstimator, ABC):
                 _build.check_same_architecture(self._architecture, shape)
             state = (self._resume if resume else self._start)(shape, data.sample_weight)
             rows = self._choose_rows(data, held_out, targets, state)
-            epochs = self._train(data, held_out, rows, targets, shape, state, incremental)
-            self._publish(targets, shape, state, epochs, resume)
+            if rows.validation is not None:
+                held_out = data.take(rows.validation)
+            n_before = state.n_epochs
+            epochs = self._train(data, held_out, rows.train, targets, shape, state, incremental)
+            self._publish(targets, shape, state)
+            self.n_iter_ = state.n_epochs - n_before
+            self._publish_progress(epochs, state, resume, judged=held_out is not None)
         return self
 
     # Validate ----------------------------------------------------------------------------
@@ -176,10 +184,13 @@ class BaseMLP(BaseEstimator, ABC):
         """A copy of the state that the last call left, with what the user edited since."""
         layout = _build.inference_network(shape).layout
         current = layout.pack(self._parameters_by_group(), shape.dtype)
+        if not np.isfinite(current).all():
+            raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
         if self._training_state is None:
             return self._start(shape, sample_weight, theta=current)
         state = copy.deepcopy(self._training_state)
-        np.copyto(state.theta, current, where=current != state.published)
+        if (current != state.published).any():
+            state.move(current)
         if state.solver != self.solver:
             state.solver, state.optimizer = self.solver, _build.optimizer_state(self, shape)
         return state
@@ -207,27 +218,26 @@ class BaseMLP(BaseEstimator, ABC):
     def _train(self, data, held_out, rows, targets, shape, state, incremental) -> list[Epoch]:
         """Build the core objects and walk the timeline from ``state``, changing it in place."""
         sparse = issparse(data.X)
-        n_rows = data.X.shape[0] if rows.train is None else len(rows.train)
+        n_rows = data.X.shape[0] if rows is None else len(rows)
         batches = Batches(
             SparseRows(data.X) if sparse else ArrayRows(data.X),
             targets.encode(data.y, shape.dtype, self._smoothing),
             None if data.sample_weight is None else ArrayRows(data.sample_weight),
-            rows.train,
+            rows,
             n_rows if self.solver == "lbfgs" else self._batch_size(n_rows),
         )
         network = _build.training_network(self, shape, state.generator, sparse=sparse)
         network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
         loss = self._loss(shape.output_activation)
         objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
-        if rows.validation is not None:
-            held_out = data.take(rows.validation)
         validate = self._validator(network, loss, held_out, targets, shape, state)
         epochs: list[Epoch] = []
+        n_before = state.n_epochs
 
         def take_note(epoch: Epoch) -> None:
             epochs.append(epoch)
             if self.verbose:
-                self._report(epoch, len(epochs))
+                self._report(epoch, state.n_epochs - n_before)
 
         try:
             if self.solver == "lbfgs":
@@ -237,7 +247,10 @@ class BaseMLP(BaseEstimator, ABC):
                 self._walk(objective, batches, state, take_note, validate, max_epochs)
                 complaint = None if incremental or epochs[-1].stop else OUT_OF_EPOCHS
         except KeyboardInterrupt:
-            warn("Training interrupted by user.")
+            if np.isfinite(state.theta).all():
+                warn("Training interrupted by user.")
+            else:
+                self._recover(Divergence(state.n_epochs + 1, None), shape, state, data)
         except Divergence as divergence:
             self._recover(divergence, shape, state, data)
         else:
@@ -333,10 +346,8 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _recover(self, divergence: Divergence, shape, state: TrainingState, data: Data) -> None:
         """Fall back on the best weights if there are any; else say what went wrong."""
-        rate, remedy = "", "Scale"
-        if divergence.rate is not None:
-            rate = f", at learning rate {divergence.rate:.3g}"
-            remedy = "Lower learning_rate_init, or scale"
+        remedy = "Scale" if self.solver == "lbfgs" else "Lower learning_rate_init, or scale"
+        rate = "" if divergence.rate is None else f", at learning rate {divergence.rate:.3g}"
         message = (
             f"Training diverged in epoch {divergence.epoch}{rate}: the loss or the weights are "
             f"no longer finite. {remedy} the data: the largest absolute value is "
@@ -350,26 +361,36 @@ class BaseMLP(BaseEstimator, ABC):
 
     # Publish -----------------------------------------------------------------------------
 
-    def _publish(self, targets, shape, state, epochs, resume) -> None:
+    def _publish(self, targets, shape, state) -> None:
         """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
         self._publish_parameters(targets, shape, state.published)
         self.n_layers_ = len(shape.layer_units)
         self.n_outputs_ = targets.n_outputs
         self.out_activation_ = shape.output_activation
-        self.n_iter_ = len(epochs)
         self.t_ = state.n_samples_seen
-        self._extend("loss_curve_", [epoch.loss for epoch in epochs], resume)
-        self._extend("learning_rate_curve_", [epoch.rate for epoch in epochs], resume)
-        validations = [epoch.validation for epoch in epochs]
-        self._extend("validation_loss_curve_", [v.loss for v in validations], resume)
-        self._extend("validation_scores_", [v.score for v in validations], resume)
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
         scored = state.watched != "loss"
-        self.best_validation_score_ = -state.best if scored else None
-        self.best_loss_ = None if scored else state.best
+        # There is no best one yet if training was interrupted, or no score was a number.
+        best = state.best if math.isfinite(state.best) else None
+        self.best_validation_score_ = -best if scored and best is not None else None
+        self.best_loss_ = None if scored else best
         # A RandomState of the user's must not move on when this estimator does.
         state.random_state = copy.deepcopy(state.random_state)
         self._training_state = state
+
+    def _publish_progress(self, epochs, state, resume, *, judged) -> None:
+        """Go on with the curves; ``judged`` says whether there were rows to judge epochs by."""
+        scored, stochastic = state.watched != "loss", self.solver != "lbfgs"
+        curves = (
+            [epoch.loss for epoch in epochs],
+            [epoch.rate for epoch in epochs] if stochastic else None,
+            [epoch.validation.loss for epoch in epochs] if judged else None,
+            [epoch.validation.score for epoch in epochs] if scored else None,
+        )
+        for attribute, values in zip(CURVES, curves, strict=True):
+            earlier = (resume and getattr(self, attribute)) or []
+            # There is none where the last call has no values for it.
+            setattr(self, attribute, None if values is None else earlier + values)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
 
     def _publish_parameters(self, targets, shape, theta) -> None:
         """Set all that prediction reads."""
@@ -381,21 +402,17 @@ class BaseMLP(BaseEstimator, ABC):
             for attribute in BATCH_NORM_PARAMETERS.values():
                 setattr(self, attribute, None)
 
-    def _extend(self, attribute, values, resume) -> None:
-        """Go on with a curve; there is none where the last call has no values for it."""
-        earlier = (resume and getattr(self, attribute)) or []
-        known = all(value is not None for value in values)
-        setattr(self, attribute, earlier + values if known else None)
-
     def _parameters_by_group(self) -> dict[str, list[np.ndarray]]:
         attributes = PARAMETERS | BATCH_NORM_PARAMETERS
         return {group: getattr(self, name) or [] for group, name in attributes.items()}
 
     def drop_training_state(self):
-        """Forget all that only continuing needs, as for deployment.
+        """Forget how the weights came about and all that only continuing needs.
 
-        Predictions stay the same, and a pickle holds little more than the weights. A later
-        warm start or ``partial_fit`` goes on from the weights, with everything else new.
+        Predictions stay the same, and a pickle holds little more than the weights. The curves are
+        emptied, which grow with the number of epochs; the other attributes keep their values. A
+        later warm start or ``partial_fit`` goes on from the weights, with everything else new: the
+        curves and ``t_`` begin there.
 
         Returns
         -------
@@ -404,6 +421,9 @@ class BaseMLP(BaseEstimator, ABC):
         """
         check_is_fitted(self)
         self._training_state = None
+        for attribute in CURVES:
+            if getattr(self, attribute) is not None:
+                setattr(self, attribute, [])
         return self
 
     def __sklearn_is_fitted__(self):
@@ -520,11 +540,15 @@ def _name(given) -> str:
 
 @contextmanager
 def restored_on_error(estimator: BaseEstimator):
-    """Leave the estimator as it was if anything goes wrong."""
+    """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
     before = dict(vars(estimator))
+    given = estimator.random_state
+    position = given.get_state() if isinstance(given, np.random.RandomState) else None
     try:
         yield
     except BaseException:
         vars(estimator).clear()
         vars(estimator).update(before)
+        if position is not None:
+            given.set_state(position)
         raise

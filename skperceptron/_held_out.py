@@ -63,7 +63,7 @@ def split(params, data: Data, targets: Targets, state: TrainingState) -> Split:
             np.arange(n_rows),
             test_size=params.validation_fraction,
             random_state=random_state,
-            stratify=_possible_strata(targets.strata(data.y), n_validation),
+            stratify=_possible_strata(targets.strata(data.y), n_rows, n_validation),
         )
     )
     if data.sample_weight is not None:
@@ -76,16 +76,18 @@ def split(params, data: Data, targets: Targets, state: TrainingState) -> Split:
     return rows
 
 
-def _possible_strata(labels: np.ndarray | None, n_validation: int) -> np.ndarray | None:
+def _possible_strata(
+    labels: np.ndarray | None, n_rows: int, n_validation: int
+) -> np.ndarray | None:
     """``labels`` if each class can be on both sides of a split, else None with a warning."""
     if labels is None:
         return None
     counts = np.unique(labels, return_counts=True)[1]
-    if counts.min() >= 2 and n_validation >= len(counts):
+    if counts.min() >= 2 and min(n_validation, n_rows - n_validation) >= len(counts):
         return labels
     warn(
         "the validation rows of early_stopping are not stratified: y has too few rows of some "
-        "class, or validation_fraction is too small for the number of classes."
+        "class, or validation_fraction is too small, or too large, for the number of classes."
     )
     return None
 

@@ -361,19 +361,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         'identity' for the hinge losses.
 
     n_iter_ : int
-        Epochs of the last call of ``fit`` or ``partial_fit``.
+        Epochs of the last call of ``fit`` or ``partial_fit``; 0 if 'lbfgs' had nothing to do.
 
     t_ : int
-        Rows shown since the first call: epochs times training rows.
+        Rows shown since the first call, or since ``drop_training_state`` and the next one: epochs
+        times training rows.
 
     loss_ : float
         Objective of the last epoch: mean over its batches, as they were when visited.
 
     loss_curve_ : list of float
-        The same for each epoch since the first call.
+        The same for each epoch since the first call, or since ``drop_training_state``, which
+        empties this and the other curves. One value for a call of 'lbfgs' that needs no iteration.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``; None where a score is watched instead.
+        Lowest value of ``loss_curve_``, since weights were edited if they were; None where a score
+        is watched instead, or before there is a loss.
 
     learning_rate_curve_ : list of float or None
         Learning rate of the last step of each epoch; None for 'lbfgs'.
@@ -387,7 +390,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ``early_stopping``.
 
     best_validation_score_ : float or None
-        Highest of ``validation_scores_``.
+        Highest of ``validation_scores_``, likewise; None if none of them is a number.
 
     See Also
     --------
@@ -1050,19 +1053,22 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         What ``output_activation`` came to.
 
     n_iter_ : int
-        Epochs of the last call of ``fit`` or ``partial_fit``.
+        Epochs of the last call of ``fit`` or ``partial_fit``; 0 if 'lbfgs' had nothing to do.
 
     t_ : int
-        Rows shown since the first call: epochs times training rows.
+        Rows shown since the first call, or since ``drop_training_state`` and the next one: epochs
+        times training rows.
 
     loss_ : float
         Objective of the last epoch: mean over its batches, as they were when visited.
 
     loss_curve_ : list of float
-        The same for each epoch since the first call.
+        The same for each epoch since the first call, or since ``drop_training_state``, which
+        empties this and the other curves. One value for a call of 'lbfgs' that needs no iteration.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``; None where a score is watched instead.
+        Lowest value of ``loss_curve_``, since weights were edited if they were; None where a score
+        is watched instead, or before there is a loss.
 
     learning_rate_curve_ : list of float or None
         Learning rate of the last step of each epoch; None for 'lbfgs'.
@@ -1076,7 +1082,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         ``early_stopping``.
 
     best_validation_score_ : float or None
-        Highest of ``validation_scores_``.
+        Highest of ``validation_scores_``, likewise; None if none of them is a number.
 
     See Also
     --------

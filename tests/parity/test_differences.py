@@ -446,3 +446,35 @@ class TestSmallerThings:
         with pytest.warns(UserWarning, match="interrupted by user"):
             ours.fit(X, BINARY)
         assert 1 <= ours.n_iter_ < 5
+
+    def test_a_call_that_raises_and_a_random_state(self):
+        states = np.random.RandomState(0), np.random.RandomState(0)
+        before = states[0].get_state()[1].copy()
+        unstable = {"solver": "sgd", "learning_rate_init": 1e200, "batch_size": 10, "max_iter": 1}
+        for name, state, moved in zip(
+            (neural_network, skperceptron), states, (True, False), strict=True
+        ):
+            with pytest.raises(ValueError, match=r"non-finite|diverged"), np.errstate(all="ignore"):
+                name.MLPRegressor(random_state=state, **unstable).fit(X, SCORES[:, 0])
+            assert (state.get_state()[1] != before).any() == moved
+
+    def test_edited_weights_and_the_best_ones(self):
+        parameters = {"early_stopping": True, "warm_start": True, "learning_rate_init": 0.05}
+        theirs, ours = both("MLPClassifier", (8,), max_iter=60, random_state=0, **parameters)
+        for model, discards in ((theirs, True), (ours, False)):
+            best = [w.copy() for w in model.fit(X, BINARY).coefs_]
+            model.coefs_ = [np.zeros_like(w) for w in model.coefs_]
+            model.set_params(max_iter=1, learning_rate_init=1e-9).fit(X, BINARY)
+            assert all(map(np.array_equal, model.coefs_, best)) == discards
+
+    def test_verbose_partial_fits_without_an_improvement(self, capsys):
+        parameters = {"verbose": True, "tol": 10.0, "n_iter_no_change": 2, "random_state": 0}
+        complaints = []
+        for model in both("MLPClassifier", (5,), **parameters):
+            complaints.append([])
+            for _ in range(9):
+                model.partial_fit(X, BINARY, classes=[0, 1])
+                complaints[-1].append("did not improve" in capsys.readouterr().out)
+        first = [False, False, False, True]
+        assert complaints[0] == [*first, *[True] * 5]
+        assert complaints[1] == [*first, False, False, True, False, False]

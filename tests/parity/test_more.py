@@ -169,6 +169,17 @@ def test_least_and_endless_patience(n_iter_no_change):
     assert ours.n_iter_ == (20 if n_iter_no_change == np.inf else 3)
 
 
+@every_target
+def test_lbfgs_that_has_nothing_to_do(target):
+    assert_same(*fit_both(target, "lbfgs", tol=1e3))
+    theirs, ours = make_both(target, "lbfgs", hidden_layer_sizes=(), alpha=1.0, warm_start=True)
+    for _ in range(2):
+        for model in (theirs, ours):
+            model.set_params(max_iter=2000).fit(X, TARGETS[target][2])
+        assert ours.n_iter_ == theirs.n_iter_
+    assert_same(theirs, ours)
+
+
 def test_a_grid_search_comes_to_the_same_scores_and_the_same_choice():
     y = TARGETS["multiclass"][2]
     grid = {"mlp__alpha": [1e-4, 10.0], "mlp__activation": ["tanh", "relu"]}

@@ -8,27 +8,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _build
-from ._compat import check_sample_weight, validate_parameters
+from ._compat import as_finite, check_sample_weight, check_y, validate_parameters
 from ._core import lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.losses import LossLike
-from ._core.network import Network
 from ._core.objective import Objective
 from ._core.stopping import Stopping, Validation
 from ._core.training import Divergence, Epoch, TrainingState, train
 from ._held_out import WHOLE, Data, Split, Validator, infer, split
-from ._targets import Targets
-from ._warn import warn
+from ._messages import naming, warn
+from ._targets import Targets, check_total_weight
 
 # The attributes that hold a network's parameters, by group: all that prediction reads.
 PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
@@ -70,6 +70,7 @@ class BaseMLP(BaseEstimator, ABC):
             self._check_parameters(incremental)
             data = self._validate(X, y, sample_weight, resume)
             targets, data = self._choose_targets(data, classes, resume, incremental)
+            check_total_weight(data.sample_weight, "sample_weight")
             held_out = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
             shape = _build.architecture(self, data.X, targets.n_outputs, self._link(targets))
             if resume:
@@ -109,18 +110,24 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _validate(self, X, y, sample_weight, resume) -> Data:
         dtype = self.dtype or (self._architecture.dtype if resume else (np.float64, np.float32))
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            dtype=dtype,
-            order="C",
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=self._numeric_target,
-            reset=not resume,
-        )
-        return Data(X, y, check_sample_weight(sample_weight, X))
+        X, y = self._validate_arrays(X, y, "X", "y", dtype=dtype, reset=not resume)
+        with naming("sample_weight"):
+            return Data(X, y, check_sample_weight(sample_weight, X))
+
+    def _validate_arrays(self, X, y, X_name, y_name, *, dtype, reset):
+        """X and y as arrays, or X as a CSR matrix; errors go by the names."""
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target "
+                "y is None."
+            )
+        with naming(X_name):
+            X = validate_data(self, X, dtype=dtype, order="C", accept_sparse="csr", reset=reset)
+        with naming(y_name):
+            y = check_y(y, numeric=self._numeric_target, estimator=self)
+        with naming(f"{X_name} and {y_name}"):
+            check_consistent_length(X, y)
+        return X, y
 
     def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets) -> Data | None:
         if X_val is None and y_val is None and sample_weight_val is None:
@@ -129,22 +136,12 @@ class BaseMLP(BaseEstimator, ABC):
             raise ValueError(
                 "X_val and y_val must be given together, and sample_weight_val with them only."
             )
-        try:
-            X_val, y_val = validate_data(
-                self,
-                X_val,
-                y_val,
-                dtype=data.X.dtype,
-                order="C",
-                accept_sparse="csr",
-                multi_output=True,
-                y_numeric=self._numeric_target,
-                reset=False,
-            )
-        except ValueError as error:
-            raise ValueError(f"X_val or y_val: {error}") from error
+        X_val, y_val = self._validate_arrays(
+            X_val, y_val, "X_val", "y_val", dtype=data.X.dtype, reset=False
+        )
         y_val = self._check_targets(y_val, targets, data.X.dtype, name="y_val")
         weight = check_sample_weight(sample_weight_val, X_val, name="sample_weight_val")
+        check_total_weight(weight, "sample_weight_val")
         return Data(X_val, y_val, weight)
 
     @abstractmethod
@@ -183,7 +180,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _resume(self, shape, sample_weight) -> TrainingState:
         """A copy of the state that the last call left, with what the user edited since."""
         layout = _build.inference_network(shape).layout
-        current = layout.pack(self._parameters_by_group(), shape.dtype)
+        current = layout.pack(self._published_parameters(layout), shape.dtype)
         if not np.isfinite(current).all():
             raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
         if self._training_state is None:
@@ -402,9 +399,16 @@ class BaseMLP(BaseEstimator, ABC):
             for attribute in BATCH_NORM_PARAMETERS.values():
                 setattr(self, attribute, None)
 
-    def _parameters_by_group(self) -> dict[str, list[np.ndarray]]:
-        attributes = PARAMETERS | BATCH_NORM_PARAMETERS
-        return {group: getattr(self, name) or [] for group, name in attributes.items()}
+    def _published_parameters(self, layout) -> dict[str, list[np.ndarray]]:
+        """The attributes that hold the parameters, by group, if their shapes are right."""
+        groups = {}
+        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
+            arrays = getattr(self, attribute)
+            groups[group] = [] if arrays is None else arrays
+            given, wanted = [np.shape(array) for array in groups[group]], layout.shapes(group)
+            if given != wanted:
+                raise ValueError(f"{attribute} must have arrays of shapes {wanted}, got {given}.")
+        return groups
 
     def drop_training_state(self):
         """Forget how the weights came about and all that only continuing needs.
@@ -456,13 +460,17 @@ class BaseMLP(BaseEstimator, ABC):
         ------
         ValueError
             If there is no such hidden layer.
+        TypeError
+            If ``layer`` is no integer.
         """
         check_is_fitted(self)
         n_hidden = self._architecture.n_hidden
+        if not isinstance(layer, Integral):
+            raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
         with np.errstate(all="ignore"):
-            return infer(*self._inference(X, depth=layer % n_hidden + 1))
+            return self._infer(X, depth=layer % n_hidden + 1)
 
     def summary(self) -> str:
         """Return a table of layers, their units and their parameter counts.
@@ -492,19 +500,24 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        with np.errstate(all="ignore"):
-            scores = infer(*self._inference(X))
-            return read(self._targets, scores)
-
-    def _inference(self, X, depth: int | None = None) -> tuple[Network, np.ndarray]:
-        """A network, up to ``depth``, that reads the published weights; and X, validated."""
         check_is_fitted(self)
-        X = validate_data(
-            self, X, dtype=self._architecture.dtype, order="C", accept_sparse="csr", reset=False
-        )
-        network = _build.inference_network(self._architecture, depth)
-        network.bind(network.layout.arrange(self._parameters_by_group()))
-        return network, X
+        with np.errstate(all="ignore"):
+            return read(self._targets, self._infer(X))
+
+    def _infer(self, X, depth: int | None = None) -> np.ndarray:
+        """Raw scores, or the outputs up to ``depth``: X is converted block by block."""
+        shape = self._architecture
+        with naming("X"):
+            X = validate_data(
+                self, X, accept_sparse=("csr", "csc"), ensure_all_finite=False, reset=False
+            )
+        network = _build.inference_network(shape)
+        parameters = self._published_parameters(network.layout)
+        if depth is not None:
+            network = _build.inference_network(shape, depth)
+        network.bind(network.layout.arrange(parameters))
+        convert = partial(as_finite, dtype=shape.dtype, name="X", estimator=self)
+        return infer(network, X, convert)
 
 
 def has_epochs(estimator: BaseMLP) -> bool:

@@ -80,7 +80,10 @@ def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
 
 def hidden_layer_sizes(params) -> tuple[int, ...]:
     """``params.hidden_layer_sizes`` as a tuple of positive ints."""
-    sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes))
+    try:
+        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes))
+    except ValueError:  # sequences in it, of different lengths
+        sizes = np.array(["ragged"])
     if sizes.size == 0:
         return ()
     if sizes.ndim > 1 or not np.issubdtype(sizes.dtype, np.integer):

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 
 from ._core.losses import LossLike
 from ._core.network import Network
 from ._core.stopping import Validation
 from ._core.training import TrainingState
+from ._messages import warn
 from ._targets import Targets
-from ._warn import warn
 
 # Rows that prediction works on at a time, so that its memory does not grow with the data.
 PREDICTION_BLOCK = 4096
+
+# How often a CSC matrix is read at most, to take rows of it.
+CSC_PASSES = 64
 
 
 class Data(NamedTuple):
@@ -109,7 +113,21 @@ class Validator:
         return Validation(loss, None if self.score is None else self.score(scores, loss))
 
 
-def infer(network: Network, X) -> np.ndarray:
-    """Raw scores (n, n_outputs), block of rows by block of rows."""
-    starts = range(0, X.shape[0], PREDICTION_BLOCK)
-    return np.concatenate([network.infer(X[i : i + PREDICTION_BLOCK]) for i in starts])
+def infer(network: Network, X, convert: Callable[[Any], Any] = lambda block: block) -> np.ndarray:
+    """Raw scores (n, n_outputs), block of rows by block of rows.
+
+    ``convert`` makes arrays or CSR matrices of the network's dtype of them.
+    """
+    return np.concatenate([network.infer(convert(block)) for block in _row_blocks(X)])
+
+
+def _row_blocks(X) -> Iterator[Any]:
+    n_rows = X.shape[0]
+    if issparse(X) and X.format == "csc":
+        # Rows are found by a pass over the whole matrix, so there are not to be many.
+        size = max(PREDICTION_BLOCK, math.ceil(n_rows / CSC_PASSES))
+        for start in range(0, n_rows, size):
+            yield from _row_blocks(X[start : start + size].tocsr())
+    else:
+        for start in range(0, n_rows, PREDICTION_BLOCK):
+            yield X[start : start + PREDICTION_BLOCK]

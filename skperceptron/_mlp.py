@@ -23,6 +23,7 @@ from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from ._core.optimizers import OPTIMIZERS
 from ._core.penalties import BALLS
 from ._core.schedules import SCHEDULES
+from ._messages import naming
 from ._targets import (
     RegressionTargets,
     check_known_labels,
@@ -208,7 +209,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Exponent :math:`\gamma` of the 'focal' loss: 0 is 'log_loss'. At least 0.
 
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weight of each class, {label: weight}, 1 where it is absent; 'balanced' is
+        Weight of each class, {label: weight}, 1 where it is absent. Labels that y lacks may be
+        in it too, unless y has one that is absent: that looks like a mistake. 'balanced' is
         ``n_samples / (n_classes * n_rows_of_the_class)``. For several labels a list with one
         dict per label. Multiplies the sample weights, and so counts like repeated rows.
 
@@ -733,7 +735,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         # An indicator matrix has a column for every label: it needs no ``classes``.
         by_class = incremental and not is_multilabel(y)
         if by_class:
-            is_first_partial_fit(self, classes)
+            with naming("classes"):
+                is_first_partial_fit(self, classes)
+            if len(self.classes_) == 0:
+                raise ValueError("classes must have the labels that any call will see, got none.")
         if resume:
             targets = self._targets
             check_known_labels(targets, y, all_of_them=not incremental)
@@ -753,7 +758,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return targets, data._replace(y=y, sample_weight=weight)
 
     def _check_targets(self, y, targets, dtype, *, name):
-        y = labels(y)
+        y = labels(y, name)
         check_known_labels(targets, y, all_of_them=False, name=name)
         return y
 
@@ -1382,6 +1387,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return targets, data._replace(y=y)
 
     def _check_targets(self, y, targets, dtype, *, name):
+        if y.dtype.kind not in "biuf":
+            raise ValueError(f"{name} must be numbers, got an array of dtype {y.dtype}.")
+        if issparse(y):
+            y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if np.abs(y).max() > np.finfo(dtype).max:

@@ -11,6 +11,7 @@ import pytest
 import scipy.optimize
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit, softmax, xlogy
 from sklearn import neural_network
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
@@ -354,6 +355,40 @@ def test_15_the_log_loss_is_not_clipped():
     assert theirs.loss_ < 37
 
 
+class ClippedLogLoss:
+    """scikit-learn's: of probabilities clipped to [ε, 1 - ε], with the gradient left as it is."""
+
+    def values_and_gradient(self, scores, y):
+        binary = scores.shape[1] == 1
+        probabilities = expit(scores) if binary else softmax(scores, axis=1)
+        epsilon = np.finfo(probabilities.dtype).eps
+        clipped = np.clip(probabilities, epsilon, 1 - epsilon)
+        values = -xlogy(y, clipped).sum(axis=1)
+        if binary:
+            values -= xlogy(1 - y, 1 - clipped).sum(axis=1)
+        scores[...] = probabilities - y
+        return values
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_15_line_searches_of_lbfgs_meet_the_clip_on_ordinary_data(kind):
+    n_parted = 0
+    for seed in range(12):
+        generator = np.random.default_rng(seed)
+        data = generator.normal(size=(45, 4))
+        scores = data @ generator.normal(size=(4, 3)) + 0.5 * generator.normal(size=(45, 3))
+        y = scores.argmax(axis=1) if kind == "multiclass" else (scores[:, 0] > 0).astype(int)
+        parameters = {"solver": "lbfgs", "max_iter": 20, "random_state": 0}
+        theirs, ours = both("MLPClassifier", (8, 5), **parameters)
+        theirs.fit(data, y)
+        # Every difference there is, is the clip's: with it we are as they are.
+        clipped = MLPClassifier((8, 5), loss=ClippedLogLoss(), **parameters).fit(data, y)
+        for one, other in zip(clipped.coefs_, theirs.coefs_, strict=True):
+            assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+        n_parted += np.abs(ours.fit(data, y).coefs_[0] - theirs.coefs_[0]).max() > 1e-6
+    assert 0 < n_parted < 12
+
+
 def test_16_a_warm_fit_goes_on_with_moments_and_shuffles():
     def walk(model):
         model.set_params(warm_start=True, max_iter=1, learning_rate_init=0.01)
@@ -478,3 +513,10 @@ class TestSmallerThings:
         first = [False, False, False, True]
         assert complaints[0] == [*first, *[True] * 5]
         assert complaints[1] == [*first, False, False, True, False, False]
+
+    def test_indicators_that_are_not_0_and_1(self):
+        theirs, ours = both("MLPClassifier", (5,), learning_rate_init=0.1, random_state=0)
+        signs = np.where(SCORES > 0, 1, -1)
+        assert (theirs.fit(X, signs).predict(X) == 1).all()
+        with pytest.raises(ValueError, match="an indicator matrix has 0 and 1"):
+            ours.fit(X, signs)

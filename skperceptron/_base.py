@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _build
-from ._compat import accepts_sample_weight, check_sample_weight, validate_parameters
+from ._compat import (
+    accepts_sample_weight,
+    as_finite,
+    check_sample_weight,
+    check_y,
+    validate_parameters,
+)
 from ._core import lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.losses import LossLike
-from ._core.network import Network
 from ._core.objective import Objective
 from ._core.stopping import Stopping, Validation
 from ._core.training import Divergence, Epoch, TrainingState, train
 from ._held_out import Data, Validator, infer, split
-from ._targets import Targets
+from ._messages import naming, warn
+from ._targets import Targets, check_total_weight
 
 # The attributes that hold a network's parameters, by group: all that prediction reads.
 PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
 BATCH_NORM_PARAMETERS = {
     group: f"batch_norm_{group}_" for group in ("scale", "shift", "mean", "variance")
 }
+
+# The attributes that have an entry for each epoch.
+CURVES = ("loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_")
 
 OUT_OF_EPOCHS = (
     "Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't "
@@ -70,14 +78,18 @@ class BaseMLP(BaseEstimator, ABC):
             self._check_parameters(incremental)
             data = self._validate(X, y, sample_weight, resume)
             targets, data = self._choose_targets(data, classes, resume, incremental)
+            check_total_weight(data.sample_weight, "sample_weight")
             held_out = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
             shape = _build.architecture(self, data.X, targets.n_outputs, self._link(targets))
             if resume:
                 _build.check_same_architecture(self._architecture, shape)
             state = (self._resume if resume else self._start)(shape, data.sample_weight)
             rows, held_out = self._choose_rows(data, held_out, targets, state)
+            n_before = state.n_epochs
             epochs = self._train(data, held_out, rows, targets, shape, state, incremental)
-            self._publish(targets, shape, state, epochs, resume)
+            self._publish(targets, shape, state)
+            self.n_iter_ = state.n_epochs - n_before
+            self._publish_progress(epochs, state, resume, judged=held_out is not None)
         return self
 
     # Validate ----------------------------------------------------------------------------
@@ -101,24 +113,28 @@ class BaseMLP(BaseEstimator, ABC):
             raise ValueError("partial_fit does not support early_stopping=True")
         unused = _build.unused_parameters(self)
         if unused:
-            warnings.warn(
-                f"solver={self.solver!r} has no use for {', '.join(unused)}.", stacklevel=4
-            )
+            warn(f"solver={self.solver!r} has no use for {', '.join(unused)}.")
 
     def _validate(self, X, y, sample_weight, resume) -> Data:
         dtype = self.dtype or (self._architecture.dtype if resume else (np.float64, np.float32))
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            dtype=dtype,
-            order="C",
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=self._numeric_target,
-            reset=not resume,
-        )
-        return Data(X, y, check_sample_weight(sample_weight, X))
+        X, y = self._validate_arrays(X, y, "X", "y", dtype=dtype, reset=not resume)
+        with naming("sample_weight"):
+            return Data(X, y, check_sample_weight(sample_weight, X))
+
+    def _validate_arrays(self, X, y, X_name, y_name, *, dtype, reset):
+        """X and y as arrays, or X as a CSR matrix; errors go by the names."""
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target "
+                "y is None."
+            )
+        with naming(X_name):
+            X = validate_data(self, X, dtype=dtype, order="C", accept_sparse="csr", reset=reset)
+        with naming(y_name):
+            y = check_y(y, numeric=self._numeric_target, estimator=self)
+        with naming(f"{X_name} and {y_name}"):
+            check_consistent_length(X, y)
+        return X, y
 
     def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets) -> Data | None:
         if X_val is None and y_val is None and sample_weight_val is None:
@@ -127,22 +143,12 @@ class BaseMLP(BaseEstimator, ABC):
             raise ValueError(
                 "X_val and y_val must be given together, and sample_weight_val with them only."
             )
-        try:
-            X_val, y_val = validate_data(
-                self,
-                X_val,
-                y_val,
-                dtype=data.X.dtype,
-                order="C",
-                accept_sparse="csr",
-                multi_output=True,
-                y_numeric=self._numeric_target,
-                reset=False,
-            )
-        except ValueError as error:
-            raise ValueError(f"X_val or y_val: {error}") from error
+        X_val, y_val = self._validate_arrays(
+            X_val, y_val, "X_val", "y_val", dtype=data.X.dtype, reset=False
+        )
         y_val = self._check_targets(y_val, targets, data.X.dtype, name="y_val")
         weight = check_sample_weight(sample_weight_val, X_val, name="sample_weight_val")
+        check_total_weight(weight, "sample_weight_val")
         return Data(X_val, y_val, weight)
 
     @abstractmethod
@@ -181,12 +187,15 @@ class BaseMLP(BaseEstimator, ABC):
     def _resume(self, shape, sample_weight) -> TrainingState:
         """A copy of the state that the last call left, with what the user edited since."""
         layout = _build.inference_network(shape).layout
-        current = layout.pack(self._parameters_by_group(), shape.dtype)
+        current = layout.pack(self._published_parameters(layout), shape.dtype)
+        if not np.isfinite(current).all():
+            raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
         if self._training_state is None:
             return self._start(shape, sample_weight, theta=current)
         # The scorer in it is the user's, and known again by being the same.
         state = copy.deepcopy(self._training_state, {id(self.scoring): self.scoring})
-        np.copyto(state.theta, current, where=current != state.published)
+        if (current != state.published).any():
+            state.move(current)
         if state.solver != self.solver:
             state.solver, state.optimizer = self.solver, _build.optimizer_state(self, shape)
         return state
@@ -223,10 +232,9 @@ class BaseMLP(BaseEstimator, ABC):
         if self.batch_size == "auto":
             return min(200, n_rows)
         if self.batch_size > n_rows:
-            warnings.warn(
+            warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                "clipped.",
-                stacklevel=5,
+                "clipped."
             )
         return min(int(self.batch_size), n_rows)
 
@@ -250,11 +258,12 @@ class BaseMLP(BaseEstimator, ABC):
         objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
         validate = self._validator(network, loss, held_out, targets, shape, state)
         epochs: list[Epoch] = []
+        n_before = state.n_epochs
 
         def take_note(epoch: Epoch) -> None:
             epochs.append(epoch)
             if self.verbose:
-                self._report(epoch, len(epochs), state)
+                self._report(epoch, state.n_epochs - n_before, state)
 
         try:
             if self.solver == "lbfgs":
@@ -264,13 +273,16 @@ class BaseMLP(BaseEstimator, ABC):
                 self._walk(objective, batches, state, take_note, validate, max_epochs)
                 complaint = None if incremental or epochs[-1].stop else OUT_OF_EPOCHS
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=4)
+            if np.isfinite(state.theta).all():
+                warn("Training interrupted by user.")
+            else:
+                self._recover(Divergence(state.n_epochs + 1, None), shape, state, data)
         except Divergence as divergence:
             self._recover(divergence, shape, state, data)
         else:
             if complaint is not None:
                 message = complaint.format(n_iter=len(epochs), max_iter=self.max_iter)
-                warnings.warn(message, ConvergenceWarning, stacklevel=4)
+                warn(message, ConvergenceWarning)
         return epochs
 
     def _walk(self, objective, batches, state, take_note, validate, max_epochs) -> None:
@@ -370,10 +382,8 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _recover(self, divergence: Divergence, shape, state: TrainingState, data: Data) -> None:
         """Fall back on the best weights if there are any; else say what went wrong."""
-        rate, remedy = "", "Scale"
-        if divergence.rate is not None:
-            rate = f", at learning rate {divergence.rate:.3g}"
-            remedy = "Lower learning_rate_init, or scale"
+        remedy = "Scale" if self.solver == "lbfgs" else "Lower learning_rate_init, or scale"
+        rate = "" if divergence.rate is None else f", at learning rate {divergence.rate:.3g}"
         message = (
             f"Training diverged in epoch {divergence.epoch}{rate}: the loss or the weights are "
             f"no longer finite. {remedy} the data: the largest absolute value is "
@@ -381,32 +391,42 @@ class BaseMLP(BaseEstimator, ABC):
         )
         if state.best_theta is None:
             raise ValueError(message) from divergence
-        warnings.warn(f"{message} The best weights so far are kept.", stacklevel=5)
+        warn(f"{message} The best weights so far are kept.")
         state.theta[...] = state.best_theta
         state.optimizer = _build.optimizer_state(self, shape)
 
     # Publish -----------------------------------------------------------------------------
 
-    def _publish(self, targets, shape, state, epochs, resume) -> None:
+    def _publish(self, targets, shape, state) -> None:
         """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
         self._publish_parameters(targets, shape, state.published)
         self.n_layers_ = len(shape.layer_units)
         self.n_outputs_ = targets.n_outputs
         self.out_activation_ = shape.output_activation
-        self.n_iter_ = len(epochs)
         self.t_ = state.n_samples_seen
-        self._extend("loss_curve_", [epoch.loss for epoch in epochs], resume)
-        self._extend("learning_rate_curve_", [epoch.rate for epoch in epochs], resume)
-        validations = [epoch.validation for epoch in epochs]
-        self._extend("validation_loss_curve_", [v.loss for v in validations], resume)
-        self._extend("validation_scores_", [v.score for v in validations], resume)
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
         scored = state.watched is not None
-        self.best_validation_score_ = -state.best if scored else None
-        self.best_loss_ = None if scored else state.best
+        # There is no best one yet if training was interrupted, or no score was a number.
+        best = state.best if math.isfinite(state.best) else None
+        self.best_validation_score_ = -best if scored and best is not None else None
+        self.best_loss_ = None if scored else best
         # A RandomState of the user's must not move on when this estimator does.
         state.random_state = copy.deepcopy(state.random_state)
         self._training_state = state
+
+    def _publish_progress(self, epochs, state, resume, *, judged) -> None:
+        """Go on with the curves; ``judged`` says whether there were rows to judge epochs by."""
+        scored, stochastic = state.watched is not None, self.solver != "lbfgs"
+        curves = (
+            [epoch.loss for epoch in epochs],
+            [epoch.rate for epoch in epochs] if stochastic else None,
+            [epoch.validation.loss for epoch in epochs] if judged else None,
+            [epoch.validation.score for epoch in epochs] if scored else None,
+        )
+        for attribute, values in zip(CURVES, curves, strict=True):
+            earlier = (resume and getattr(self, attribute)) or []
+            # There is none where the last call has no values for it.
+            setattr(self, attribute, None if values is None else earlier + values)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
 
     def _publish_parameters(self, targets, shape, theta) -> None:
         """Set all that prediction reads."""
@@ -418,21 +438,24 @@ class BaseMLP(BaseEstimator, ABC):
             for attribute in BATCH_NORM_PARAMETERS.values():
                 setattr(self, attribute, None)
 
-    def _extend(self, attribute, values, resume) -> None:
-        """Go on with a curve; there is none where the last call has no values for it."""
-        earlier = (resume and getattr(self, attribute)) or []
-        known = all(value is not None for value in values)
-        setattr(self, attribute, earlier + values if known else None)
-
-    def _parameters_by_group(self) -> dict[str, list[np.ndarray]]:
-        attributes = PARAMETERS | BATCH_NORM_PARAMETERS
-        return {group: getattr(self, name) or [] for group, name in attributes.items()}
+    def _published_parameters(self, layout) -> dict[str, list[np.ndarray]]:
+        """The attributes that hold the parameters, by group, if their shapes are right."""
+        groups = {}
+        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
+            arrays = getattr(self, attribute)
+            groups[group] = [] if arrays is None else arrays
+            given, wanted = [np.shape(array) for array in groups[group]], layout.shapes(group)
+            if given != wanted:
+                raise ValueError(f"{attribute} must have arrays of shapes {wanted}, got {given}.")
+        return groups
 
     def drop_training_state(self):
-        """Forget all that only continuing needs, as for deployment.
+        """Forget how the weights came about and all that only continuing needs.
 
-        Predictions stay the same, and a pickle holds little more than the weights. A later
-        warm start or ``partial_fit`` goes on from the weights, with everything else new.
+        Predictions stay the same, and a pickle holds little more than the weights. The curves are
+        emptied, which grow with the number of epochs; the other attributes keep their values. A
+        later warm start or ``partial_fit`` goes on from the weights, with everything else new: the
+        curves and ``t_`` begin there.
 
         Returns
         -------
@@ -441,6 +464,9 @@ class BaseMLP(BaseEstimator, ABC):
         """
         check_is_fitted(self)
         self._training_state = None
+        for attribute in CURVES:
+            if getattr(self, attribute) is not None:
+                setattr(self, attribute, [])
         return self
 
     def __sklearn_is_fitted__(self):
@@ -473,13 +499,17 @@ class BaseMLP(BaseEstimator, ABC):
         ------
         ValueError
             If there is no such hidden layer.
+        TypeError
+            If ``layer`` is no integer.
         """
         check_is_fitted(self)
         n_hidden = self._architecture.n_hidden
+        if not isinstance(layer, Integral):
+            raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
         with np.errstate(all="ignore"):
-            return infer(*self._inference(X, depth=layer % n_hidden + 1))
+            return self._infer(X, depth=layer % n_hidden + 1)
 
     def summary(self) -> str:
         """Return a table of layers, their units and their parameter counts.
@@ -512,19 +542,24 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        with np.errstate(all="ignore"):
-            scores = infer(*self._inference(X))
-            return read(self._targets, scores)
-
-    def _inference(self, X, depth: int | None = None) -> tuple[Network, np.ndarray]:
-        """A network, up to ``depth``, that reads the published weights; and X, validated."""
         check_is_fitted(self)
-        X = validate_data(
-            self, X, dtype=self._architecture.dtype, order="C", accept_sparse="csr", reset=False
-        )
-        network = _build.inference_network(self._architecture, depth)
-        network.bind(network.layout.arrange(self._parameters_by_group()))
-        return network, X
+        with np.errstate(all="ignore"):
+            return read(self._targets, self._infer(X))
+
+    def _infer(self, X, depth: int | None = None) -> np.ndarray:
+        """Raw scores, or the outputs up to ``depth``: X is converted block by block."""
+        shape = self._architecture
+        with naming("X"):
+            X = validate_data(
+                self, X, accept_sparse=("csr", "csc"), ensure_all_finite=False, reset=False
+            )
+        network = _build.inference_network(shape)
+        parameters = self._published_parameters(network.layout)
+        if depth is not None:
+            network = _build.inference_network(shape, depth)
+        network.bind(network.layout.arrange(parameters))
+        convert = partial(as_finite, dtype=shape.dtype, name="X", estimator=self)
+        return infer(network, X, convert)
 
 
 def has_epochs(estimator: BaseMLP) -> bool:
@@ -548,11 +583,15 @@ def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
 
 @contextmanager
 def restored_on_error(estimator: BaseEstimator):
-    """Leave the estimator as it was if anything goes wrong."""
+    """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
     before = dict(vars(estimator))
+    given = estimator.random_state
+    position = given.get_state() if isinstance(given, np.random.RandomState) else None
     try:
         yield
     except BaseException:
         vars(estimator).clear()
         vars(estimator).update(before)
+        if position is not None:
+            given.set_state(position)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
+from inspect import signature
 from itertools import chain
 from numbers import Real
 
@@ -101,7 +102,10 @@ def name_of(given) -> str:
 
 def hidden_layer_sizes(params) -> tuple[int, ...]:
     """``params.hidden_layer_sizes`` as a tuple of positive ints."""
-    sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes))
+    try:
+        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes))
+    except ValueError:  # sequences in it, of different lengths
+        sizes = np.array(["ragged"])
     if sizes.size == 0:
         return ()
     if sizes.ndim > 1 or not np.issubdtype(sizes.dtype, np.integer):
@@ -353,8 +357,15 @@ def unused_parameters(params) -> list[str]:
         unused = known | STOCHASTIC_PARAMETERS
     else:
         unused = known - {field.name for field in fields(OPTIMIZERS[params.solver])} | {"max_fun"}
-    defaults = type(params)().get_params()
+    defaults = _defaults(type(params))
     return sorted(name for name in unused if getattr(params, name) != defaults[name])
+
+
+def _defaults(estimator: type) -> dict:
+    """Defaults of the hyperparameters: a subclass may have changed some and left others out."""
+    owners = [cls for cls in reversed(estimator.__mro__) if "__init__" in vars(cls)]
+    parameters = chain.from_iterable(signature(cls.__init__).parameters.values() for cls in owners)
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _from_hyperparameters(component, params, **resolved):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspect import signature
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
@@ -18,7 +19,7 @@ from sklearn.utils._param_validation import (
     make_constraint,
 )
 from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
 
 __all__ = [
     "HasMethods",
@@ -27,8 +28,10 @@ __all__ = [
     "SparseCoefMixin",
     "StrOptions",
     "accepts_sample_weight",
+    "as_finite",
     "as_fitted",
     "check_sample_weight",
+    "check_y",
     "is_first_partial_fit",
     "is_multilabel",
     "is_sparse_multilabel",
@@ -54,6 +57,22 @@ def is_valid_parameter(cls: type, name: str, value) -> bool:
 def is_first_partial_fit(estimator: BaseEstimator, classes) -> bool:
     """Check ``classes``, set ``classes_`` at the first call, and say whether it is the first."""
     return _check_partial_fit_first_call(estimator, classes)
+
+
+def check_y(y, *, numeric: bool, estimator: BaseEstimator):
+    """Return y as an array or CSR matrix, finite; ``numeric`` makes numbers of objects."""
+    return _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
+
+
+def as_finite(X, dtype, name: str, estimator: BaseEstimator):
+    """Return an array or CSR matrix in this dtype and in C order, refused if it is not finite."""
+    if issparse(X):
+        X = X.astype(dtype, copy=False)
+        numbers = X.data
+    else:
+        X = numbers = np.ascontiguousarray(X, dtype)
+    _assert_all_finite(numbers, estimator_name=type(estimator).__name__, input_name=name)
+    return X
 
 
 def check_sample_weight(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
+from inspect import signature
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn import neural_network
+from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build, _compat
@@ -42,9 +44,9 @@ OWN_ATTRIBUTES = {"learning_rate_curve_", "validation_loss_curve_", *BATCH_NORM_
 
 
 def to_sklearn(estimator):
-    """Return the scikit-learn MLP of the same name, with the same predictions."""
+    """Return the scikit-learn MLP that is its twin, with the same predictions."""
     check_is_fitted(estimator)
-    twin = getattr(neural_network, type(estimator).__name__)
+    twin = estimator._twin
     shape = estimator._architecture
     parameters = {
         name: value
@@ -53,8 +55,9 @@ def to_sklearn(estimator):
     }
     parameters["activation"] = _common_activation(twin, shape)
     _check_output_activation(estimator, twin)
-    known = vars(estimator).keys() & set(COMMON_ATTRIBUTES)
-    attributes = {name: copy.deepcopy(getattr(estimator, name)) for name in known}
+    attributes = _common_attributes(estimator)
+    n_outputs = _n_averaged_outputs(estimator)
+    _rescale_losses(attributes, lambda loss: loss / n_outputs)
     if shape.batch_norm:
         attributes |= _without_batch_norm(estimator)
     labels = getattr(estimator, "classes_", None)
@@ -101,10 +104,10 @@ def _without_batch_norm(estimator) -> dict:
 
 def from_sklearn(cls, fitted):
     """Return an estimator of class ``cls`` that predicts as ``fitted`` does, and can go on."""
-    twin = getattr(neural_network, cls.__name__)
+    twin = cls._twin
     if not isinstance(fitted, twin):
         raise TypeError(
-            f"{cls.__name__}.from_sklearn takes a fitted sklearn.neural_network.{cls.__name__}, "
+            f"{cls.__name__}.from_sklearn takes a fitted sklearn.neural_network.{twin.__name__}, "
             f"got {type(fitted).__name__}."
         )
     check_is_fitted(fitted)
@@ -112,15 +115,18 @@ def from_sklearn(cls, fitted):
     absent = dict.fromkeys(
         OWN_ATTRIBUTES | set(COMMON_ATTRIBUTES) - {"classes_", "feature_names_in_"}
     )
-    known = vars(fitted).keys() & set(COMMON_ATTRIBUTES)
-    attributes = {name: copy.deepcopy(getattr(fitted, name)) for name in known}
-    vars(estimator).update(absent | {"loss_curve_": []} | attributes)
+    attributes = _common_attributes(fitted)
+    n_outputs = _n_averaged_outputs(fitted)
+    _rescale_losses(attributes, lambda loss: loss * n_outputs)
     estimator._targets = _targets(fitted)
+    # Where there is one class scikit-learn has a logistic output for it.
+    attributes["out_activation_"] = estimator._targets.output_activation
+    vars(estimator).update(absent | {"loss_curve_": []} | attributes)
     units = (fitted.n_features_in_, *(len(intercept) for intercept in fitted.intercepts_))
     estimator._architecture = _build.Architecture(
         layer_units=units,
         activations=(fitted.activation,) * (len(units) - 2),
-        output_activation=fitted.out_activation_,
+        output_activation=estimator.out_activation_,
         batch_norm=False,
         dtype=fitted.coefs_[0].dtype,
     )
@@ -128,9 +134,31 @@ def from_sklearn(cls, fitted):
     return estimator
 
 
-def _common_parameters(estimator, other) -> dict:
-    names = set(other().get_params())
+def _common_parameters(estimator, other: type) -> dict:
+    names = signature(other).parameters
     return {k: v for k, v in estimator.get_params(deep=False).items() if k in names}
+
+
+def _common_attributes(estimator) -> dict:
+    known = vars(estimator).keys() & set(COMMON_ATTRIBUTES)
+    return {name: copy.deepcopy(getattr(estimator, name)) for name in known}
+
+
+def _n_averaged_outputs(estimator) -> int:
+    """How many outputs scikit-learn takes the mean of, in its loss, where ours is the sum."""
+    averaged = isinstance(estimator, RegressorMixin) and (
+        getattr(estimator, "loss", "squared_error") == "squared_error"
+    )
+    return estimator.n_outputs_ if averaged else 1
+
+
+def _rescale_losses(attributes: dict, rescale: Callable[[float], float]) -> None:
+    """Carry losses over from a mean to a sum or back; the penalty in them is small."""
+    for name in ("loss_", "best_loss_"):
+        if attributes.get(name) is not None:
+            attributes[name] = rescale(attributes[name])
+    if "loss_curve_" in attributes:
+        attributes["loss_curve_"] = [rescale(loss) for loss in attributes["loss_curve_"]]
 
 
 def _targets(fitted):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
@@ -18,10 +17,14 @@ from ._core.losses import LossLike
 from ._core.network import Network
 from ._core.stopping import Validation
 from ._core.training import TrainingState
+from ._messages import warn
 from ._targets import Targets
 
 # Rows that prediction works on at a time, so that its memory does not grow with the data.
 PREDICTION_BLOCK = 4096
+
+# How often a CSC matrix is read at most, to take rows of it.
+CSC_PASSES = 64
 
 
 class Data(NamedTuple):
@@ -83,10 +86,9 @@ def split(params, data: Data, targets: Targets, state: TrainingState) -> Split |
     n_rows = data.X.shape[0]
     n_validation = math.ceil(params.validation_fraction * n_rows)
     if n_validation < 2 or n_validation == n_rows:
-        warnings.warn(
+        warn(
             "early_stopping watches the training loss, because validation_fraction="
-            f"{params.validation_fraction} of {n_rows} rows is too few to hold out.",
-            stacklevel=5,
+            f"{params.validation_fraction} of {n_rows} rows is too few to hold out."
         )
         return None
     random_state = copy.deepcopy(state.split_state)
@@ -98,7 +100,7 @@ def split(params, data: Data, targets: Targets, state: TrainingState) -> Split |
             np.arange(n_rows),
             test_size=params.validation_fraction,
             random_state=random_state,
-            stratify=_possible_strata(targets.strata(data.y), n_validation),
+            stratify=_possible_strata(targets.strata(data.y), n_rows, n_validation),
         )
     )
     if data.sample_weight is not None:
@@ -111,17 +113,18 @@ def split(params, data: Data, targets: Targets, state: TrainingState) -> Split |
     return rows
 
 
-def _possible_strata(labels: np.ndarray | None, n_validation: int) -> np.ndarray | None:
+def _possible_strata(
+    labels: np.ndarray | None, n_rows: int, n_validation: int
+) -> np.ndarray | None:
     """``labels`` if each class can be on both sides of a split, else None with a warning."""
     if labels is None:
         return None
     counts = np.unique(labels, return_counts=True)[1]
-    if counts.min() >= 2 and n_validation >= len(counts):
+    if counts.min() >= 2 and min(n_validation, n_rows - n_validation) >= len(counts):
         return labels
-    warnings.warn(
+    warn(
         "the validation rows of early_stopping are not stratified: y has too few rows of some "
-        "class, or validation_fraction is too small for the number of classes.",
-        stacklevel=6,
+        "class, or validation_fraction is too small, or too large, for the number of classes."
     )
     return None
 
@@ -143,7 +146,21 @@ class Validator:
         return Validation(loss, None if self.score is None else self.score(scores, loss))
 
 
-def infer(network: Network, X) -> np.ndarray:
-    """Raw scores (n, n_outputs), block of rows by block of rows."""
-    starts = range(0, X.shape[0], PREDICTION_BLOCK)
-    return np.concatenate([network.infer(X[i : i + PREDICTION_BLOCK]) for i in starts])
+def infer(network: Network, X, convert: Callable[[Any], Any] = lambda block: block) -> np.ndarray:
+    """Raw scores (n, n_outputs), block of rows by block of rows.
+
+    ``convert`` makes arrays or CSR matrices of the network's dtype of them.
+    """
+    return np.concatenate([network.infer(convert(block)) for block in _row_blocks(X)])
+
+
+def _row_blocks(X) -> Iterator[Any]:
+    n_rows = X.shape[0]
+    if issparse(X) and X.format == "csc":
+        # Rows are found by a pass over the whole matrix, so there are not to be many.
+        size = max(PREDICTION_BLOCK, math.ceil(n_rows / CSC_PASSES))
+        for start in range(0, n_rows, size):
+            yield from _row_blocks(X[start : start + size].tocsr())
+    else:
+        for start in range(0, n_rows, PREDICTION_BLOCK):
+            yield X[start : start + PREDICTION_BLOCK]

@@ -7,6 +7,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import neural_network
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, get_scorer_names, r2_score
 from sklearn.utils.metaestimators import available_if
@@ -22,6 +23,7 @@ from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from ._core.optimizers import OPTIMIZERS
 from ._core.penalties import BALLS
 from ._core.schedules import SCHEDULES
+from ._messages import naming
 from ._targets import (
     RegressionTargets,
     check_known_labels,
@@ -211,7 +213,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Exponent :math:`\gamma` of the 'focal' loss: 0 is 'log_loss'. At least 0.
 
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weight of each class, {label: weight}, 1 where it is absent; 'balanced' is
+        Weight of each class, {label: weight}, 1 where it is absent. Labels that y lacks may be
+        in it too, unless y has one that is absent: that looks like a mistake. 'balanced' is
         ``n_samples / (n_classes * n_rows_of_the_class)``. For several labels a list with one
         dict per label. Multiplies the sample weights, and so counts like repeated rows.
 
@@ -365,19 +368,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         'identity' for the hinge losses.
 
     n_iter_ : int
-        Epochs of the last call of ``fit`` or ``partial_fit``.
+        Epochs of the last call of ``fit`` or ``partial_fit``; 0 if 'lbfgs' had nothing to do.
 
     t_ : int
-        Rows shown since the first call: epochs times training rows.
+        Rows shown since the first call, or since ``drop_training_state`` and the next one: epochs
+        times training rows.
 
     loss_ : float
         Objective of the last epoch: mean over its batches, as they were when visited.
 
     loss_curve_ : list of float
-        The same for each epoch since the first call.
+        The same for each epoch since the first call, or since ``drop_training_state``, which
+        empties this and the other curves. One value for a call of 'lbfgs' that needs no iteration.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``; None where a score is watched instead.
+        Lowest value of ``loss_curve_``, since weights were edited if they were; None where a score
+        is watched instead, or before there is a loss.
 
     learning_rate_curve_ : list of float or None
         Learning rate of the last step of each epoch; None for 'lbfgs'.
@@ -391,7 +397,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ``early_stopping``.
 
     best_validation_score_ : float or None
-        Highest of ``validation_scores_``.
+        Highest of ``validation_scores_``, likewise; None if none of them is a number.
 
     See Also
     --------
@@ -450,6 +456,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     (5, 3)
     """
 
+    _twin = neural_network.MLPClassifier  # in to_sklearn and from_sklearn
     _parameter_constraints = _CONSTRAINTS | {
         "loss": [
             StrOptions({name for name, _ in CLASSIFICATION_LOSSES}),
@@ -733,7 +740,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         # An indicator matrix has a column for every label: it needs no ``classes``.
         by_class = incremental and not is_multilabel(y)
         if by_class:
-            is_first_partial_fit(self, classes)
+            with naming("classes"):
+                is_first_partial_fit(self, classes)
+            if len(self.classes_) == 0:
+                raise ValueError("classes must have the labels that any call will see, got none.")
         if resume:
             targets = self._targets
             check_known_labels(targets, y, all_of_them=not incremental)
@@ -1060,19 +1070,22 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         What ``output_activation`` came to.
 
     n_iter_ : int
-        Epochs of the last call of ``fit`` or ``partial_fit``.
+        Epochs of the last call of ``fit`` or ``partial_fit``; 0 if 'lbfgs' had nothing to do.
 
     t_ : int
-        Rows shown since the first call: epochs times training rows.
+        Rows shown since the first call, or since ``drop_training_state`` and the next one: epochs
+        times training rows.
 
     loss_ : float
         Objective of the last epoch: mean over its batches, as they were when visited.
 
     loss_curve_ : list of float
-        The same for each epoch since the first call.
+        The same for each epoch since the first call, or since ``drop_training_state``, which
+        empties this and the other curves. One value for a call of 'lbfgs' that needs no iteration.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``; None where a score is watched instead.
+        Lowest value of ``loss_curve_``, since weights were edited if they were; None where a score
+        is watched instead, or before there is a loss.
 
     learning_rate_curve_ : list of float or None
         Learning rate of the last step of each epoch; None for 'lbfgs'.
@@ -1086,7 +1099,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         ``early_stopping``.
 
     best_validation_score_ : float or None
-        Highest of ``validation_scores_``.
+        Highest of ``validation_scores_``, likewise; None if none of them is a number.
 
     See Also
     --------
@@ -1146,6 +1159,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     0.99
     """
 
+    _twin = neural_network.MLPRegressor
     _parameter_constraints = _CONSTRAINTS | {
         "loss": [
             StrOptions({name for name, _ in REGRESSION_LOSSES}),
@@ -1385,6 +1399,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return targets, data._replace(y=y)
 
     def _check_targets(self, y, targets, dtype, *, name):
+        if y.dtype.kind not in "biuf":
+            raise ValueError(f"{name} must be numbers, got an array of dtype {y.dtype}.")
+        if issparse(y):
+            y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if np.abs(y).max() > np.finfo(dtype).max:

@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.batches import ArrayRows, CodedRows, Rows
+from ._messages import naming
 
 
 class Targets(ABC):
@@ -201,12 +202,15 @@ class MultilabelTargets(ClassificationTargets):
 
 def labels(y, name: str = "y"):
     """Return y as labels (n,) or as an indicator matrix (n, n_labels); refuse all else."""
-    try:
+    with naming(name):
         check_classification_targets(y)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
     if is_multilabel(y):
-        return y.toarray() if issparse(y) else y
+        y = y.toarray() if issparse(y) else y
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                f"{name} has several columns of {np.unique(y)}: an indicator matrix has 0 and 1."
+            )
+        return y
     if type_of_target(y) == "multiclass-multioutput":
         raise ValueError(
             f"{name} has several columns that are not indicators (0 or 1). Multi-label targets are "
@@ -251,6 +255,18 @@ def check_known_labels(
         )
 
 
+def check_total_weight(weight, name: str) -> None:
+    """Refuse weights (n,) that a mean cannot be taken by: their sum is divided by."""
+    if weight is None:
+        return
+    total = weight.sum()
+    if not np.isfinite([total, 1 / total]).all():
+        raise ValueError(
+            f"{name} (times class_weight) adds up to {total:g}, which is out of the range of "
+            f"{weight.dtype}: divide it by its mean."
+        )
+
+
 def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weight):
     """Sample weights (n,) times the weight of each row's class, or classes; None for ones."""
     if class_weight is None:
@@ -270,15 +286,9 @@ def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weigh
 
 def _class_weights(class_weight, targets, y):
     """Weights (n,) as scikit-learn computes them, for y that need not have every class."""
-    if isinstance(class_weight, dict):
-        labels = targets.classes.tolist()
-        unknown = sorted(set(class_weight) - set(labels), key=str)
-        if unknown or isinstance(targets, MultilabelTargets):
-            raise ValueError(
-                f"it must be a dict with labels from {labels}, or for several labels a list with "
-                "such a dict for each."
-            )
-        class_weight = {label: class_weight.get(label, 1) for label in labels}
+    if isinstance(class_weight, dict) and not isinstance(targets, MultilabelTargets):
+        weights = compute_class_weight(class_weight, classes=targets.classes, y=y)
+        return weights[_codes(y, targets.classes)]
     return compute_sample_weight(class_weight, y)
 
 

@@ -39,6 +39,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs"},
+    {"_messages"},
     {"_build", "_compat", "_targets"},
     {"_held_out"},
     {"_base"},

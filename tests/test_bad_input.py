@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy import sparse
 from sklearn.base import clone
 
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
@@ -83,6 +84,7 @@ fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted"
         ("hidden_layer_sizes", (5, -1)),
         ("hidden_layer_sizes", (5.5,)),
         ("hidden_layer_sizes", ((5,), (4,))),
+        ("hidden_layer_sizes", [[5], [4, 3]]),
         ("hidden_layer_sizes", "100"),
         ("activation", "rel"),
         ("solver", "newton"),
@@ -203,30 +205,64 @@ def test_what_lbfgs_can_not_do(mlp, parameters):
     assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), match)
 
 
+# A call, the argument that an MLP's message names, and what any message says.
 BAD_CALLS = {
-    "NaN in X": (lambda m: m.fit(NAN, target(m)), "X contains NaN"),
-    "infinity in X": (lambda m: m.fit(INF, target(m)), "X contains infinity"),
-    "one dimension": (lambda m: m.fit(X[:, 0], target(m)), "Expected 2D array"),
-    "lengths": (lambda m: m.fit(X, target(m)[:-1]), "inconsistent numbers of samples"),
-    "no rows": (lambda m: m.fit(X[:0], target(m)[:0]), r"0 sample\(s\)"),
-    "no features": (lambda m: m.fit(X[:, :0], target(m)), r"0 feature\(s\)"),
-    "no y": (lambda m: m.fit(X, None), "requires y to be passed"),
-    "complex": (lambda m: m.fit(X + 1j, target(m)), "Complex data not supported"),
-    "strings": (lambda m: m.fit(np.full((40, 3), "a"), target(m)), "could not convert string"),
+    "NaN in X": (lambda m: m.fit(NAN, target(m)), "X", "contains NaN"),
+    "infinity in X": (lambda m: m.fit(INF, target(m)), "X", "contains infinity"),
+    "one dimension": (lambda m: m.fit(X[:, 0], target(m)), "X", "Expected 2D array"),
+    "three dimensions": (lambda m: m.fit(X[:, :, np.newaxis], target(m)), "X", "with dim 3"),
+    "lengths": (
+        lambda m: m.fit(X, target(m)[:-1]),
+        "X and y",
+        "inconsistent numbers of samples",
+    ),
+    "no rows": (lambda m: m.fit(X[:0], target(m)[:0]), "X", r"0 sample\(s\)"),
+    "no features": (lambda m: m.fit(X[:, :0], target(m)), "X", r"0 feature\(s\)"),
+    "no y": (lambda m: m.fit(X, None), "estimator", "requires y to be passed"),
+    "complex": (lambda m: m.fit(X + 1j, target(m)), "X", "Complex data not supported"),
+    "complex y": (lambda m: m.fit(X, X[:, 0] + 1j), "y", "Complex data not supported"),
+    "strings": (
+        lambda m: m.fit(np.full((40, 3), "a"), target(m)),
+        "X",
+        "could not convert string to float",
+    ),
     "negative weights": (
         lambda m: m.fit(X, target(m), sample_weight=-np.ones(40)),
+        "",
         "Negative values in data passed to `sample_weight`",
     ),
-    "zero weights": (lambda m: m.fit(X, target(m), sample_weight=np.zeros(40)), "ample.weight"),
+    "zero weights": (
+        lambda m: m.fit(X, target(m), sample_weight=np.zeros(40)),
+        "sample_weight",
+        # Before 1.8 scikit-learn has no check of it, and ours has words of its own.
+        "at least one non-zero|are zero",
+    ),
     "NaN weights": (
         lambda m: m.fit(X, target(m), sample_weight=np.full(40, np.nan)),
-        "sample_weight",
+        "",
+        "sample_weight contains NaN",
     ),
     "length of weights": (
         lambda m: m.fit(X, target(m), sample_weight=np.ones(39)),
+        "",
+        r"sample_weight.shape == \(39,\)",
+    ),
+    "dimensions of weights": (
+        lambda m: m.fit(X, target(m), sample_weight=np.ones((40, 1))),
         "sample_weight",
+        "must be 1D array",
+    ),
+    "a string as weight": (
+        lambda m: m.fit(X, target(m), sample_weight="a"),
+        "sample_weight",
+        "could not convert string to float",
     ),
 }
+
+
+def match_of(estimator, name, text):
+    # The perceptron leaves the words to scikit-learn, which do not always say what they are about.
+    return text if isinstance(estimator, PerceptronClassifier) else rf"(?s)\b{name}\b.*({text})"
 
 
 @every_estimator
@@ -236,8 +272,75 @@ def test_data(estimator, fitted, what):
     model = clone(estimator)
     if fitted:
         model.fit(X, target(model))
-    call, match = BAD_CALLS[what]
-    assert_refused_without_a_trace(model, call, match)
+    call, name, text = BAD_CALLS[what]
+    assert_refused_without_a_trace(model, call, match_of(model, name, text))
+
+
+@every_mlp
+@pytest.mark.parametrize(
+    ("weight", "match"),
+    [
+        (1e308, r"sample_weight.* adds up to inf"),
+        (5e-324, r"sample_weight.* adds up to .*e-322"),
+    ],
+)
+def test_weights_without_a_mean(mlp, weight, match):
+    model, weights = clone(mlp), np.full(40, weight)
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m), weights), match)
+    data = {"X_val": X, "y_val": target(model), "sample_weight_val": weights}
+    match = match.replace("weight", "weight_val")
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m), **data), match)
+
+
+@every_mlp
+@pytest.mark.parametrize("weight", [1e300, 1e-300])
+def test_weights_of_any_size_that_has_a_mean(mlp, weight):
+    model, other = (clone(mlp).set_params(alpha=0.0) for _ in range(2))
+    model.fit(X, target(mlp), np.full(40, weight))
+    np.testing.assert_allclose(model.loss_, other.fit(X, target(mlp)).loss_, rtol=1e-12)
+
+
+# What prediction says, and what it says it of.
+BAD_ROWS = {
+    "NaN": (NAN, "Input X contains NaN"),
+    "infinity": (INF, "Input X contains infinity"),
+    "one row": (X[0], "X: Expected 2D array"),
+    "no rows": (X[:0], r"X: Found array with 0 sample"),
+    "strings": (np.full((4, 3), "a"), "X: dtype='numeric' is not compatible"),
+    "complex": (X + 1j, "X: Complex data not supported"),
+    "late NaN": (np.vstack([np.zeros((5000, 3)), NAN]), "Input X contains NaN"),
+}
+
+
+@every_mlp
+@pytest.mark.parametrize("what", BAD_ROWS)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_prediction(mlp, what, order):
+    rows, match = BAD_ROWS[what]
+    model = clone(mlp).fit(X, target(mlp))
+    assert_refused_without_a_trace(model, lambda m: m.predict(np.array(rows, order=order)), match)
+
+
+@every_mlp
+def test_parameters_of_another_shape(mlp):
+    model = clone(mlp).set_params(hidden_layer_sizes=(5,)).fit(X, target(mlp))
+    model.coefs_[0] = np.ones((3, 4))
+    match = r"coefs_ must have arrays of shapes \[\(3, 5\), \(5, 1\)\], got \[\(3, 4\), \(5, 1\)\]"
+    for call in (
+        lambda m: m.predict(X),
+        lambda m: m.hidden_activations(X),
+        lambda m: m.partial_fit(X, target(m)),
+    ):
+        assert_refused_without_a_trace(model, call, match)
+    model.fit(X, target(mlp)).intercepts_ = model.intercepts_[:1]
+    assert_refused_without_a_trace(model, lambda m: m.predict(X), "intercepts_ must have arrays")
+
+
+@pytest.mark.parametrize("layer", ["a", 0.5, None])
+def test_a_layer_that_is_no_number(layer):
+    model = clone(MLPS[0]).fit(X, Y)
+    call = lambda m: m.hidden_activations(X, layer)  # noqa: E731
+    assert_refused_without_a_trace(model, call, "layer must be an int, got")
 
 
 @every_estimator
@@ -264,7 +367,51 @@ class TestLabels:
 
     def test_real_numbers(self, estimator):
         call = lambda m: m.fit(X, X[:, 0])  # noqa: E731
-        assert_refused_without_a_trace(clone(estimator), call, "Unknown label type")
+        match = match_of(estimator, "y", "Unknown label type")
+        assert_refused_without_a_trace(clone(estimator), call, match)
+
+
+@pytest.mark.parametrize(
+    ("classes", "match"),
+    [
+        ([], "classes must have the labels"),
+        ([0, 1, np.nan], "classes: Input contains NaN"),
+        (3, "classes: Expected array-like"),
+        ([["no", "yes"]], "classes: Unknown label type"),
+    ],
+    ids=str,
+)
+def test_classes_that_are_none(classes, match):
+    call = lambda m: m.partial_fit(X, Y, classes=classes)  # noqa: E731
+    assert_refused_without_a_trace(clone(MLPS[0]), call, match)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize(("low", "high"), [(1, 2), (-1, 1), (0, 2)])
+def test_indicators_that_are_not_0_and_1(low, high, convert):
+    y = convert(np.where(X > 0, high, low))
+    # Without a zero, a sparse matrix is not taken for indicators in the first place.
+    match = r"y has several columns (of .*: an indicator matrix has 0 and 1|that are not indic)"
+    assert_refused_without_a_trace(clone(MLPS[0]), lambda m: m.fit(X, y), match)
+    indicators = (X > 0).astype(int)
+    call = lambda m: m.fit(X, indicators, X_val=X, y_val=y)  # noqa: E731
+    assert_refused_without_a_trace(clone(MLPS[0]), call, match.replace("y has", "y_val has"))
+    clone(MLPS[0]).fit(X, X > 0)
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (Y, "y must be numbers, got an array of dtype <U3"),
+        (Y.astype(object), "y: could not convert string to float"),
+        (np.ones(40, "m8[s]"), r"y must be numbers, .* timedelta64\[s\]"),
+    ],
+    ids=["strings", "objects", "times"],
+)
+def test_targets_of_a_regressor_that_are_no_numbers(y, match):
+    assert_refused_without_a_trace(clone(MLPS[1]), lambda m: m.fit(X, y), match)
+    call = lambda m: m.fit(X, X[:, 0], X_val=X, y_val=y)  # noqa: E731
+    assert_refused_without_a_trace(clone(MLPS[1]), call, match.replace("y", "y_val", 1))
 
 
 BAD_VALIDATION = {
@@ -272,8 +419,8 @@ BAD_VALIDATION = {
     "no data": ({"y_val": Y}, "X_val and y_val must be given together"),
     "weights alone": ({"sample_weight_val": np.ones(40)}, "sample_weight_val with them only"),
     "another width": ({"X_val": X[:, :2], "y_val": Y}, "X_val.* 2 features"),
-    "lengths": ({"X_val": X[:9], "y_val": Y}, "X_val or y_val: .*inconsistent numbers"),
-    "NaN": ({"X_val": NAN, "y_val": Y}, "X_val or y_val: .*NaN"),
+    "lengths": ({"X_val": X[:9], "y_val": Y}, "X_val and y_val: .*inconsistent numbers"),
+    "NaN": ({"X_val": NAN, "y_val": Y}, "X_val: .*NaN"),
     "weights": (
         {"X_val": X, "y_val": Y, "sample_weight_val": -np.ones(40)},
         "Negative values .*sample_weight_val",
@@ -311,6 +458,8 @@ def test_validation_targets():
     unseen = np.where(X[:, 0] > 1, "maybe", Y)
     call = lambda m: m.fit(X, Y, X_val=X, y_val=unseen)  # noqa: E731
     assert_refused_without_a_trace(model, call, "y_val.* has classes not in")
+    call = lambda m: m.fit(X, Y, X_val=X, y_val=X[:, 0])  # noqa: E731
+    assert_refused_without_a_trace(model, call, "y_val: Unknown label type")
     model = clone(MLPS[1]).set_params(loss="gamma")
     y = np.exp(X[:, 0])
     call = lambda m: m.fit(X, y, X_val=X, y_val=-y)  # noqa: E731

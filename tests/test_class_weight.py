@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.model_selection import cross_val_score
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from skperceptron import MLPClassifier
 
@@ -158,7 +159,35 @@ class TestPartialFit:
 @pytest.mark.parametrize(
     ("class_weight", "y"),
     [
+        ({0: 1, 1: 3, 2: 5}, BINARY),
+        ({"low": 1, "middle": 2, "high": 3, "highest": 4}, STRINGS),
+        ({True: 3, False: 1, "unknown": 9}, BINARY == 1),
+        ({}, BINARY),
+    ],
+)
+def test_labels_that_y_lacks_as_in_a_fold_without_a_rare_class(class_weight, y):
+    expected = network().fit(X, y, compute_sample_weight(class_weight, y))
+    assert_same(network(class_weight=class_weight).fit(X, y), expected)
+    model, expected = network(class_weight=class_weight), network()
+    model.partial_fit(X, y, classes=np.unique(y))
+    expected.partial_fit(X, y, compute_sample_weight(class_weight, y), classes=np.unique(y))
+    assert_same(model, expected)
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
+def test_cross_validation_with_a_class_that_some_folds_lack():
+    y = np.where(np.arange(90) < 1, "rare", STRINGS)
+    class_weight = {"low": 1, "middle": 2, "high": 3, "rare": 50}
+    scores = cross_val_score(network(class_weight=class_weight), X, y, cv=3, error_score="raise")
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "y"),
+    [
         ({0: 1, 7: 2}, BINARY),
+        ({"0": 1}, BINARY),
+        ({"0": 1, "1": 2}, BINARY),
         ({"low": 1, "lowest": 2}, STRINGS),
         ({0: 1, 1: 2}, STRINGS),
         ({0: 1, 1: 2}, MULTILABEL),

@@ -21,10 +21,12 @@ ESTIMATORS = [
         {},
         {"solver": "sgd"},
         {"activation": "tanh"},
+        {"activation": "tanh", "learning_rate_init": 0.01},
         {"hidden_layer_sizes": (20, 10)},
         {"hidden_layer_sizes": (), "learning_rate_init": 0.01},
         {"dropout": 0.2},
         {"early_stopping": True},
+        {"early_stopping": True, "scoring": "loss"},
         {"dtype": "float32"},
     ]
     for make in (MLPClassifier, MLPRegressor)
@@ -52,13 +54,19 @@ def expected_failures(estimator):
         if get_tags(estimator).input_tags.sparse:
             reasons["check_sample_weight_equivalence_on_sparse_data"] = weights_differ
     if isinstance(estimator, MLPClassifier):
-        # The check wants all rows of unscaled, noisy test data to be given the heavy class.
-        if parameters["early_stopping"]:
-            reasons["check_class_weight_classifiers"] = "stops when the 5 held-out rows are right"
-        elif parameters["activation"] == "tanh":
+        # The check weighs one class of overlapping blobs 10 million times, and wants 44 of 50 rows
+        # to be given to it. See also tests/parity/test_more.py: the numbers are scikit-learn's.
+        if parameters["early_stopping"] and parameters["scoring"] is None:
             reasons["check_class_weight_classifiers"] = (
-                "saturated units tell the 17 heavy rows from the others, so the loss is near 0, "
-                "and training stops, before the other rows are given up"
+                "26 of 50 rows with three classes: of the 5 held-out rows 2 have all the weight, "
+                "and the accuracy on them cannot rise once both are right, which is in epoch 16; "
+                "scoring='loss' passes"
+            )
+        elif parameters["activation"] == "tanh" and parameters["learning_rate_init"] == 0.001:
+            reasons["check_class_weight_classifiers"] = (
+                "43 of 50 rows with three classes, as scikit-learn's network with these sample "
+                "weights: training stops in epoch 304, when the loss falls by less than tol; "
+                "tol=1e-6 and max_iter=1000 come to 49, learning_rate_init=0.01 to 50"
             )
     return reasons
 

@@ -233,6 +233,8 @@ class TestFromScikitLearn:
         model, y = theirs(target, shuffle=False, batch_size=30, **parameters)
         model.fit(X, y)
         back = getattr(skperceptron, type(model).__name__).from_sklearn(model)
+        if target == "outputs":
+            back.set_params(tol=3 * model.tol)  # the loss is a sum here: difference 1
         before = copy.deepcopy(model.coefs_)
         for _ in range(5):
             model.partial_fit(X, y)
@@ -291,6 +293,8 @@ class TestFromScikitLearn:
         back = MLPClassifier.from_sklearn(model.fit(X, np.full(80, "only")))
         assert_array_equal(back.predict(X), model.predict(X))
         assert back.predict_proba(X).shape == (80, 1)  # difference 9
+        assert back.partial_fit(X, np.full(80, "only")).n_iter_ == 1
+        assert back.set_params(warm_start=True).fit(X, np.full(80, "only")).n_iter_ == 2
 
     @pytest.mark.parametrize(
         "wrong",
@@ -307,6 +311,85 @@ class TestFromScikitLearn:
             estimator.from_sklearn(getattr(neural_network, estimator.__name__)())
 
 
+class TestLossOfSeveralOutputs:
+    """A mean over outputs there, their sum here: difference 1."""
+
+    PARAMETERS = {"warm_start": True, "learning_rate_init": 0.02, "alpha": 0.0, "max_iter": 30}
+
+    @pytest.mark.parametrize("solver", ["sgd", "adam"])
+    def test_is_carried_over_both_ways(self, solver):
+        model, y = ours("outputs", **self.PARAMETERS, solver=solver)
+        other, _ = theirs("outputs", **self.PARAMETERS, solver=solver)
+        converted = MLPRegressor.from_sklearn(other.fit(X, y))
+        assert_allclose(converted.loss_curve_, model.fit(X, y).loss_curve_, rtol=1e-9)
+        assert_allclose(converted.loss_, model.loss_, rtol=1e-9)
+        assert_allclose(converted.best_loss_, model.best_loss_, rtol=1e-9)
+        twin = model.to_sklearn()
+        assert_allclose(twin.loss_curve_, other.loss_curve_, rtol=1e-9)
+        assert_allclose([twin.loss_, twin.best_loss_], [other.loss_, other.best_loss_], rtol=1e-9)
+
+    def test_going_on_stops_where_training_here_would(self):
+        # Patience is half used up at the conversion, by epochs that did not improve on the best.
+        parameters = self.PARAMETERS | {"tol": 0.05, "n_iter_no_change": 8, "max_iter": 31}
+        model, y = ours("outputs", **parameters)
+        other, _ = theirs("outputs", **parameters | {"tol": 0.05 / 3})
+        model.fit(X, y)
+        converted = MLPRegressor.from_sklearn(other.fit(X, y)).set_params(tol=0.05)
+        assert converted._training_state.n_no_improvement == model._training_state.n_no_improvement
+        assert_allclose(converted._training_state.best, model._training_state.best, rtol=1e-9)
+        for going_on in (model, converted):
+            going_on.set_params(max_iter=500).fit(X, y)
+        assert 1 < converted.n_iter_ < 500
+        assert abs(converted.n_iter_ - model.n_iter_) <= 2  # they shuffle differently from here
+        # Nothing jumps at the seam.
+        assert converted.loss_curve_[31] < 1.2 * converted.loss_curve_[30]
+
+    @pytest.mark.skipif(not THEY_HAVE_POISSON, reason="this version has no Poisson loss")
+    def test_poisson_sums_in_both(self):
+        model, y = theirs("poisson outputs")
+        assert MLPRegressor.from_sklearn(model.fit(X, y)).loss_curve_ == model.loss_curve_
+
+
+class TestSubclasses:
+    def test_have_the_twin_of_their_base(self):
+        class Own(MLPClassifier):
+            pass
+
+        model = Own((3,), max_iter=2, random_state=0).fit(X, TARGETS["binary"][2])
+        twin = model.to_sklearn()
+        assert type(twin) is neural_network.MLPClassifier
+        assert_predict_the_same(twin, model)
+        back = Own.from_sklearn(twin)
+        assert type(back) is Own
+        assert_predict_the_same(back, model)
+
+    def test_with_a_signature_of_their_own(self):
+        class Narrow(MLPRegressor):
+            def __init__(self, width, max_iter=2):
+                super().__init__((width,), max_iter=max_iter, random_state=0)
+                self.width = width
+
+        model = Narrow(3).fit(X, SCORES)
+        twin = model.to_sklearn()
+        assert twin.max_iter == 2
+        assert_predict_the_same(twin, model)
+
+    def test_of_scikit_learns(self):
+        class Theirs(neural_network.MLPClassifier):
+            pass
+
+        model = Theirs((3,), max_iter=2, random_state=0).fit(X, TARGETS["binary"][2])
+        assert_predict_the_same(MLPClassifier.from_sklearn(model), model)
+
+    def test_an_error_names_the_class_that_is_wanted(self):
+        class Own(MLPClassifier):
+            pass
+
+        match = r"Own.from_sklearn takes a fitted sklearn.neural_network.MLPClassifier, got int"
+        with pytest.raises(TypeError, match=match):
+            Own.from_sklearn(3)
+
+
 @every_target
 @pytest.mark.parametrize(
     ("solver", "early_stopping"),
@@ -317,5 +400,9 @@ def test_there_and_back(target, solver, early_stopping):
     back = type(model).from_sklearn(model.fit(X, y).to_sklearn())
     assert_predict_the_same(back, model)
     assert back.get_params() == model.get_params()
-    for name in ("loss_curve_", "n_iter_", "t_", "loss_", "best_loss_", "best_validation_score_"):
+    for name in ("n_iter_", "t_", "best_validation_score_"):
         assert getattr(back, name) == getattr(model, name), name
+    for name in ("loss_curve_", "loss_", "best_loss_"):
+        one, other = getattr(back, name), getattr(model, name)
+        # Divided by the number of outputs and multiplied again.
+        assert one == other if other is None else np.allclose(one, other, rtol=1e-15, atol=0)

@@ -67,26 +67,50 @@ class TestDropTrainingState:
         assert len(pickle.dumps(model)) > limit
         assert len(pickle.dumps(model.drop_training_state())) <= limit
 
+    @pytest.mark.parametrize("n_epochs", [10, 3000])
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_however_long_training_was(self, n_epochs, early_stopping):
+        model = MLPClassifier((2,), max_iter=n_epochs, tol=0, n_iter_no_change=np.inf)
+        model.set_params(early_stopping=early_stopping, batch_size=80, random_state=0)
+        model.fit(X, TARGETS["binary"][2], X_val=X[:2], y_val=TARGETS["binary"][2][:2])
+        assert model.n_iter_ == n_epochs
+        weights = sum(w.nbytes for w in model.coefs_ + model.intercepts_)
+        assert len(pickle.dumps(model.drop_training_state())) <= 1.1 * weights + 50_000
+
+    @every_training
+    def test_empties_the_curves_and_keeps_the_rest(self, training):
+        model, y = make("binary", **TRAINING[training])
+        before = dict(vars(model.fit(X, y)))
+        after = vars(model.drop_training_state())
+        for name in [name for name in before if name.endswith("_")]:
+            if isinstance(before[name], list) and isinstance(before[name][0], float):
+                assert after[name] == [], name
+            else:
+                assert after[name] is before[name], name
+
     @every_target
     @every_training
     def test_is_no_end_of_training(self, target, training):
         model, y = make(target, warm_start=True, **TRAINING[training])
-        n_epochs = len(model.fit(X, y).drop_training_state().loss_curve_)
+        loss = model.fit(X, y).drop_training_state().loss_
         before = [w.copy() for w in model.coefs_]
         model.fit(X, y)
-        assert len(model.loss_curve_) == n_epochs + model.n_iter_
+        assert len(model.loss_curve_) == model.n_iter_ > 0
         # From the weights, not from new ones: six epochs do not lead far.
         if training != "lbfgs":
             assert 0 < np.abs(model.coefs_[0] - before[0]).max() < 0.1
-        assert model.loss_ < 1.5 * model.loss_curve_[n_epochs - 1]
+        assert model.loss_ < 1.5 * loss
 
     @every_target
-    def test_partial_fit_goes_on(self, target):
+    def test_partial_fit_goes_on_with_a_timeline_of_its_own(self, target):
         model, y = make(target)
         model.fit(X, y).drop_training_state()
         before = [w.copy() for w in model.coefs_]
-        model.partial_fit(X, y)
-        assert len(model.loss_curve_) == 7
+        for n_epochs in (1, 2):
+            model.partial_fit(X, y)
+            assert len(model.loss_curve_) == len(model.learning_rate_curve_) == n_epochs
+            assert model.t_ == n_epochs * len(X)
+            assert model.best_loss_ == min(model.loss_curve_)
         assert 0 < np.abs(model.coefs_[0] - before[0]).max() < 0.1
 
     def test_goes_on_in_the_precision_of_the_weights(self):

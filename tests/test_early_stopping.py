@@ -1,6 +1,7 @@
 """Early stopping: the rows it watches, and the weights it keeps."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -98,3 +99,29 @@ def test_weights_count_in_the_score():
     weight = np.where(MANY == 0, 1.0, 1e-6)
     model = MLPClassifier(early_stopping=True, max_iter=30, learning_rate_init=0.02)
     assert model.fit(X, MANY, weight).best_validation_score_ == pytest.approx(1.0, abs=1e-4)
+
+
+def test_scores_that_are_no_numbers_have_no_best():
+    model = MLPClassifier(early_stopping=True, n_iter_no_change=2, random_state=0)
+    model.set_params(scoring=lambda estimator, X, y: math.nan).fit(X, MANY)
+    assert model.n_iter_ == 3
+    assert np.isnan(model.validation_scores_).all()
+    assert model.best_validation_score_ is None
+
+
+def test_an_epoch_lost_to_divergence_is_not_counted():
+    rates = [1e-3, 1e-3, 1e200]
+    model = MLPRegressor(solver="sgd", batch_size=20, early_stopping=True, random_state=0)
+    model.set_params(learning_rate=lambda progress: rates[int(progress)])
+    with pytest.warns(UserWarning, match="diverged in epoch 3"):
+        model.fit(X, REAL)
+    assert model.n_iter_ == len(model.loss_curve_) == len(model.validation_scores_) == 2
+    assert model.t_ == 2 * 180
+
+
+def test_a_training_side_smaller_than_the_number_of_classes_is_not_stratified(splits):
+    model = MLPClassifier(early_stopping=True, validation_fraction=0.98, max_iter=2, tol=10.0)
+    model.set_params(n_iter_no_change=1, random_state=0)
+    with pytest.warns(UserWarning, match="not stratified"):
+        model.fit(X[:100], MANY[:100])
+    assert len(splits[0]) == 98

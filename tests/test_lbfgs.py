@@ -58,6 +58,31 @@ class TestLossCurve:
         assert_allclose(model.loss_, (residuals @ residuals / 2 + 0.25 * squares) / len(X))
 
 
+class TestWithoutAnIteration:
+    def test_the_first_fit(self):
+        model, y = make("binary", tol=10.0)
+        model.fit(X, y)
+        assert model.n_iter_ == 0
+        expected = -np.log(np.where(y, *model.predict_proba(X).T[::-1])).mean()
+        expected += model.alpha / 2 * sum((w**2).sum() for w in model.coefs_) / len(X)
+        assert model.loss_ == pytest.approx(expected, rel=1e-12)
+        assert model.loss_curve_ == [model.loss_]
+        assert model.best_loss_ == model.loss_
+
+    def test_a_warm_fit_at_the_optimum(self):
+        model, y = make("binary", hidden_layer_sizes=(), alpha=1.0, warm_start=True)
+        n_iter, loss = model.fit(X, y).n_iter_, model.loss_
+        model.fit(X, y)
+        assert model.n_iter_ == 0
+        assert model.loss_ == loss
+        assert model.loss_curve_[n_iter - 1 :] == [loss, loss]
+
+    def test_verbose(self, capsys):
+        model, y = make("binary", tol=10.0, verbose=True)
+        model.fit(X, y)
+        assert capsys.readouterr().out == f"Iteration 0, loss = {model.loss_:.8f}\n"
+
+
 @unconverged
 @every_target
 @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])

@@ -302,3 +302,54 @@ def test_values_that_are_not_finite_are_refused(value):
         model.fit(bad, y)
     with pytest.raises(ValueError, match="Input X contains"):
         model.fit(X, y).predict(bad)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+class TestSparseTargets:
+    @pytest.mark.parametrize("convert", [sparse.csr_array, sparse.csc_matrix])
+    @pytest.mark.parametrize("columns", [slice(3), slice(1)], ids=["outputs", "one output"])
+    def test_of_a_regressor_are_made_dense(self, convert, columns):
+        targets = np.where(SCORES > 0, SCORES, 0)[:, columns]
+        model, _ = make("outputs")
+        model.fit(X, convert(targets), X_val=X, y_val=convert(targets))
+        dense, _ = make("outputs")
+        if targets.shape[1] == 1:
+            targets = targets[:, 0]
+        assert_same(model, dense.fit(X, targets))
+        assert model.predict(X).shape == targets.shape
+
+
+class TestMemoryOfPrediction:
+    """Blocks of rows are converted, never all of them."""
+
+    N_ROWS = 200_000
+    ROWS = np.random.default_rng(0).random((N_ROWS, 20))
+    CONVERSIONS = {
+        "as it is": lambda rows: rows,
+        "single precision": lambda rows: rows.astype(np.float32),
+        "bytes": lambda rows: (255 * rows).astype(np.uint8),
+        "Fortran order": np.asfortranarray,
+        "every other column": lambda rows: rows.repeat(2, axis=1)[:, ::2],
+        "csr": lambda rows: sparse.csr_array(rows * (rows < 0.2)),
+        "csr, integers": lambda rows: sparse.csr_array((rows < 0.2).astype(np.int8)),
+        "csc": lambda rows: sparse.csc_array(rows * (rows < 0.2)),
+        # The sum of a column is not finite, so that every element is looked at.
+        "huge": lambda rows: np.asfortranarray(rows * 1e307),
+    }
+
+    @pytest.mark.parametrize("what", CONVERSIONS)
+    def test_does_not_grow_with_the_rows(self, what):
+        model = MLPClassifier((30,), max_iter=1, random_state=0)
+        model.fit(self.ROWS[:100], np.arange(100) % 2)
+        rows = self.CONVERSIONS[what](self.ROWS)
+        expected = model.predict(rows[:5000].astype(np.float64))
+        tracemalloc.start()
+        try:
+            predictions = model.predict(rows)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert_array_equal(predictions[:5000], expected)
+        # Scores and labels take 8 bytes a row each, and some blocks of 4096 rows 2 MB; all
+        # rows in double precision take 32 MB, and a fifth of them as a sparse matrix 10.
+        assert peak < 8e6

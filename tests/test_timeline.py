@@ -1,6 +1,7 @@
 """One timeline of epochs, and every way of walking it gives the same numbers, bit for bit."""
 
 import copy
+import math
 import pickle
 import subprocess
 import sys
@@ -201,6 +202,55 @@ def test_user_edits_of_the_weights_are_where_training_goes_on():
     np.testing.assert_allclose(model.intercepts_[1], np.arange(5.0), atol=1e-9)
 
 
+class TestEditsUnderEarlyStopping:
+    @pytest.fixture
+    def stopped(self):
+        """Some epochs past its best, whose weights are published."""
+        model, y = make("binary", early_stopping=True, warm_start=True, dropout=0.0, max_iter=60)
+        model.fit(X, y).set_params(max_iter=1, learning_rate_init=1e-12)
+        assert np.argmax(model.validation_scores_) < model.n_iter_ - 1
+        return model, y
+
+    def test_training_goes_on_from_what_the_user_saw_and_changed(self, stopped):
+        model, y = stopped
+        seen = copy.deepcopy(model.coefs_)
+        model.set_params(solver="sgd", momentum=0.0).coefs_[0][0] = 3.0
+        seen[0][0] = 3.0
+        model.fit(X, y)
+        # Nothing moves at this rate: neither back to the best weights nor to the last ones.
+        for one, other in zip(model.coefs_, seen, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-9)
+
+    def test_the_scores_of_other_weights_are_no_record_to_beat(self, stopped):
+        model, y = stopped
+        before = model.best_validation_score_
+        for weight in model.coefs_ + model.intercepts_:
+            weight[...] = 0
+        model.fit(X, y)
+        assert np.abs(model.coefs_[0]).max() < 1e-9
+        assert model.best_validation_score_ == model.validation_scores_[-1] < before
+
+    def test_patience_starts_anew(self, stopped):
+        model, y = stopped
+        model.set_params(max_iter=100, n_iter_no_change=4, tol=10.0)
+        model.coefs_[0][0] = 3.0
+        assert model.fit(X, y).n_iter_ == 6  # the first is an improvement on nothing
+
+    def test_without_early_stopping_the_loss_is_a_new_record_too(self):
+        model, y = make("binary", warm_start=True, max_iter=30)
+        lowest = model.fit(X, y).best_loss_
+        model.coefs_[0][...] = 5.0
+        model.set_params(max_iter=1).fit(X, y)
+        assert model.best_loss_ == model.loss_ > lowest
+
+
+def test_weights_edited_to_what_is_no_number_are_refused_by_name():
+    model, y = make("binary", max_iter=2)
+    model.fit(X, y).coefs_[1][0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"coefs_ .*finite"):
+        model.partial_fit(X, y)
+
+
 def test_hyperparameters_may_change_between_calls():
     model, y = make("binary", max_iter=3, warm_start=True, dropout=0.0, alpha=0.0)
     model.fit(X, y)
@@ -209,6 +259,10 @@ def test_hyperparameters_may_change_between_calls():
     np.testing.assert_allclose(model.coefs_[0], before[0], atol=1e-10)
     model.set_params(learning_rate_init=0.05, solver="sgd").fit(X, y)
     assert np.abs(model.coefs_[0] - before[0]).max() > 1e-3
+
+
+def interrupt(estimator, X, y):
+    raise ZeroDivisionError
 
 
 class TestRandomState:
@@ -237,6 +291,41 @@ class TestRandomState:
                 X, y
             )
         assert instances[0].randint(2**31) == instances[1].randint(2**31)
+
+    @pytest.mark.parametrize(
+        ("parameters", "call"),
+        [
+            ({"solver": "sgd", "learning_rate_init": 1e200}, lambda m, y: m.fit(X, y)),
+            ({"learning_rate": lambda progress: math.nan}, lambda m, y: m.fit(X, y)),
+            (
+                {"learning_rate": lambda progress: math.nan},
+                lambda m, y: m.partial_fit(X, y, classes=[False, True]),
+            ),
+            (
+                {"early_stopping": True},
+                lambda m, y: m.fit(X, y, sample_weight=np.arange(97) == 0),
+            ),
+            (
+                {"early_stopping": True, "scoring": lambda estimator, X, y: "high"},
+                lambda m, y: m.fit(X, y),
+            ),
+            ({}, lambda m, y: m.fit(np.full_like(X, np.nan), y)),
+            ({"early_stopping": True, "scoring": interrupt}, lambda m, y: m.fit(X, y)),
+        ],
+        ids=[
+            *("divergence", "learning rate", "partial_fit", "weights of a split", "scoring"),
+            *("data", "something else"),
+        ],
+    )
+    def test_a_call_that_fails_draws_nothing_from_an_instance(self, parameters, call):
+        instance = np.random.RandomState(3)
+        before = instance.get_state()
+        model, y = make("binary", random_state=instance, dropout=0.0, **parameters)
+        with pytest.raises((ValueError, ZeroDivisionError)):
+            call(model, y)
+        after = instance.get_state()
+        assert_array_equal(after[1], before[1])
+        assert after[2:] == before[2:]
 
     def test_continuing_draws_from_a_copy(self):
         instance = np.random.RandomState(3)

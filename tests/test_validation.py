@@ -100,7 +100,7 @@ class TestOwnData:
             frames[0], Y, X_val=frames[1], y_val=Y_VAL
         )
         assert model.score(frames[1], Y_VAL) > 0.8
-        with pytest.raises(ValueError, match=r"X_val or y_val: .*feature names"):
+        with pytest.raises(ValueError, match=r"X_val: .*feature names"):
             classifier().fit(frames[0], Y, X_val=frames[1].rename(columns=str.upper), y_val=Y_VAL)
 
 

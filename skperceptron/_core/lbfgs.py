@@ -100,10 +100,10 @@ def train(
     """Minimise from ``state.theta`` on; return why it did not converge, or None if it did.
 
     An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``take_note``
-    is called after each. ``state.theta`` holds the last complete iteration in the end, an
-    interruption included. ``tol`` bounds the largest element of the gradient, projected on
-    the bounds if there are any. The objective is minimised plus ``l1 · ‖weights‖₁``, and
-    ``kinked`` says whether its gradient jumps otherwise.
+    is called after each, or once if none was needed. ``state.theta`` holds the last complete
+    iteration in the end, an interruption included. ``tol`` bounds the largest element of the
+    gradient, projected on the bounds if there are any. The objective is minimised plus
+    ``l1 · ‖weights‖₁``, and ``kinked`` says whether its gradient jumps otherwise.
     """
     (batch,) = batches.epoch(None)
     theta = state.theta  # (n_parameters,), which the network reads
@@ -122,7 +122,9 @@ def train(
 
     def end_of_iteration(intermediate_result: OptimizeResult) -> None:
         theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
-        take_note(_record(state, float(intermediate_result.fun), validate()))
+        record = _record(state, float(intermediate_result.fun), validate())
+        state.n_epochs += 1
+        take_note(record)
 
     def descend(n_iterations: int, n_evaluations: int) -> Any:
         return minimize(
@@ -183,6 +185,5 @@ def _within(
 
 
 def _record(state: TrainingState, loss: float, validation: Validation) -> Epoch:
-    state.n_epochs += 1
     state.best = min(state.best, loss)
     return Epoch(loss, validation, rate=None, plateau=False, stop=False)

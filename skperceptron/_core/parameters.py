@@ -59,6 +59,10 @@ class Layout:
             if parameter.group == name
         ]
 
+    def shapes(self, name: str) -> list[tuple[int, ...]]:
+        """Those of the parameters of one group, in the layers' order."""
+        return [parameter.shape for parameter in self.parameters if parameter.group == name]
+
     def arrange(self, groups: dict[str, Sequence[Array]]) -> list[Array]:
         """Arrays given by group, in the layers' order of parameters."""
         remaining = {name: iter(arrays) for name, arrays in groups.items()}
@@ -68,12 +72,11 @@ class Layout:
         """A new vector (size,) that holds these arrays, by group, in the layers' order."""
         vector = np.empty(self.size, dtype)
         for name, arrays in groups.items():
-            views = self.group(name, vector)
-            if [view.shape for view in views] != [np.shape(array) for array in arrays]:
+            shapes = [np.shape(array) for array in arrays]
+            if shapes != self.shapes(name):
                 raise ValueError(
-                    f"the {name} arrays must have shapes {[view.shape for view in views]}, "
-                    f"got {[np.shape(array) for array in arrays]}."
+                    f"the {name} arrays must have shapes {self.shapes(name)}, got {shapes}."
                 )
-            for view, array in zip(views, arrays, strict=True):
+            for view, array in zip(self.group(name, vector), arrays, strict=True):
                 view[...] = array
         return vector

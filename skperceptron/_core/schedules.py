@@ -53,7 +53,7 @@ class InverseScalingBySamples(Schedule):
     power_t: float
 
     def rate(self, progress: float, timeline: Timeline) -> float:
-        return self.learning_rate_init / math.pow(1.0 + timeline.n_samples_seen, self.power_t)
+        return self.learning_rate_init / power(1.0 + timeline.n_samples_seen, self.power_t)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class InverseScalingByEpochs(Schedule):
     power_t: float
 
     def rate(self, progress: float, timeline: Timeline) -> float:
-        return self.learning_rate_init / math.pow(1.0 + timeline.n_epochs, self.power_t)
+        return self.learning_rate_init / power(1.0 + timeline.n_epochs, self.power_t)
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,14 @@ class WarmUp(Schedule):
     def rate(self, progress: float, timeline: Timeline) -> float:
         share = min((progress + 1) / (self.warmup_epochs + 1), 1.0)
         return share * self.inner.rate(progress, timeline)
+
+
+def power(base: float, exponent: float) -> float:
+    """``base ** exponent``, infinity where that is too large for a float."""
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
 
 
 def half_cosine(start: float, end: float, done: float) -> float:

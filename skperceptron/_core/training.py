@@ -48,8 +48,17 @@ class TrainingState:
     def watch(self, what: object) -> None:
         """Start a new record if something else is watched than so far."""
         if what != self.watched:
-            self.watched, self.best, self.best_theta = what, math.inf, None
-            self.n_no_improvement = 0
+            self.watched = what
+            self.start_record()
+
+    def move(self, theta: Array) -> None:
+        """Go on from other weights, with which nothing watched so far has to do."""
+        self.theta[...] = theta
+        self.start_record()
+
+    def start_record(self) -> None:
+        """Forget what was best so far."""
+        self.best, self.best_theta, self.n_no_improvement = math.inf, None, 0
 
 
 @dataclass(frozen=True)
@@ -103,13 +112,12 @@ def train(
             objective.project(stride)
             seen += n
         loss = total / seen
-
-        state.n_epochs += 1
-        state.n_samples_seen += seen
         if not (math.isfinite(loss) and np.isfinite(network.theta).all()):
-            raise Divergence(state.n_epochs, rate)
+            raise Divergence(state.n_epochs + 1, rate)
 
         validation = validate()
+        state.n_epochs += 1
+        state.n_samples_seen += seen
         plateau = stopping.watch(loss, validation.score, state)
         stop = plateau and rate <= schedule.floor
         state.n_plateaus += plateau and not stop

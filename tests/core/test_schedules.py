@@ -92,6 +92,9 @@ def test_rates_are_plain_floats(kind, from_defaults):
         (WarmUp(Constant(0.1), 4), 4.0, timeline(4), 0.1),
         (WarmUp(Constant(0.1), 4), 40.0, timeline(40), 0.1),
         (WarmUp(Exponential(0.1, 0.5), 3), 1.0, timeline(1), 0.025),
+        # The power is too large for a float.
+        (InverseScalingByEpochs(0.1, 1e3), 9.0, timeline(9), 0.0),
+        (InverseScalingBySamples(0.1, 1e3), 9.0, timeline(9, 900), 0.0),
     ],
 )
 def test_documented_values(schedule, progress, where, expected):

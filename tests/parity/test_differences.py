@@ -11,6 +11,7 @@ import pytest
 import scipy.optimize
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit, softmax, xlogy
 from sklearn import neural_network
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes
@@ -355,6 +356,40 @@ def test_15_the_log_loss_is_not_clipped():
     assert theirs.loss_ < 37
 
 
+class ClippedLogLoss:
+    """scikit-learn's: of probabilities clipped to [ε, 1 - ε], with the gradient left as it is."""
+
+    def values_and_gradient(self, scores, y):
+        binary = scores.shape[1] == 1
+        probabilities = expit(scores) if binary else softmax(scores, axis=1)
+        epsilon = np.finfo(probabilities.dtype).eps
+        clipped = np.clip(probabilities, epsilon, 1 - epsilon)
+        values = -xlogy(y, clipped).sum(axis=1)
+        if binary:
+            values -= xlogy(1 - y, 1 - clipped).sum(axis=1)
+        scores[...] = probabilities - y
+        return values
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_15_line_searches_of_lbfgs_meet_the_clip_on_ordinary_data(kind):
+    n_parted = 0
+    for seed in range(12):
+        generator = np.random.default_rng(seed)
+        data = generator.normal(size=(45, 4))
+        scores = data @ generator.normal(size=(4, 3)) + 0.5 * generator.normal(size=(45, 3))
+        y = scores.argmax(axis=1) if kind == "multiclass" else (scores[:, 0] > 0).astype(int)
+        parameters = {"solver": "lbfgs", "max_iter": 20, "random_state": 0}
+        theirs, ours = both("MLPClassifier", (8, 5), **parameters)
+        theirs.fit(data, y)
+        # Every difference there is, is the clip's: with it we are as they are.
+        clipped = MLPClassifier((8, 5), loss=ClippedLogLoss(), **parameters).fit(data, y)
+        for one, other in zip(clipped.coefs_, theirs.coefs_, strict=True):
+            assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+        n_parted += np.abs(ours.fit(data, y).coefs_[0] - theirs.coefs_[0]).max() > 1e-6
+    assert 0 < n_parted < 12
+
+
 def test_16_a_warm_fit_goes_on_with_moments_and_shuffles():
     def walk(model):
         model.set_params(warm_start=True, max_iter=1, learning_rate_init=0.01)
@@ -460,3 +495,42 @@ class TestSmallerThings:
         with pytest.warns(UserWarning, match="interrupted by user"):
             ours.fit(X, BINARY)
         assert 1 <= ours.n_iter_ < 5
+
+    def test_a_call_that_raises_and_a_random_state(self):
+        states = np.random.RandomState(0), np.random.RandomState(0)
+        before = states[0].get_state()[1].copy()
+        unstable = {"solver": "sgd", "learning_rate_init": 1e200, "batch_size": 10, "max_iter": 1}
+        for name, state, moved in zip(
+            (neural_network, skperceptron), states, (True, False), strict=True
+        ):
+            with pytest.raises(ValueError, match=r"non-finite|diverged"), np.errstate(all="ignore"):
+                name.MLPRegressor(random_state=state, **unstable).fit(X, SCORES[:, 0])
+            assert (state.get_state()[1] != before).any() == moved
+
+    def test_edited_weights_and_the_best_ones(self):
+        parameters = {"early_stopping": True, "warm_start": True, "learning_rate_init": 0.05}
+        theirs, ours = both("MLPClassifier", (8,), max_iter=60, random_state=0, **parameters)
+        for model, discards in ((theirs, True), (ours, False)):
+            best = [w.copy() for w in model.fit(X, BINARY).coefs_]
+            model.coefs_ = [np.zeros_like(w) for w in model.coefs_]
+            model.set_params(max_iter=1, learning_rate_init=1e-9).fit(X, BINARY)
+            assert all(map(np.array_equal, model.coefs_, best)) == discards
+
+    def test_verbose_partial_fits_without_an_improvement(self, capsys):
+        parameters = {"verbose": True, "tol": 10.0, "n_iter_no_change": 2, "random_state": 0}
+        complaints = []
+        for model in both("MLPClassifier", (5,), **parameters):
+            complaints.append([])
+            for _ in range(9):
+                model.partial_fit(X, BINARY, classes=[0, 1])
+                complaints[-1].append("did not improve" in capsys.readouterr().out)
+        first = [False, False, False, True]
+        assert complaints[0] == [*first, *[True] * 5]
+        assert complaints[1] == [*first, False, False, True, False, False]
+
+    def test_indicators_that_are_not_0_and_1(self):
+        theirs, ours = both("MLPClassifier", (5,), learning_rate_init=0.1, random_state=0)
+        signs = np.where(SCORES > 0, 1, -1)
+        assert (theirs.fit(X, signs).predict(X) == 1).all()
+        with pytest.raises(ValueError, match="an indicator matrix has 0 and 1"):
+            ours.fit(X, signs)

@@ -7,9 +7,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import neural_network
 from sklearn.base import is_classifier
-from sklearn.model_selection import GridSearchCV
+from sklearn.datasets import make_blobs
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.fixes import parse_version
 
 import skperceptron
@@ -167,6 +169,67 @@ def test_least_and_endless_patience(n_iter_no_change):
     theirs, ours = fit_both("binary", "adam", **parameters)
     assert_same(theirs, ours)
     assert ours.n_iter_ == (20 if n_iter_no_change == np.inf else 3)
+
+
+@every_target
+def test_lbfgs_that_has_nothing_to_do(target):
+    assert_same(*fit_both(target, "lbfgs", tol=1e3))
+    theirs, ours = make_both(target, "lbfgs", hidden_layer_sizes=(), alpha=1.0, warm_start=True)
+    for _ in range(2):
+        for model in (theirs, ours):
+            model.set_params(max_iter=2000).fit(X, TARGETS[target][2])
+        assert ours.n_iter_ == theirs.n_iter_
+    assert_same(theirs, ours)
+
+
+class TestWhatTheCheckOfClassWeightsSees:
+    """``check_class_weight_classifiers``: what it finds here it would find in scikit-learn.
+
+    There is one batch of all rows, where weights mean the same in both, so an implementation
+    that passes with the settings below either has other numbers than scikit-learn or counts
+    weights otherwise than as repeated rows.
+    """
+
+    PARAMETERS = {"max_iter": 1000, "n_iter_no_change": 20, "random_state": 0}
+
+    def fit_both(self, n_classes, **parameters):
+        X, y = make_blobs(centers=n_classes, random_state=0, cluster_std=20)
+        X, X_test, y, _ = train_test_split(X, y, test_size=0.5, random_state=0)
+        class_weight = dict.fromkeys(range(n_classes), 0.0001) | {0: 1000}
+        parameters = self.PARAMETERS | parameters
+        ours = skperceptron.MLPClassifier(class_weight=class_weight, **parameters).fit(X, y)
+        parameters.pop("scoring", None)
+        theirs = neural_network.MLPClassifier(**parameters)
+        theirs.fit(X, y, compute_sample_weight(class_weight, y))
+        return theirs, ours, X_test
+
+    @pytest.mark.parametrize(
+        ("parameters", "n_given"),
+        [
+            ({}, 50),
+            ({"activation": "tanh"}, 43),  # the check wants 44
+            ({"activation": "tanh", "tol": 1e-6}, 49),
+            ({"activation": "tanh", "learning_rate_init": 0.01}, 50),
+        ],
+    )
+    def test_three_classes(self, parameters, n_given):
+        theirs, ours, X_test = self.fit_both(3, **parameters)
+        assert_same(theirs, ours, X_test)
+        assert (ours.predict(X_test) == 0).sum() == n_given
+
+    def test_two_classes_with_early_stopping(self):
+        theirs, ours, X_test = self.fit_both(2, early_stopping=True)
+        # The mean weight is that of all rows here, and of those that train there: difference 5.
+        assert (theirs.predict(X_test) == 0).sum() == (ours.predict(X_test) == 0).sum() == 45
+
+    def test_three_classes_with_early_stopping(self):
+        theirs, ours, X_test = self.fit_both(3, early_stopping=True)
+        # Neither passes; other rows are held out, by difference 2.
+        assert (theirs.predict(X_test) == 0).sum() < 44
+        assert (ours.predict(X_test) == 0).sum() < 44
+        assert max(ours.validation_scores_[:16]) == max(ours.validation_scores_)
+        _, by_loss, X_test = self.fit_both(3, early_stopping=True, scoring="loss")
+        assert (by_loss.predict(X_test) == 0).all()
 
 
 def test_a_grid_search_comes_to_the_same_scores_and_the_same_choice():

@@ -151,6 +151,8 @@ def infer(network: Network, X, convert: Callable[[Any], Any] = lambda block: blo
 
     ``convert`` makes arrays or CSR matrices of the network's dtype of them.
     """
+    if X.shape[0] <= PREDICTION_BLOCK:
+        return network.infer(convert(X))
     return np.concatenate([network.infer(convert(block)) for block in _row_blocks(X)])
 
 

@@ -221,3 +221,48 @@ class TestSummary:
     def test_unfitted(self):
         with pytest.raises(NotFittedError):
             MLPRegressor().summary()
+
+
+class TestReadyArrays:
+    """An array that is as it should be skips scikit-learn's validation, and nothing else."""
+
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    y = np.arange(60) % 3
+
+    @pytest.fixture
+    def model(self):
+        return MLPClassifier((5,), max_iter=3, random_state=0, tol=1).fit(self.X, self.y)
+
+    @pytest.mark.parametrize(
+        "other", [list, np.asfortranarray, np.float32, sparse.csr_matrix, lambda X: X[::-1][::-1]]
+    )
+    def test_predictions_are_those_of_any_other_form(self, model, other):
+        if other is np.float32:
+            X = self.X.astype(np.float32)
+            assert_array_equal(model.predict_proba(X), model.predict_proba(X.astype(float)))
+        else:
+            X = self.X.tolist() if other is list else other(self.X)
+            assert_allclose(model.predict_proba(X), model.predict_proba(self.X), rtol=1e-14)
+
+    @pytest.mark.parametrize("n_rows", [1, 60])
+    def test_what_is_not_ready_is_refused(self, model, n_rows):
+        X = self.X[:n_rows].copy()
+        with pytest.raises(ValueError, match="X has 3 features, but MLPClassifier is expecting 4"):
+            model.predict(X[:, :3].copy())
+        for value in (np.nan, np.inf, -np.inf):
+            X[0, 0] = value
+            with pytest.raises(ValueError, match="X contains"):
+                model.predict(X)
+        with pytest.raises(ValueError, match="0 sample"):
+            model.predict(X[:0])
+
+    def test_a_sum_that_overflows_is_not_taken_for_infinity(self, model):
+        X = np.full((2, 4), 1e308)
+        assert model.predict(X).shape == (2,)
+
+    def test_missing_names_are_noticed(self):
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame(self.X, columns=list("abcd"))
+        model = MLPClassifier((5,), max_iter=3, random_state=0, tol=1).fit(frame, self.y)
+        with pytest.warns(UserWarning, match="X does not have valid feature names"):
+            model.predict(self.X)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from functools import cache
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.special import expit, log_softmax, xlogy
@@ -84,7 +85,7 @@ class MulticlassLogLoss(Loss):
         scores -= highest[:, np.newaxis]
         values: Array = np.einsum("ij,ij->i", scores, y)  # (n,)
         np.exp(scores, out=scores)
-        normaliser = scores.dot(np.ones(scores.shape[1], scores.dtype))  # (n,)
+        normaliser = scores.dot(_ones(scores.shape[1], scores.dtype))  # (n,)
         scores /= normaliser[:, np.newaxis]
         scores -= y
         np.subtract(np.log(normaliser), values, out=values)
@@ -296,6 +297,11 @@ class MulticlassFocal(Loss):
         np.multiply(p, weight.sum(axis=1, keepdims=True), out=scores)
         np.subtract(weight, scores, out=scores)
         return values
+
+
+@cache
+def _ones(n: int, dtype: np.dtype[Any]) -> Array:
+    return np.ones(n, dtype)
 
 
 def _softplus_and_logarithm(scores: Array) -> tuple[Array, Array, Array]:

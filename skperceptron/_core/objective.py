@@ -60,7 +60,7 @@ class Objective:
         scale: float = 1.0 / (X.shape[0] * self._mean_weight)
         self._scale = scale
         if sample_weight is None:
-            value = scale * float(values.sum())
+            value = scale * float(np.add.reduce(values))
             scores *= scale
         else:
             value = scale * float(np.dot(values, sample_weight))

@@ -100,18 +100,26 @@ def _step(
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     gain = (1 - beta_1**optimizer.state.n_steps) / (1 - beta_1)  # of the sum of gradients
     root = math.sqrt(1 - beta_2)  # √v is so much of the root of the sum of squares
+    # As arrays without dimensions, which NumPy takes faster than numbers of Python's.
+    numbers = np.array([beta_1, beta_2, epsilon / root, rate / (root * gain)], theta.dtype)
+    decay, decay_of_squares, floor, length = (numbers[i, ...] for i in range(4))
     for weights, slope, scratch, total, squares in optimizer.in_blocks(theta, gradient):
-        accumulate(slope, scratch, total, squares, beta_1, beta_2)
+        accumulate(slope, scratch, total, squares, decay, decay_of_squares)
         np.sqrt(squares, out=scratch)
-        scratch += epsilon / root
-        np.divide(rate / (root * gain), scratch, out=slope)  # the stride
+        scratch += floor
+        np.divide(length, scratch, out=slope)  # the stride
         np.multiply(total, slope, out=scratch)
         weights -= scratch
     return Stride(gradient, gain)
 
 
 def accumulate(
-    slope: Array, scratch: Array, total: Array, squares: Array, beta_1: float, beta_2: float
+    slope: Array,
+    scratch: Array,
+    total: Array,
+    squares: Array,
+    beta_1: float | Array,
+    beta_2: float | Array,
 ) -> None:
     """Add the gradient to the decaying sum of gradients, its square to that of the squares.
 

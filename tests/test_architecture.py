@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,6 +46,7 @@ FLOORS = [
     {"_base"},
     {"_convert"},
     {"_mlp", "_perceptron"},
+    {"plotting"},
     {""},  # skperceptron/__init__.py
 ]
 FLOOR = {component: floor for floor, components in enumerate(FLOORS) for component in components}
@@ -112,10 +114,15 @@ def test_imports_go_down_only(module):
 def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(module):
     others = {name.partition(".")[0] for name in imports(module)}
     others -= {*sys.stdlib_module_names, "skperceptron"}
-    core = module.partition(".")[0] == "_core"
+    known = {"_core": {"numpy", "scipy"}, "plotting": {"numpy", "sklearn", "matplotlib"}}
     if module == "_core.perceptron.compiled":
         others -= {"numba"}  # an extra, imported when it is used
-    assert others <= ({"numpy", "scipy"} if core else {"numpy", "scipy", "sklearn"})
+    assert others <= known.get(module.partition(".")[0], {"numpy", "scipy", "sklearn"})
+
+
+def test_matplotlib_is_imported_where_something_is_drawn_only():
+    code = "import sys, skperceptron.plotting; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @every_module

@@ -1,0 +1,264 @@
+"""WeightHistogramDisplay and ActivationHistogramDisplay."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from .base import (
+    axes_for,
+    before_network,
+    divide,
+    hidden_outputs,
+    import_pyplot,
+    layer_names,
+    layer_weights,
+    network_of,
+    neutral_colour,
+    never_active,
+    sign_colours,
+)
+
+
+class WeightHistogramDisplay:
+    """How the weights of each layer are distributed.
+
+    Weights that are exactly 0, as L1 makes them, are counted in the title of their layer
+    instead of in a bar, which would dwarf the others.
+
+    Use :meth:`from_estimator`; the parameters are stored as attributes.
+
+    Parameters
+    ----------
+    weights : list of array-like of shape (fan_in, fan_out)
+        Weights of each layer.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes whose place the histograms take.
+
+    axes_ : ndarray of matplotlib Axes
+        Axes of each layer.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skperceptron import MLPClassifier
+    >>> from skperceptron.plotting import WeightHistogramDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = MLPClassifier((5,), solver="lbfgs", max_iter=1000, random_state=0).fit(X, y)
+    >>> display = WeightHistogramDisplay.from_estimator(network)
+    >>> display.axes_[0].get_title(loc="left")
+    'hidden 1: 4 × 5 weights'
+    """
+
+    def __init__(self, *, weights):
+        self.weights = weights
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None, **kwargs):
+        """Show the weights of a fitted network.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted network of this package, or a pipeline that ends in one.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; None is a new figure.
+
+        **kwargs : dict
+            Passed to :meth:`matplotlib.axes.Axes.hist`: ``bins``, ``log``, and so on.
+
+        Returns
+        -------
+        WeightHistogramDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If ``estimator`` is no network of this package.
+
+        ImportError
+            If matplotlib is not installed.
+
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
+        """
+        import_pyplot(f"{cls.__name__}.from_estimator")
+        network, _ = network_of(estimator)
+        return cls(weights=layer_weights(network)).plot(ax=ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw a histogram for each layer.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; the histograms take its place. None is a new figure. For a
+            title use ``figure_.suptitle``.
+
+        **kwargs : dict
+            Passed to :meth:`matplotlib.axes.Axes.hist`.
+
+        Returns
+        -------
+        WeightHistogramDisplay
+            The display.
+        """
+        names = layer_names(len(self.weights))
+        titles = [
+            f"{name}: {len(weight):,} × {weight.shape[1]:,} weights"
+            for name, weight in zip(names, self.weights, strict=True)
+        ]
+        return _plot_histograms(self, self.weights, titles, "weight", len(titles), ax, kwargs)
+
+
+class ActivationHistogramDisplay:
+    """How the outputs of each layer's units are distributed over the rows of X.
+
+    Outputs that are exactly 0, as those of rectified units often are, are counted in the
+    title of their layer instead of in a bar, and so are dead units, which output 0 for every row.
+
+    Use :meth:`from_estimator`; the parameters are stored as attributes.
+
+    Parameters
+    ----------
+    activations : list of array-like of shape (n_samples, n_units)
+        Outputs of each hidden layer and, last, of the output layer.
+
+    output_name : str, default='output'
+        What the last are.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes whose place the histograms take.
+
+    axes_ : ndarray of matplotlib Axes
+        Axes of each layer.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skperceptron import MLPClassifier
+    >>> from skperceptron.plotting import ActivationHistogramDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = MLPClassifier((5,), "tanh", solver="lbfgs", max_iter=1000, random_state=0)
+    >>> network = network.fit(X, y)
+    >>> display = ActivationHistogramDisplay.from_estimator(network, X)
+    >>> [ax.get_title(loc="left") for ax in display.axes_]
+    ['hidden 1: 5 units', 'output, raw scores: 3 units']
+    """
+
+    def __init__(self, *, activations, output_name="output"):
+        self.activations = activations
+        self.output_name = output_name
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, ax=None, **kwargs):
+        """Show the outputs of a fitted network's layers.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted network of this package, or a pipeline that ends in one.
+
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data. The output layer is shown by what ``decision_function`` or, for a
+            regressor, ``predict`` makes of them.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; None is a new figure.
+
+        **kwargs : dict
+            Passed to :meth:`matplotlib.axes.Axes.hist`: ``bins``, ``log``, and so on.
+
+        Returns
+        -------
+        ActivationHistogramDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If ``estimator`` is no network of this package.
+
+        ImportError
+            If matplotlib is not installed.
+
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
+        """
+        import_pyplot(f"{cls.__name__}.from_estimator")
+        network, steps = network_of(estimator)
+        X = before_network(steps, X)
+        scores = is_classifier(network)
+        output = network.decision_function(X) if scores else network.predict(X)
+        display = cls(
+            activations=[*hidden_outputs(network, X), output.reshape(len(output), -1)],
+            output_name=f"output, {'raw scores' if scores else 'predictions'}",
+        )
+        return display.plot(ax=ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw a histogram for each layer.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; the histograms take its place. None is a new figure. For a
+            title use ``figure_.suptitle``.
+
+        **kwargs : dict
+            Passed to :meth:`matplotlib.axes.Axes.hist`.
+
+        Returns
+        -------
+        ActivationHistogramDisplay
+            The display.
+        """
+        names = [*layer_names(len(self.activations))[:-1], self.output_name]
+        titles = []
+        for name, outputs in zip(names, self.activations, strict=True):
+            n_units, n_dead = outputs.shape[1], never_active(outputs).sum()
+            dead = f", {n_dead:,} dead" if n_dead else ""
+            titles.append(f"{name}: {n_units:,} unit{'s' * (n_units != 1)}{dead}")
+        n_hidden = len(titles) - 1  # the output is in other units
+        return _plot_histograms(self, self.activations, titles, "activation", n_hidden, ax, kwargs)
+
+
+def _plot_histograms(display, values, titles, xlabel, n_shared, ax, kwargs):
+    """Draw one panel per layer, of what is not exactly 0.
+
+    The first ``n_shared`` have a common abscissa.
+    """
+    n_cols = -(-len(values) // 6)
+    n_rows = -(-len(values) // n_cols)
+    ax = axes_for(display, ax, (max(6.4, 4.2 * n_cols), 0.8 + 1.5 * n_rows))
+    display.axes_ = divide(ax, len(values), n_cols)
+    for panel in display.axes_[1:n_shared]:
+        panel.sharex(display.axes_[0])
+    for panel, layer, title in zip(display.axes_, values, titles, strict=True):
+        # In float64, bins don't collapse where float32 values lie close together.
+        layer = np.asarray(layer, dtype=np.float64).ravel()
+        if not layer.all():
+            title += f", {np.mean(layer == 0):.0%} exactly 0"
+        layer = layer[layer != 0]
+        style = {"bins": int(np.clip(2 * np.sqrt(layer.size), 10, 50)), "color": sign_colours()[0]}
+        if layer.size:
+            panel.hist(layer, **(style | kwargs))
+        panel.axvline(0, color=neutral_colour(), linewidth=0.8, linestyle=":")
+        panel.set_title(title, loc="left", fontsize="medium")
+        panel.set_ylabel("count")
+    for panel in display.axes_[-n_cols:]:
+        panel.set_xlabel(xlabel)
+    return display

@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.metrics import get_scorer
 from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
 from skperceptron import MLPClassifier, MLPRegressor
@@ -144,23 +145,62 @@ CONTINUE = """
 import pickle, sys, warnings
 warnings.simplefilter("ignore")
 with open(sys.argv[1], "rb") as file:
-    model, X, y = pickle.load(file)
+    calls = pickle.load(file)
 with open(sys.argv[1], "wb") as file:
-    pickle.dump(model.fit(X, y), file)
+    pickle.dump({name: model.fit(*data, **more) for name, (model, data, more) in calls.items()},
+                file)
 """
 
 
-@every_solver
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_pickled_and_continued_in_another_process(solver, early_stopping, tmp_path):
-    parameters = {"solver": solver, "early_stopping": early_stopping}
-    model, y = make("multiclass", max_iter=N_EPOCHS, **parameters)
-    at_once = clone(model).fit(X, y)
-    first_part = model.set_params(warm_start=True, max_iter=8).fit(X, y)
-    path = tmp_path / "model.pickle"
-    path.write_bytes(pickle.dumps((first_part.set_params(max_iter=12), X, y)))
+WEIGHTS = np.random.default_rng(5).integers(0, 4, 97).astype(float)
+OWN_ROWS = {"X_val": X[:30], "y_val": TARGETS["multiclass"][1][:30]}
+# Parameters, and what goes to fit besides X and y.
+HALVES = {
+    f"{solver}, {'early' if early_stopping else 'no early'} stopping": (
+        {"solver": solver, "early_stopping": early_stopping},
+        {},
+    )
+    for solver in OPTIMIZERS
+    for early_stopping in (False, True)
+} | {
+    "toolbox": (TOOLBOX | {"solver": "lion", "learning_rate": "one_cycle"}, {}),
+    "sample weights": ({}, {"sample_weight": WEIGHTS}),
+    "sample weights, split": ({"early_stopping": True}, {"sample_weight": WEIGHTS}),
+    "class weights": ({"class_weight": {"a": 1, "b": 5, "c": 0.5}}, {}),
+    "class weights, split": ({"class_weight": "balanced", "early_stopping": True}, {}),
+    "own rows": ({"early_stopping": True}, OWN_ROWS),
+    "own rows, weighted": (
+        {"early_stopping": True, "scoring": "loss"},
+        OWN_ROWS | {"sample_weight_val": WEIGHTS[:30] + 1},
+    ),
+    "own rows, recorded": ({}, OWN_ROWS),
+    "scorer": ({"early_stopping": True, "scoring": "balanced_accuracy"}, {}),
+    # By reference from a module that the other process can import.
+    "callable": ({"early_stopping": True, "scoring": get_scorer("f1_macro")}, {}),
+}
+
+
+def test_pickled_and_continued_in_another_process(tmp_path):
+    at_once, calls = {}, {}
+    for name, (parameters, more) in HALVES.items():
+        model, y = make("multiclass", max_iter=N_EPOCHS, **parameters)
+        at_once[name] = clone(model).fit(X, y, **more)
+        first_part = model.set_params(warm_start=True, max_iter=8).fit(X, y, **more)
+        assert at_once[name].n_iter_ == N_EPOCHS
+        calls[name] = (first_part.set_params(max_iter=12), (X, y), more)
+    instances = [np.random.RandomState(7) for _ in range(2)]
+    model, y = make("multiclass", max_iter=N_EPOCHS, random_state=instances[0])
+    at_once["instance"] = model.fit(X, y)
+    model, y = make("multiclass", max_iter=8, random_state=instances[1], warm_start=True)
+    calls["instance"] = (model.fit(X, y).set_params(max_iter=12), (X, y), {})
+
+    path = tmp_path / "models.pickle"
+    path.write_bytes(pickle.dumps(calls))
     subprocess.run([sys.executable, "-c", CONTINUE, path], check=True)
-    assert_same(pickle.loads(path.read_bytes()), at_once)
+    for name, continued in pickle.loads(path.read_bytes()).items():
+        assert_same(continued, at_once[name])
+        assert continued.validation_loss_curve_ == at_once[name].validation_loss_curve_
+        assert continued.learning_rate_curve_ == at_once[name].learning_rate_curve_
 
 
 def test_a_deep_copy_goes_its_own_way():

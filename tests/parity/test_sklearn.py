@@ -95,6 +95,25 @@ def test_sparse_input(convert, solver, target):
 
 @every_activation
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("target", ["multiclass", "poisson"])
+def test_sparse_input_with_every_schedule_and_momentum(activation, solver, shuffle, target):
+    data = sparse.csr_array(X)
+    parameters = {"activation": activation, "shuffle": shuffle, "max_iter": 8}
+    assert_same(*fit_both(target, solver, data, **parameters), data)
+
+
+@pytest.mark.parametrize("convert", [sparse.csr_array, sparse.csc_array])
+@pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
+@pytest.mark.parametrize("target", ["binary", "multilabel", "regression", "poisson"])
+def test_sparse_input_with_early_stopping(convert, solver, target):
+    theirs, ours = fit_both(target, solver, convert(X), early_stopping=True)
+    assert_same(theirs, ours, convert(X))
+    assert_allclose(ours.validation_scores_, theirs.validation_scores_, rtol=1e-6, atol=1e-9)
+
+
+@every_activation
+@pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
 @pytest.mark.parametrize("target", ["binary", "regression", "poisson"])
 def test_early_stopping(activation, solver, target):
     theirs, ours = fit_both(target, solver, activation=activation, early_stopping=True)
@@ -133,3 +152,112 @@ def test_what_verbose_prints(solver, early_stopping, capsys):
     getattr(skperceptron, name)(**parameters).fit(X, y)
     assert capsys.readouterr().out == theirs
     assert theirs.endswith("Stopping.\n")
+
+
+VERBOSE = {"tol": 0.05, "n_iter_no_change": 2, "random_state": 1, "verbose": True, "max_iter": 60}
+
+
+@pytest.mark.parametrize("target", ["regression", "poisson", "multilabel"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", ["sgd-adaptive-nesterov", "adam"])
+def test_what_verbose_prints_for_other_targets(target, early_stopping, solver, capsys):
+    name, loss, y = TARGETS[target]
+    parameters = SOLVERS[solver] | loss | VERBOSE | {"early_stopping": early_stopping}
+    parameters["learning_rate_init"] = 0.02
+    printed = []
+    for package in (neural_network, skperceptron):
+        getattr(package, name)(**parameters).fit(X, y)
+        printed.append(capsys.readouterr().out)
+    assert printed[1] == printed[0]
+    assert "did not improve" in printed[0]
+
+
+@pytest.mark.parametrize("target", ["binary", "regression"])
+@pytest.mark.parametrize("solver", ["sgd-constant-none", "adam"])
+def test_what_verbose_prints_for_partial_fit(target, solver, capsys):
+    name, loss, y = TARGETS[target]
+    # One batch in its own order, and patience not used up: see the differences.
+    parameters = SOLVERS[solver] | loss | VERBOSE | {"n_iter_no_change": 100}
+    parameters |= {"shuffle": False, "batch_size": 130}
+    printed = []
+    for package in (neural_network, skperceptron):
+        model = getattr(package, name)(**parameters)
+        for _ in range(5):
+            classes = {"classes": [False, True]} if target == "binary" else {}
+            model.partial_fit(X, y, **classes)
+        printed.append(capsys.readouterr().out)
+    assert printed[1] == printed[0]
+    assert printed[0].count("Iteration 1, loss = ") == 5
+
+
+def test_what_verbose_prints_for_warm_starts(capsys):
+    # Plain gradient descent has no moments to lose: difference 16.
+    parameters = SOLVERS["sgd-constant-none"] | VERBOSE | {"n_iter_no_change": 100, "max_iter": 3}
+    parameters |= {"shuffle": False, "batch_size": 130, "warm_start": True}
+    printed = []
+    for package in (neural_network, skperceptron):
+        model = package.MLPClassifier(**parameters)
+        for _ in range(3):
+            model.fit(X, SCORES[:, 0] > 0)
+        printed.append(capsys.readouterr().out)
+    assert printed[1] == printed[0]
+    assert printed[0].count("Iteration 1, loss = ") == 3
+
+
+# Values that are wrong for each parameter that both have.
+WRONG = {
+    "loss": ["hinge loss", 3],
+    "activation": ["rel", None],
+    "solver": ["newton", None],
+    "alpha": [-1, "a", None],
+    "batch_size": [0, -1, "all", 2.5],
+    "learning_rate": ["fast", None],
+    "learning_rate_init": [0, -1.0, "a"],
+    "power_t": [-1, "a"],
+    "max_iter": [0, 2.5, "a"],
+    "shuffle": ["yes", 2.0],
+    "random_state": ["seed", -1],
+    "tol": [-1e-4, None],
+    "verbose": ["loud", -1],
+    "warm_start": ["on", None],
+    "momentum": [1.1, -0.1, None],
+    "nesterovs_momentum": ["no", 3],
+    "early_stopping": ["no", None],
+    "validation_fraction": [1.0, -0.1, None],
+    "beta_1": [1.0, -0.1],
+    "beta_2": [1.0, -0.1],
+    "epsilon": [0.0, -1],
+    "n_iter_no_change": [0, 2.5],
+    "max_fun": [0, 2.5],
+    "hidden_layer_sizes": [0, (5, -1), "100"],
+}
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+class TestMessagesForWrongValues:
+    # We accept more, and say so: the first words are the same, up to what is accepted.
+    OWN_CHOICES = ("loss", "activation", "solver", "learning_rate", "hidden_layer_sizes")
+
+    def test_every_parameter_is_here(self, name):
+        assert set(getattr(neural_network, name)().get_params()) <= set(WRONG)
+
+    @pytest.mark.parametrize(
+        ("parameter", "value"), [(p, value) for p, values in WRONG.items() for value in values]
+    )
+    def test_are_theirs(self, name, parameter, value):
+        y = TARGETS["binary" if name == "MLPClassifier" else "regression"][2]
+        messages, kinds = [], []
+        for package in (neural_network, skperceptron):
+            if parameter not in getattr(package, name)().get_params():
+                return  # a classifier of theirs has one loss
+            with pytest.raises(ValueError, match=f"(?s).*{parameter}|1-dimensional|seed") as error:
+                getattr(package, name)(**{"max_iter": 2, parameter: value}).fit(X, y)
+            messages.append(str(error.value))
+            kinds.append(error.type)
+        if parameter in self.OWN_CHOICES:
+            begin = f"The '{parameter}' parameter of {name} must be"
+            for message in messages:
+                assert message.startswith((begin, "hidden_layer_sizes must be")), messages
+        else:
+            assert messages[1] == messages[0]
+            assert kinds[1] is kinds[0]

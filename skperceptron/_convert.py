@@ -156,9 +156,9 @@ def _rescale_losses(attributes: dict, rescale: Callable[[float], float]) -> None
     """Carry losses over from a mean to a sum or back; the penalty in them is small."""
     for name in ("loss_", "best_loss_"):
         if attributes.get(name) is not None:
-            attributes[name] = rescale(attributes[name])
+            attributes[name] = float(rescale(attributes[name]))
     if "loss_curve_" in attributes:
-        attributes["loss_curve_"] = [rescale(loss) for loss in attributes["loss_curve_"]]
+        attributes["loss_curve_"] = [float(rescale(loss)) for loss in attributes["loss_curve_"]]
 
 
 def _targets(fitted):

@@ -123,8 +123,15 @@ class TestGridSearch:
 
 
 @every_solver
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_matrix], ids=["dense", "csr"])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("convert", "dtype"),
+    [
+        pytest.param(np.asarray, "float64", id="dense"),
+        pytest.param(np.asarray, "float32", id="dense, float32", marks=pytest.mark.slow),
+        pytest.param(sparse.csr_matrix, "float64", id="csr", marks=pytest.mark.slow),
+        pytest.param(sparse.csr_matrix, "float32", id="csr, float32", marks=pytest.mark.slow),
+    ],
+)
 def test_every_combination_of_regularisers(solver, convert, dtype):
     options = {
         "l1_ratio": [0.0, 0.9],

@@ -6,7 +6,6 @@ import copy
 import math
 import warnings
 from dataclasses import dataclass
-from importlib.util import find_spec
 from numbers import Integral, Real
 
 import numpy as np
@@ -34,19 +33,28 @@ from ._core.perceptron import (
     DenseRows,
     Engine,
     Joint,
+    Keeper,
+    Last,
     Lecture,
     OneVsRest,
     Patience,
     Penalised,
     Penalty,
+    Pocket,
+    Rows,
     Rule,
     SparseRows,
     Units,
+    accuracies,
+    compiled,
+    winners,
 )
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
 # 1 in every row would weigh too much. As in scikit-learn's SGD.
 SPARSE_INTERCEPT_RATE = 0.01
+
+MAX_SEED = np.iinfo(np.int32).max
 
 # Share of L1 in each penalty; that of "elasticnet" is ``l1_ratio``.
 PENALTIES = {"l2": 0.0, "l1": 1.0, "elasticnet": None}
@@ -57,7 +65,8 @@ class _State:
     """What continuing needs: the last weights, whatever was published of them."""
 
     units: Units
-    random_state: np.random.RandomState
+    random_state: np.random.RandomState  # draws the shuffles
+    split_seed: int  # draws the validation rows, the same at every call
     coef: np.ndarray  # as published, to see what the user edited since
     intercept: np.ndarray
 
@@ -312,7 +321,7 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
             the weights overflow. The estimator is then as it was before the call.
         """
         with restored_on_error(self), np.errstate(all="ignore"):
-            resume = self.warm_start and hasattr(self, "coef_") and coef_init is None
+            resume = self.warm_start and hasattr(self, "coef_")
             X, y, sample_weight = self._validate(X, y, sample_weight, resume)
             classes = np.unique(y)
             if resume and set(classes) != set(self.classes_):
@@ -391,7 +400,9 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         with np.errstate(all="ignore"):
-            X = validate_data(self, X, dtype=self.coef_.dtype, accept_sparse="csr", reset=False)
+            X = validate_data(
+                self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
+            )
             scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
@@ -409,7 +420,7 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
             Predicted labels, as in ``classes_``.
         """
         scores = self.decision_function(X)
-        return self.classes_[_winners(scores)]
+        return self.classes_[winners(scores[:, np.newaxis] if scores.ndim == 1 else scores)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -424,10 +435,9 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
             self,
             X,
             y,
-            dtype=self.coef_.dtype if resume else (np.float64, np.float32),
+            dtype=self._state.coef.dtype if resume else (np.float64, np.float32),
             order="C",
             accept_sparse="csr",
-            accept_large_sparse=False,
             reset=not resume,
         )
         if issparse(X) and not X.has_canonical_format:
@@ -442,14 +452,13 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"The number of classes has to be greater than one; got {len(self.classes_)} class"
             )
-        codes = np.searchsorted(self.classes_, y)
-        known = self.classes_[np.minimum(codes, len(self.classes_) - 1)] == y
-        if not known.all():
+        labels = np.unique(y)
+        if not set(labels.tolist()) <= set(self.classes_.tolist()):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {np.unique(y)}."
+                f"'y' has {labels}."
             )
-        return codes
+        return np.searchsorted(self.classes_, y)
 
     # Build -------------------------------------------------------------------------------
 
@@ -482,21 +491,26 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
             return Penalised(units, rule, penalty, float(self.eta0))
-        if isinstance(rule, OneVsRest) and find_spec("numba") is not None:
-            from ._core.perceptron.compiled import Compiled
-
-            return Compiled(units, rule)
+        if rule.independent and compiled.available():
+            return compiled.Compiled(units, rule)
         return Blocks(units, rule)
+
+    def _keeper(self, data, rows) -> Keeper:
+        return Pocket(data, rows) if self.algorithm == "pocket" else Last()
+
+    def _units(self, rows, rule) -> Units:
+        return Units.zeros(rows.weights(rule.n_units), averaged=self.algorithm == "averaged")
 
     def _start(self, rows, rule) -> _State:
         units = self._units(rows, rule)
         # A stream of its own, so that a RandomState of the user's moves no further later.
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        random_state = np.random.RandomState(seed)
-        return _State(units, random_state, units.weights.T.copy(), units.intercept.copy())
-
-    def _units(self, rows, rule) -> Units:
-        return Units.zeros(rows.weights(rule.n_units), averaged=self.algorithm == "averaged")
+        given = check_random_state(self.random_state)
+        random_state = np.random.RandomState(given.randint(MAX_SEED))
+        # With an integer the rows that scikit-learn would draw.
+        whole = isinstance(self.random_state, Integral)
+        split_seed = self.random_state if whole else given.randint(MAX_SEED)
+        coef, intercept = units.weights.T.copy(), units.intercept.copy()
+        return _State(units, random_state, split_seed, coef, intercept)
 
     def _resume(self, rows, rule) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
@@ -508,14 +522,9 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
                 f"coef_ must have the shape {units.weights.T.shape} to go on, got {coef.shape}: "
                 "fit anew with warm_start=False."
             )
-        np.copyto(units.weights, state.units.weights)
-        np.copyto(units.intercept, state.units.intercept)
-        if units.moment is not None and state.units.moment is not None:
-            np.copyto(units.n_shown, state.units.n_shown)
-            np.copyto(units.moment, state.units.moment)
-            np.copyto(units.moment_intercept, state.units.moment_intercept)
-        np.copyto(units.weights.T, coef, where=coef != state.coef)
-        np.copyto(units.intercept, self.intercept_, where=self.intercept_ != state.intercept)
+        units.go_on_from(state.units)
+        units.set_weights(coef.T, where=(coef != state.coef).T)
+        units.set_intercept(self.intercept_, where=self.intercept_ != state.intercept)
         state.units = units
         return state
 
@@ -528,31 +537,33 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
         codes, rule = self._codes(y), self._rule(y)
         rows = SparseRows(X) if issparse(X) else DenseRows(X)
         state = (self._resume if resume else self._start)(rows, rule)
-        _set("coef_init", state.units.weights.T, coef_init)
-        _set("intercept_init", state.units.intercept, intercept_init)
+        if coef_init is not None:
+            shape = state.units.weights.T.shape
+            state.units.set_weights(_initial("coef_init", coef_init, shape).T)
+        if intercept_init is not None:
+            shape = state.units.intercept.shape
+            state.units.set_intercept(_initial("intercept_init", intercept_init, shape))
         data = Lecture(
             rows,
             codes,
             np.ones(len(codes)) if sample_weight is None else sample_weight.astype(np.float64),
             self.fit_intercept * (SPARSE_INTERCEPT_RATE if issparse(X) else 1.0),
         )
-        training, validation = self._split(y, data.weights)
-        published = Pocket(X, data, training) if self.algorithm == "pocket" else Means()
-        judge = None if validation is None else Judge(X, data, validation)
+        training, validation = self._split(y, data.weights, state.split_seed)
+        keeper = self._keeper(data, training)
         mistakes: list[int] = []
         try:
             engine = self._engine(state.units, rule)
-            for count in self._epochs(engine, data, training, judge, state, max_epochs, tol):
+            for count in self._epochs(engine, data, training, validation, state, max_epochs, tol):
                 mistakes.append(count)
-                published.see(state.units)
+                keeper.see(state.units)
                 if self.verbose:
                     print(f"Epoch {len(mistakes)}: {count} mistakes")
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=3)
-        means = published.weights(state.units)
-        self._publish(state, *means, X.dtype, mistakes, len(codes), resume)
+        self._publish(state, *keeper.kept(state.units), rows, X.dtype, mistakes, len(codes), resume)
 
-    def _epochs(self, engine, data, training, judge, state, max_epochs, tol):
+    def _epochs(self, engine, data, training, validation, state, max_epochs, tol):
         """Yield the mistakes of each epoch, until every learner has stopped."""
         rule, units = engine.rule, engine.units
         learners = np.arange(rule.n_learners)
@@ -568,24 +579,24 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
             finally:
                 if engine.units is not units:
                     units.put(rule.units(learners), engine.units)
-            _check_finite(units, data.X.radius)
+            _check_finite(units.weights, units.intercept, data.X)
             yield int(tally.mistakes.sum())
-            losses = tally.losses / len(order)
-            watched = losses if judge is None else -judge.accuracy(units, rule)[learners]
-            going_on = patience.watch(learners, watched)
+            if validation is None:
+                values = tally.losses / len(order)
+            else:
+                values = -accuracies(data, rule, validation, units)[learners]
+            going_on = patience.watch(learners, values)
             if going_on.size == 0:
                 return
             if going_on.size < learners.size:
                 engine = engine.restricted(np.searchsorted(learners, going_on))
                 learners = going_on
 
-    def _split(self, y, weights):
+    def _split(self, y, weights, seed):
         """Rows to train on and rows to watch; None for none of these."""
         if not self.early_stopping:
             return np.arange(len(y)), None
-        splitter = StratifiedShuffleSplit(
-            test_size=self.validation_fraction, random_state=self.random_state
-        )
+        splitter = StratifiedShuffleSplit(test_size=self.validation_fraction, random_state=seed)
         try:
             training, validation = next(splitter.split(np.zeros((len(y), 1)), y))
         except ValueError as error:
@@ -603,10 +614,11 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
 
     # Publish -----------------------------------------------------------------------------
 
-    def _publish(self, state, weights, intercept, dtype, mistakes, n_rows, resume):
+    def _publish(self, state, weights, intercept, rows, dtype, mistakes, n_rows, resume):
         """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
         self.coef_ = np.array(weights.T, dtype, order="C")
         self.intercept_ = np.array(intercept, dtype)
+        _check_finite(self.coef_, self.intercept_, rows)
         self.n_iter_ = len(mistakes)
         self.t_ = (self.t_ if resume else 1.0) + len(mistakes) * n_rows
         self.mistakes_curve_ = (self.mistakes_curve_ if resume else []) + mistakes
@@ -614,72 +626,24 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
         self._state = state
 
 
-class Means:
-    """What 'rosenblatt' and 'averaged' publish: the last weights, or their mean if it is kept."""
-
-    def see(self, units: Units) -> None:
-        pass
-
-    def weights(self, units: Units) -> tuple[np.ndarray, np.ndarray]:
-        return units.means()
-
-
-class Pocket:
-    """What 'pocket' publishes: the weights with the fewest errors at the end of an epoch."""
-
-    def __init__(self, X, data: Lecture, rows: np.ndarray) -> None:
-        self._X, self._codes, self._weights = X[rows], data.codes[rows], data.weights[rows]
-        self._fewest_errors = math.inf
-        self._best: tuple[np.ndarray, np.ndarray] | None = None
-
-    def see(self, units: Units) -> None:
-        scores = _scores(self._X, units)
-        winners = _winners(scores[:, 0] if scores.shape[1] == 1 else scores)
-        errors = float(self._weights[winners != self._codes].sum())
-        if errors < self._fewest_errors:
-            self._fewest_errors = errors
-            self._best = units.weights.copy(), units.intercept.copy()
-
-    def weights(self, units: Units) -> tuple[np.ndarray, np.ndarray]:
-        return units.means() if self._best is None else self._best
-
-
-class Judge:
-    """The accuracy of each learner on rows of its own."""
-
-    def __init__(self, X, data: Lecture, rows: np.ndarray) -> None:
-        self._X, self._codes, self._weights = X[rows], data.codes[rows], data.weights[rows]
-
-    def accuracy(self, units: Units, rule: Rule) -> np.ndarray:
-        right = rule.right(_scores(self._X, units), self._codes)  # (n, n_learners)
-        return np.average(right, axis=0, weights=self._weights)
-
-
-def _scores(X, units: Units) -> np.ndarray:
-    """Raw scores (n, n_units)."""
-    return safe_sparse_dot(X, units.weights, dense_output=True) + units.intercept
-
-
-def _winners(scores: np.ndarray) -> np.ndarray:
-    """The code of the class that these scores, (n,) or (n, n_classes), predict."""
-    return (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
-
-
-def _set(name: str, own: np.ndarray, given) -> None:
-    """Overwrite ``own`` by what the user gave, if anything."""
-    if given is None:
-        return
-    given = np.asarray(given, own.dtype)
-    if given.size != own.size or not np.isfinite(given).all():
+def _initial(name: str, given, shape) -> np.ndarray:
+    """What the user gave to start from, in float64 and this shape."""
+    try:
+        values = np.asarray(given, np.float64).reshape(shape)
+    except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must be finite and have the shape {own.shape}, got the shape {given.shape}."
-        )
-    own[...] = given.reshape(own.shape)
+            f"{name} must be an array of numbers of shape {shape}, got the shape {np.shape(given)}."
+        ) from error
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite.")
+    return values
 
 
-def _check_finite(units: Units, radius: float) -> None:
-    if not (np.isfinite(units.weights).all() and np.isfinite(units.intercept).all()):
+def _check_finite(weights: np.ndarray, intercept: np.ndarray, rows: Rows) -> None:
+    """Raise unless the scores of these rows are all sure to be finite."""
+    largest_score = np.abs(weights).max() * rows.radius * math.sqrt(max(weights.shape))
+    if not np.isfinite(largest_score + np.abs(intercept).max()):
         raise ValueError(
-            "The weights of the perceptron are no longer finite: scale X, whose longest row has "
-            f"the length {radius:.3g}, or lower eta0 or the weights of the rows."
+            "The scores of the perceptron are no longer finite: scale X, whose entries go up to "
+            f"{rows.largest:.3g}, or lower eta0 or the weights of the rows."
         )

@@ -34,7 +34,12 @@ FLOORS = [
     {"_core.layers", "_core.losses", "_core.perceptron.rows"},
     {"_core.perceptron.rules"},
     {"_core.perceptron.engine"},
-    {"_core.perceptron.blocks", "_core.perceptron.compiled", "_core.perceptron.penalised"},
+    {
+        "_core.perceptron.blocks",
+        "_core.perceptron.compiled",
+        "_core.perceptron.keepers",
+        "_core.perceptron.penalised",
+    },
     {"_core.perceptron"},
     {"_core.network"},
     {"_core.objective"},

@@ -1,10 +1,12 @@
 """The perceptron: exact, mistake-driven updates."""
 
+from . import compiled
 from .blocks import Blocks
 from .engine import Engine, Lecture
+from .keepers import Keeper, Last, Pocket, accuracies
 from .penalised import Penalised, Penalty
 from .rows import DenseRows, Rows, SparseRows
-from .rules import Joint, OneVsRest, Rule
+from .rules import Joint, OneVsRest, Rule, winners
 from .units import Patience, Tally, Units
 
 __all__ = [
@@ -12,14 +14,20 @@ __all__ = [
     "DenseRows",
     "Engine",
     "Joint",
+    "Keeper",
+    "Last",
     "Lecture",
     "OneVsRest",
     "Patience",
     "Penalised",
     "Penalty",
+    "Pocket",
     "Rows",
     "Rule",
     "SparseRows",
     "Tally",
     "Units",
+    "accuracies",
+    "compiled",
+    "winners",
 ]

@@ -8,13 +8,16 @@ import numpy as np
 
 from ..types import Array
 from .engine import Engine, Lecture
-from .rows import BLOCK, Shown
+from .rows import BLOCK, Shown, sequential_sum
 from .rules import Lessons, Outcome, Rule
 from .units import Tally, Units
 
 # Scores closer to a tie than this, relative to |w|·|x| + |b|, are summed anew, term after term.
 DOUBT = 1e-9
+# So are scores so close to it that their terms may have lost digits to underflow.
+LEAST_DOUBT = 1e-290
 
+# How many updates to find in the rows looked at together: each costs as much as they do.
 FEW_UPDATES = range(4, 12)
 
 
@@ -51,11 +54,13 @@ class Blocks(Engine):
         """How close to a tie is too close, until updates have made ``reach`` steps in all."""
         norm = float(np.linalg.norm(self.units.weights)) + reach * radius
         intercept = float(np.abs(self.units.intercept).max()) + reach
-        return DOUBT * (norm * radius + intercept)
+        return DOUBT * (norm * radius + intercept) + LEAST_DOUBT
 
 
 @dataclass
 class _Run:
+    """Rows shown one after the other; what that does to the units is done to ``units``."""
+
     units: Units
     X: Shown
     lessons: Lessons
@@ -81,7 +86,6 @@ class _Run:
             stop = start + len(outcome.margins)
             margins[start:stop] = outcome.margins
             start = stop
-            # Look as far ahead as there are a few updates: each costs as much as is looked at.
             n_updates = np.count_nonzero(outcome.updates)
             if n_updates < FEW_UPDATES.start:
                 self.ahead *= 2
@@ -110,12 +114,14 @@ class _Run:
         """Add the updates (n, n_units) of the rows from ``start`` on."""
         units = self.units
         self.X.add(updates, start, units.weights)
-        changes = np.empty((len(updates) + 1, updates.shape[1]))
-        changes[0] = units.intercept
-        np.multiply(updates, self.intercept_rate, out=changes[1:])
-        units.intercept[:] = np.add.accumulate(changes, axis=0)[-1]
-        if units.moment is not None:
+        _add_in_order(units.intercept, updates * self.intercept_rate)
+        if units.moments is not None:
             rows_before = np.arange(start, start + len(updates))[:, np.newaxis] + units.n_shown
             timed = updates * rows_before
-            self.X.add(timed, start, units.moment)
-            units.moment_intercept += self.intercept_rate * timed.sum(axis=0)
+            self.X.add(timed, start, units.moments.weights)
+            _add_in_order(units.moments.intercept, timed * self.intercept_rate)
+
+
+def _add_in_order(total: Array, terms: Array) -> None:
+    """Add terms (n, n_units) to ``total`` in place, from the first to the last."""
+    total[:] = sequential_sum(np.vstack([total, terms]))

@@ -14,7 +14,20 @@ import numpy as np
 from ..types import Array
 from .engine import Engine, Lecture
 from .rules import OneVsRest
-from .units import Tally, Units
+from .units import Moments, Tally, Units
+
+# Rows shown in one go. Python hears of Ctrl-C only between two of them.
+RUN = 16384
+
+
+@cache
+def available() -> bool:
+    """Whether Numba is there, and goes with the rest of what is installed."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 class Compiled(Engine):
@@ -30,30 +43,30 @@ class Compiled(Engine):
         tally = Tally.empty(rule.n_learners)
         # In C order a row's products run along the units, and every sum along the features.
         weights = np.ascontiguousarray(units.weights)
-        timed = np.zeros_like(weights if units.moment is not None else weights[:0])
-        timed_intercept = np.zeros(rule.n_units)
-        _compiled()(
-            *data.X.arrays,
-            order,
-            data.codes,
-            data.weights,
-            rule.signs,
-            rule.class_weight,
-            rule.rate,
-            data.intercept_rate,
-            weights,
-            units.intercept,
-            tally.mistakes,
-            tally.losses,
-            units.n_shown,
-            timed,
-            timed_intercept,
-        )
-        units.weights[...] = weights
-        if units.moment is not None and units.moment_intercept is not None:
-            units.moment += timed
-            units.moment_intercept += timed_intercept
-        units.n_shown += len(order)
+        moments = units.moments or Moments(weights[:0], units.intercept[:0])
+        moment = np.ascontiguousarray(moments.weights)
+        try:
+            for start in range(0, len(order), RUN):
+                _compiled()(
+                    *data.X.arrays,
+                    order[start : start + RUN],
+                    data.codes,
+                    data.weights,
+                    rule.signs,
+                    rule.class_weight,
+                    rule.rate,
+                    data.intercept_rate,
+                    weights,
+                    units.intercept,
+                    units.n_shown,
+                    moment,
+                    moments.intercept,
+                    tally.mistakes,
+                    tally.losses,
+                )
+        finally:
+            units.weights[...] = weights
+            moments.weights[...] = moment
         return tally
 
     def restricted(self, learners: Array) -> Compiled:
@@ -64,7 +77,11 @@ class Compiled(Engine):
 def _compiled() -> Callable[..., None]:
     from numba import njit
 
-    compiled: Callable[..., None] = njit(cache=True, nogil=True)(_show)
+    compiled: Callable[..., None]
+    try:
+        compiled = njit(cache=True, nogil=True)(_show)
+    except RuntimeError:  # there is nowhere to write a cache
+        compiled = njit(nogil=True)(_show)
     return compiled
 
 
@@ -81,17 +98,20 @@ def _show(
     intercept_rate: float,
     weights: Array,
     intercept: Array,
+    n_shown: Array,
+    moment: Array,
+    moment_intercept: Array,
     mistakes: Array,
     losses: Array,
-    n_shown: Array,
-    timed: Array,
-    timed_intercept: Array,
 ) -> None:
-    """Rosenblatt's rule; ``values`` are dense rows, or those of CSR rows with ``columns``."""
+    """Rosenblatt's rule; ``values`` are dense rows, or those of CSR rows with ``columns``.
+
+    The arrays from ``weights`` on change in place; moments without rows are not kept.
+    """
     n_units = weights.shape[1]
+    averaged = moment.shape[0] > 0
     scores = np.empty(n_units)
-    for position in range(order.size):
-        row = order[position]
+    for row in order:
         scores[:] = 0
         # Numba decides about dimensions when it compiles.
         if values.ndim == 2:
@@ -116,16 +136,16 @@ def _show(
         for unit in range(n_units):
             sign = signs[codes[row], unit]
             margin = sign * (scores[unit] + intercept[unit])
-            if margin > 0:
-                continue
-            mistakes[unit] += 1
-            losses[unit] -= margin
-            step = class_weight[codes[row], unit] * row_weights[row] * sign * rate
-            time = n_shown[unit] + position
-            intercept[unit] += step * intercept_rate
-            timed_intercept[unit] += time * step * intercept_rate
-            for j in range(x.size):
-                feature = j if values.ndim == 2 else features[j]
-                weights[feature, unit] += x[j] * step
-                if timed.shape[0] > 0:
-                    timed[feature, unit] += time * (x[j] * step)
+            if margin <= 0:
+                mistakes[unit] += 1
+                losses[unit] -= margin
+                step = class_weight[codes[row], unit] * row_weights[row] * sign * rate
+                intercept[unit] += step * intercept_rate
+                for j in range(x.size):
+                    weights[j if values.ndim == 2 else features[j], unit] += x[j] * step
+                if averaged:
+                    timed = step * n_shown[unit]
+                    moment_intercept[unit] += timed * intercept_rate
+                    for j in range(x.size):
+                        moment[j if values.ndim == 2 else features[j], unit] += x[j] * timed
+            n_shown[unit] += 1

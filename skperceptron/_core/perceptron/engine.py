@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..types import Array
@@ -19,6 +20,13 @@ class Lecture:
     codes: Array
     weights: Array
     intercept_rate: float  # what an update adds to an intercept, relative to its size
+
+    def scored(self, rows: Array, units: Units) -> Iterator[tuple[Array, Array]]:
+        """Yield the scores (m, n_units) of these rows after their indices (m,), run by run."""
+        for start in range(0, len(rows), self.X.run):
+            run = rows[start : start + self.X.run]
+            scores = self.X.shown(run).scores(units.weights, 0, len(run))
+            yield run, scores + units.intercept
 
 
 class Engine(ABC):

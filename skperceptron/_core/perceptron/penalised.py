@@ -11,9 +11,11 @@ from ..types import Array
 from .engine import Engine, Lecture
 from .rows import Shown
 from .rules import Lessons, Rule
-from .units import Tally, Units
+from .units import Moments, Tally, Units
 
 SMALLEST_SCALE = 1e-9  # scikit-learn's
+# By how much the scale may shrink in a stretch: C·v - early loses as many digits.
+STRETCH = 1e-2
 
 _ALONE = np.zeros((1, 1))  # the products of a row with the rows after it, where there are none
 
@@ -34,14 +36,21 @@ class Penalised(Engine):
     drawn already: the cumulative penalty of Tsuruoka, Tsujii & Ananiadou (2009), "Stochastic
     gradient descent training for L1-regularized log-linear models with cumulative penalty".
     The operations, and so the numbers, are those of scikit-learn's SGDClassifier.
+
+    Within an epoch the weights are ``scale · v``, with v in ``units.weights``, so that to shrink
+    them is cheap. For their mean, Σ scale·v over a stretch of rows is C·v - ``early``, where C
+    sums up the scales so far and ``early`` what C was at each change of v, times that change: so
+    a row costs as much as it has features, here too.
     """
 
     def __init__(self, units: Units, rule: Rule, penalty: Penalty, rate: float) -> None:
         self.units, self.rule = units, rule
         self._penalty, self._rate = penalty, rate
         self._shrinkage = max(0.0, 1.0 - (1.0 - penalty.l1_ratio) * rate * penalty.alpha)
-        # The weights are scale · units.weights within an epoch, so that to shrink them is cheap.
         self._scale = 1.0
+        self._first_scale = 1.0  # at the start of the stretch
+        self._sum_of_scales = 0.0  # C, since then
+        self._early = np.zeros_like(_ALONE if units.moments is None else units.weights)
         self._asked = 0.0  # of each weight by the L1 part, so far
         self._drawn = np.zeros_like(units.weights)  # of each weight, with a sign
         self._square_norm = np.einsum("ij,ij->j", units.weights, units.weights)  # (n_units,)
@@ -50,6 +59,7 @@ class Penalised(Engine):
     def run_epoch(self, data: Lecture, order: Array) -> Tally:
         """Losses include the penalty."""
         tally = Tally.empty(self.rule.n_learners)
+        self._start_stretch()
         try:
             for start in range(0, len(order), data.X.run):
                 rows = order[start : start + data.X.run]
@@ -59,7 +69,7 @@ class Penalised(Engine):
                     tally.losses += self._value().reshape(len(tally.losses), -1).sum(axis=1)
                     tally.count(self._show(X, lessons, row, data.intercept_rate))
         finally:
-            self._set_scale()
+            self._settle()
         return tally
 
     def restricted(self, learners: Array) -> Penalised:
@@ -81,20 +91,20 @@ class Penalised(Engine):
     def _show(self, X: Shown, lessons: Lessons, row: int, intercept_rate: float) -> Array:
         """Show one row, and return its margins (1, n_learners)."""
         units = self.units
-        averaged = units.moment is not None
-        before = self._scale * units.weights if averaged else units.weights
         scores = self._scale * X.exact_scores(units.weights, row) + units.intercept
         updates, margins, _ = lessons.resolve(scores, row, _ALONE)
         self._shrink()
         columns, values = X.row(row)
+        before = units.weights[columns].copy()
         for unit in updates[0].nonzero()[0]:
             self._add(columns, values, unit, updates[0, unit])
         units.intercept += intercept_rate * updates[0]
         if self._penalty.l1_ratio > 0:
             self._draw(columns)
-        if units.moment is not None and units.moment_intercept is not None:
-            units.moment += units.n_shown * (self._scale * units.weights - before)
-            units.moment_intercept += units.n_shown * (intercept_rate * updates[0])
+        if units.moments is not None:
+            self._early[columns] += self._sum_of_scales * (units.weights[columns] - before)
+            self._sum_of_scales += self._scale
+            units.moments.intercept += units.n_shown * (intercept_rate * updates[0])
         units.n_shown += 1
         return margins
 
@@ -103,11 +113,31 @@ class Penalised(Engine):
         self._square_norm *= self._shrinkage**2
         self._absolute_norm *= self._shrinkage
         if self._scale < SMALLEST_SCALE:
-            self._set_scale()
+            self._settle()
+        elif self.units.moments is not None and self._scale < STRETCH * self._first_scale:
+            self._finish_stretch(self.units.moments)
 
-    def _set_scale(self) -> None:
+    def _settle(self) -> None:
+        """Make the scale 1 again, and the moments what they are by now."""
+        if self.units.moments is not None:
+            self._finish_stretch(self.units.moments)
         self.units.weights *= self._scale
-        self._scale = 1.0
+        self._scale = self._first_scale = 1.0
+
+    def _start_stretch(self) -> None:
+        if self.units.moments is not None:
+            self._first = self._scale * self.units.weights
+            self._first_shown = self.units.n_shown.copy()
+            self._first_scale = self._scale
+            self._sum_of_scales = 0.0
+            self._early[...] = 0
+
+    def _finish_stretch(self, moments: Moments) -> None:
+        units = self.units
+        # Σ t Δw, summed by parts
+        ends = units.n_shown * (self._scale * units.weights) - self._first_shown * self._first
+        moments.weights += ends - (self._sum_of_scales * units.weights - self._early)
+        self._start_stretch()
 
     def _add(self, columns: Any, values: Array, unit: int, update: float) -> None:
         weights = self.units.weights

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,18 +58,11 @@ class Shown(ABC):
 class Rows(ABC):
     """Interface: all rows of the data. Weights are float64, whatever the rows are."""
 
-    n_features: int
     run: int  # how many rows to show in one run
     # Those of a CSR matrix: values, columns, starts of rows. Dense: X and empty ones.
     arrays: tuple[Array, Array, Array]
-
-    @abstractmethod
-    def __len__(self) -> int: ...
-
-    @cached_property
-    @abstractmethod
-    def radius(self) -> float:
-        """Largest Euclidean norm of a row."""
+    largest: float  # absolute value of an entry
+    radius: float  # no row has a larger Euclidean norm; finite unless ``largest`` is huge
 
     @abstractmethod
     def weights(self, n_units: int) -> Array:
@@ -85,21 +78,14 @@ class DenseRows(Rows):
 
     def __init__(self, X: Array) -> None:
         self._X = X
-        self.n_features = X.shape[1]
-        self.run = max(BLOCK, GATHERED // self.n_features)
+        self.run = max(BLOCK, GATHERED // X.shape[1])
         none = np.empty(0, np.intp)
         self.arrays = X, none, none
-
-    def __len__(self) -> int:
-        return len(self._X)
-
-    @cached_property
-    def radius(self) -> float:
-        squares = np.einsum("ij,ij->i", self._X, self._X, dtype=np.float64)
-        return float(np.sqrt(squares.max()))
+        self.largest = _largest(X)
+        self.radius = self.largest * math.sqrt(X.shape[1])
 
     def weights(self, n_units: int) -> Array:
-        return np.zeros((self.n_features, n_units), order="F")
+        return np.zeros((self._X.shape[1], n_units), order="F")
 
     def shown(self, rows: Array) -> Shown:
         return _DenseShown(np.asarray(self._X[_as_slice(rows)], np.float64))
@@ -158,21 +144,13 @@ class SparseRows(Rows):
 
     def __init__(self, X: Any) -> None:
         self._X = X
-        self.n_features = X.shape[1]
-        self._scratch = np.zeros(self.n_features)  # zero between any two uses
+        self._scratch = np.zeros(X.shape[1])  # zero between any two uses
         self.arrays = X.data, X.indices, X.indptr
-
-    def __len__(self) -> int:
-        return int(self._X.shape[0])
-
-    @cached_property
-    def radius(self) -> float:
-        # A zero at the end, for rows without entries there.
-        squares = np.append(np.square(self._X.data, dtype=np.float64), 0)
-        return float(np.sqrt(np.add.reduceat(squares, self._X.indptr[:-1]).max()))
+        self.largest = _largest(X.data)
+        self.radius = self.largest * math.sqrt(np.diff(X.indptr).max())
 
     def weights(self, n_units: int) -> Array:
-        return np.zeros((self.n_features, n_units))
+        return np.zeros((self._X.shape[1], n_units))
 
     def shown(self, rows: Array) -> Shown:
         X = self._X[_as_slice(rows)]
@@ -227,6 +205,11 @@ class _OnDemand(dict[int, Array]):
     def __missing__(self, row: int) -> Array:
         self[row] = products = self._of_row(row)
         return products
+
+
+def _largest(values: Array) -> float:
+    """Largest absolute value, 0 of none."""
+    return float(max(values.max(initial=0), -values.min(initial=0)))
 
 
 def _as_slice(rows: Array) -> Array | slice:

@@ -49,6 +49,7 @@ class Rule(ABC):
 
     n_units: int
     n_learners: int
+    independent: bool  # whether each unit is a learner, whatever the others do
     longest_step: float  # of a row of weight 1
 
     @abstractmethod
@@ -74,6 +75,8 @@ class OneVsRest(Rule):
     ``y (w·x + b) ≤ 0`` is a mistake, and adds ``η y x`` to w (Rosenblatt 1958). ``signs`` holds
     y, (n_classes, n_units) of ±1; ``class_weight``, of the same shape, scales the ``rate`` η.
     """
+
+    independent = True
 
     def __init__(self, signs: Array, class_weight: Array, rate: float) -> None:
         self.signs, self.class_weight, self.rate = signs, class_weight, rate
@@ -158,6 +161,7 @@ class Joint(Rule):
     """
 
     n_learners = 1
+    independent = False
 
     def __init__(self, class_weight: Array, rate: float) -> None:
         self._class_weight, self._rate = class_weight, rate  # (n_classes,)
@@ -190,19 +194,17 @@ class _JointLessons(Lessons):
     def resolve(self, scores: Array, start: int, products: Products) -> Outcome:
         scores, updates = scores.copy(), np.zeros_like(scores)
         row = 0
-        while True:
+        while row < len(scores):
             wrong = self.margins(scores[row:], start + row)[:, 0] <= 0
-            row += int(wrong.argmax())
             if not wrong.any():
                 break
-            own, rivals = self._own_and_rivals(scores[row : row + 1], start + row)
+            row += int(wrong.argmax())
+            _, rivals = self._own_and_rivals(scores[row : row + 1], start + row)
             step = self._steps[start + row]
             updates[row, self._codes[start + row]] = step
             updates[row, rivals.argmax()] = -step
             scores += np.multiply.outer(products[row], updates[row])
             row += 1
-            if row == len(scores):
-                break
         own, rivals = self._own_and_rivals(scores, start)
         highest = np.partition(rivals, -2, axis=1)[:, -2:]  # (n, 2)
         margins = own - highest[:, 1:]
@@ -215,3 +217,9 @@ class _JointLessons(Lessons):
         rivals = scores.copy()
         rivals[place] = -np.inf
         return scores[place][:, np.newaxis], rivals
+
+
+def winners(scores: Array) -> Array:
+    """The class, as a code (n,), that scores (n, n_units) predict."""
+    codes: Array = scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
+    return codes.astype(np.intp)

@@ -12,60 +12,84 @@ from ..types import Array
 
 
 @dataclass
-class Units:
-    """Linear scores ``w·x + b``, one for each unit.
+class Moments:
+    """Sums of ``t Δw`` and ``t Δb``, for the change Δ of the weights after t rows.
 
-    ``moment`` and ``moment_intercept`` sum up ``t Δw`` and ``t Δb``, where Δw is the change of
-    the weights after t rows: ``w - moment / T`` is the mean of the weights after each of T rows.
-    They are None unless that is asked for.
+    ``w - moment / T`` is the mean of the weights after each of T rows: all that an average costs
+    is a second update at each mistake.
     """
+
+    weights: Array  # (n_features, n_units), in the order in memory of the weights
+    intercept: Array  # (n_units,)
+
+
+@dataclass
+class Units:
+    """Linear scores ``w·x + b``, one for each unit."""
 
     weights: Array  # (n_features, n_units), in C order for CSR rows
     intercept: Array  # (n_units,)
     n_shown: Array  # (n_units,), T
-    moment: Array | None = None  # (n_features, n_units)
-    moment_intercept: Array | None = None  # (n_units,)
+    moments: Moments | None = None  # if their mean is asked for
 
     @classmethod
     def zeros(cls, weights: Array, *, averaged: bool) -> Units:
         """Units at the start, for ``weights`` of zeros."""
-        intercept = np.zeros(weights.shape[1])
-        moments = (np.zeros_like(weights), intercept.copy()) if averaged else (None, None)
-        return cls(weights, intercept, np.zeros(weights.shape[1], np.intp), *moments)
+        n_units = weights.shape[1]
+        moments = Moments(np.zeros_like(weights), np.zeros(n_units)) if averaged else None
+        return cls(weights, np.zeros(n_units), np.zeros(n_units, np.intp), moments)
 
     def means(self) -> tuple[Array, Array]:
         """Weights and intercept, averaged over all rows shown if their moments are kept."""
-        if self.moment is None or self.moment_intercept is None:
+        if self.moments is None:
             return self.weights, self.intercept
         n_shown = np.maximum(self.n_shown, 1)
         return (
-            self.weights - self.moment / n_shown,
-            self.intercept - self.moment_intercept / n_shown,
+            self.weights - self.moments.weights / n_shown,
+            self.intercept - self.moments.intercept / n_shown,
         )
+
+    def go_on_from(self, last: Units) -> None:
+        """Take the weights of ``last``, and its mean if both keep one."""
+        np.copyto(self.weights, last.weights)
+        np.copyto(self.intercept, last.intercept)
+        if self.moments is not None and last.moments is not None:
+            np.copyto(self.moments.weights, last.moments.weights)
+            np.copyto(self.moments.intercept, last.moments.intercept)
+            np.copyto(self.n_shown, last.n_shown)
+
+    def set_weights(self, weights: Array, where: Array | bool = True) -> None:
+        """Overwrite weights from outside. Their mean so far is then what they are set to."""
+        np.copyto(self.weights, weights, where=where)
+        if self.moments is not None:
+            np.copyto(self.moments.weights, 0.0, where=where)
+
+    def set_intercept(self, intercept: Array, where: Array | bool = True) -> None:
+        """Overwrite intercepts from outside."""
+        np.copyto(self.intercept, intercept, where=where)
+        if self.moments is not None:
+            np.copyto(self.moments.intercept, 0.0, where=where)
 
     def only(self, units: Array) -> Units:
         """Copies of some of them, by index."""
         order: Literal["C", "F"] = "C" if self.weights.flags.c_contiguous else "F"
-
-        def copy(values: Array | None) -> Array | None:
-            return None if values is None else np.array(values[..., units], order=order)
-
+        moments = self.moments
         return Units(
             np.array(self.weights[:, units], order=order),
             self.intercept[units],
             self.n_shown[units],
-            copy(self.moment),
-            copy(self.moment_intercept),
+            moments
+            and Moments(np.array(moments.weights[:, units], order=order), moments.intercept[units]),
         )
 
     def put(self, units: Array, changed: Units) -> None:
         """Take back what ``only`` gave."""
-        for own, values in zip(self._arrays(), changed._arrays(), strict=True):
-            if own is not None:
-                own[..., units] = values
-
-    def _arrays(self) -> tuple[Array | None, ...]:
-        return self.weights, self.intercept, self.n_shown, self.moment, self.moment_intercept
+        self.weights[:, units] = changed.weights
+        self.intercept[units] = changed.intercept
+        self.n_shown[units] = changed.n_shown
+        if self.moments is not None and changed.moments is not None:
+            self.moments.weights[:, units] = changed.moments.weights
+            self.moments.intercept[units] = changed.moments.intercept
 
 
 @dataclass

@@ -1,0 +1,101 @@
+"""Epochs in blocks are those of one row at a time, to the last bit."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skperceptron._core.perceptron import Blocks, blocks, rows
+
+N_EPOCHS = 4
+
+
+def assert_follows(plain, problem, learn, run=None):
+    """Compare with the reference; return how many mistakes there were."""
+    w, b, mean_w, mean_b, mistakes = plain.run(learn, problem, N_EPOCHS)
+    engine, data = Blocks(problem.units(), problem.rule(learn)), problem.lecture(run)
+    tallies = [engine.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
+    assert [tally.mistakes.sum() for tally in tallies] == mistakes
+    assert_array_equal(engine.units.weights, w)
+    assert_array_equal(engine.units.intercept, b)
+    means = engine.units.means()
+    assert_allclose(means[0], mean_w, rtol=1e-11, atol=1e-11)
+    assert_allclose(means[1], mean_b, rtol=1e-11, atol=1e-11)
+    return sum(mistakes)
+
+
+def test_one_vs_rest(plain, problem, kind, n_units, csr, weighted):
+    case = problem(kind, n_units, csr=csr, weighted=weighted)
+    assert assert_follows(plain, case, plain.one_vs_rest) > 100
+
+
+def test_joint(plain, problem, kind, csr, weighted):
+    case = problem(kind, 3, csr=csr, weighted=weighted)
+    assert assert_follows(plain, case, plain.joint) > 100
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("data", ["one-hot", "counts"])
+def test_rounding_decides_ties_as_sums_from_left_to_right_do(plain, problem, data, seed, csr):
+    for learn, n_units in [(plain.one_vs_rest, 1), (plain.joint, 4)]:
+        assert_follows(plain, problem(data, n_units, csr=csr, seed=seed, n=300), learn)
+
+
+def test_it_takes_the_exact_sums_near_ties(plain, problem, monkeypatch):
+    # With products alone some of these must go wrong, or the tests above show nothing.
+    monkeypatch.setattr(Blocks, "_doubt", lambda *args: 0.0)
+    wrong = 0
+    for data, seed in itertools.product(("one-hot", "counts"), range(8)):
+        try:
+            assert_follows(plain, problem(data, 3, seed=seed, n=400), plain.one_vs_rest)
+        except AssertionError:
+            wrong += 1
+    assert wrong > 0
+
+
+@pytest.mark.parametrize("run", [5, 64, 1000])
+@pytest.mark.parametrize("block", [1, 5, 300])
+def test_the_sizes_of_runs_and_of_what_is_looked_at_make_no_difference(
+    plain, problem, monkeypatch, run, block, csr
+):
+    monkeypatch.setattr(rows, "BLOCK", block)
+    monkeypatch.setattr(rows, "_LATER", ~np.tri(block, dtype=bool))
+    monkeypatch.setattr(blocks, "BLOCK", block)
+    for kind in ("one-hot", "normal"):
+        assert_follows(plain, problem(kind, 3, csr=csr, n=100), plain.one_vs_rest, run)
+        assert_follows(plain, problem(kind, 3, csr=csr, n=100), plain.joint, run)
+
+
+def test_losses_are_minus_the_margins_of_mistakes(problem):
+    case = problem("normal", 1, n=30)
+    engine, lost = Blocks(case.units(), case.rule(None)), 0.0
+    for i in case.order:
+        before = case.X[i] @ engine.units.weights[:, 0] + engine.units.intercept[0]
+        tally = engine.run_epoch(case.lecture(), np.array([i]))
+        margin = (2 * case.codes[i] - 1) * before
+        assert tally.mistakes == (margin <= 0)
+        assert_allclose(tally.losses, max(0, -margin), rtol=1e-9, atol=1e-12)
+        lost += tally.losses
+    other = Blocks(case.units(), case.rule(None))
+    assert_allclose(other.run_epoch(case.lecture(), case.order).losses, lost, rtol=1e-9)
+
+
+def test_some_learners_go_on_alone(plain, problem, csr):
+    case = problem("counts", 3, csr=csr)
+    engine = Blocks(case.units(), case.rule(plain.one_vs_rest))
+    engine.run_epoch(case.lecture(), case.order)
+    alone = engine.restricted(np.array([0, 2]))
+    kept = engine.units.weights.copy()
+    tally = alone.run_epoch(case.lecture(), case.order)
+    assert_array_equal(engine.units.weights, kept)
+    together = engine.run_epoch(case.lecture(), case.order)
+    assert_array_equal(alone.units.weights, engine.units.weights[:, [0, 2]])
+    assert_array_equal(alone.units.means()[0], engine.units.means()[0][:, [0, 2]])
+    assert_array_equal(tally.mistakes, together.mistakes[[0, 2]])
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e150])
+def test_ties_are_found_at_any_scale(plain, problem, scale):
+    case = problem("counts", 1)
+    assert_follows(plain, case._replace(X=case.X * scale, intercept_rate=0.0), plain.one_vs_rest)

@@ -1,0 +1,79 @@
+"""The loop for Numba: as Python everywhere, compiled where Numba is there."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skperceptron._core.perceptron import Blocks, compiled
+
+N_EPOCHS = 3
+
+
+@pytest.fixture(params=["as Python", "compiled"])
+def loop(request, monkeypatch):
+    if request.param == "compiled":
+        pytest.importorskip("numba")
+    else:
+        monkeypatch.setattr(compiled, "_compiled", lambda: compiled._show)
+
+
+def assert_same_as_blocks(case, plain, averaged=True):
+    rule = case.rule(plain.one_vs_rest)
+    ours, other = (kind(case.units(averaged), rule) for kind in (compiled.Compiled, Blocks))
+    for _ in range(N_EPOCHS):
+        tally, expected = (e.run_epoch(case.lecture(), case.order) for e in (ours, other))
+        assert_array_equal(tally.mistakes, expected.mistakes)
+        np.testing.assert_allclose(tally.losses, expected.losses, rtol=1e-9)
+    for values, others in zip(ours.units.means(), other.units.means(), strict=True):
+        assert_array_equal(values, others)
+    assert_array_equal(ours.units.weights, other.units.weights)
+    assert_array_equal(ours.units.intercept, other.units.intercept)
+    assert_array_equal(ours.units.n_shown, other.units.n_shown)
+
+
+@pytest.mark.usefixtures("loop")
+class TestTheLoop:
+    def test_it_changes_no_result(self, plain, problem, kind, n_units, csr, weighted):
+        assert_same_as_blocks(problem(kind, n_units, csr=csr, weighted=weighted), plain)
+
+    @pytest.mark.parametrize("averaged", [False, True])
+    def test_the_length_of_a_run_makes_no_difference(self, plain, problem, averaged, monkeypatch):
+        monkeypatch.setattr(compiled, "RUN", 7)
+        assert_same_as_blocks(problem("counts", 3), plain, averaged)
+
+    def test_64_bit_indices(self, plain, problem):
+        case = problem("counts", 3, csr=True)
+        case.X.indices, case.X.indptr = case.X.indices.astype("i8"), case.X.indptr.astype("i8")
+        assert_same_as_blocks(case, plain)
+
+
+def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch, n_units):
+    case, calls = problem("normal", n_units), []
+
+    def interrupted():
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return compiled._show
+
+    monkeypatch.setattr(compiled, "_compiled", interrupted)
+    monkeypatch.setattr(compiled, "RUN", 50)
+    rule = case.rule(plain.one_vs_rest)
+    ours, other = compiled.Compiled(case.units(), rule), Blocks(case.units(), rule)
+    with pytest.raises(KeyboardInterrupt):
+        ours.run_epoch(case.lecture(), case.order)
+    other.run_epoch(case.lecture(), case.order[:100])
+    for values, others in zip(ours.units.means(), other.units.means(), strict=True):
+        assert_array_equal(values, others)
+
+
+def test_without_a_place_for_a_cache_it_still_compiles(monkeypatch):
+    numba = pytest.importorskip("numba")
+
+    def njit(cache=False, nogil=False):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(numba, "njit", njit)
+    assert compiled._compiled.__wrapped__() is compiled._show

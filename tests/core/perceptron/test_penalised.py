@@ -1,0 +1,102 @@
+"""The rule with a penalty, against one row at a time in plain Python."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skperceptron._core.perceptron import Penalised, Penalty
+
+N_EPOCHS = 3
+every_penalty = pytest.mark.parametrize(
+    "penalty",
+    [Penalty(0.05, 0.0), Penalty(0.001, 1.0), Penalty(0.01, 0.15)],
+    ids=["l2", "l1", "elasticnet"],
+)
+
+
+def assert_follows(plain, problem, learn, penalty, run=None):
+    w, b, mean_w, mean_b, mistakes = plain.run(learn, problem, N_EPOCHS, penalty)
+    engine = Penalised(problem.units(), problem.rule(learn), penalty, problem.rate)
+    data = problem.lecture(run)
+    tallies = [engine.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
+    assert [tally.mistakes.sum() for tally in tallies] == mistakes
+    assert_array_equal(engine.units.weights, w)
+    assert_array_equal(engine.units.intercept, b)
+    # With an L1 part too, the average is the mean of the iterates.
+    means = engine.units.means()
+    assert_allclose(means[0], mean_w, rtol=1e-10, atol=1e-11)
+    assert_allclose(means[1], mean_b, rtol=1e-10, atol=1e-11)
+    return w, mean_w
+
+
+@every_penalty
+def test_one_vs_rest(plain, problem, kind, n_units, csr, penalty):
+    case = problem(kind, n_units, csr=csr, weighted=True, n=120)
+    _, mean_w = assert_follows(plain, case, plain.one_vs_rest, penalty)
+    assert mean_w.any()
+
+
+@every_penalty
+@pytest.mark.parametrize("run", [7, None])
+def test_joint(plain, problem, csr, penalty, run):
+    assert_follows(plain, problem("counts", 3, csr=csr, n=120), plain.joint, penalty, run)
+
+
+def test_l1_gives_exact_zeros(plain, problem):
+    w, _ = assert_follows(plain, problem("counts", 3), plain.one_vs_rest, Penalty(0.005, 1.0))
+    assert 0 < (w == 0).mean() < 1
+
+
+def test_a_penalty_so_large_that_the_scale_must_be_settled_within_an_epoch(problem, plain):
+    # 0.9 per row: below 1e-9 after 200 rows. The reference keeps its scale, so not to the bit.
+    case, penalty = problem("normal", 3), Penalty(1.0, 0.0)
+    w, b, mean_w, _, _ = plain.run(plain.one_vs_rest, case, N_EPOCHS, penalty)
+    engine = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
+    for _ in range(N_EPOCHS):
+        engine.run_epoch(case.lecture(), case.order)
+    assert_allclose(engine.units.weights, w, rtol=1e-10)
+    assert_allclose(engine.units.intercept, b, rtol=1e-10)
+    assert_allclose(engine.units.means()[0], mean_w, rtol=1e-10)
+
+
+def test_a_penalty_beyond_all_weights_leaves_zeros(problem, plain):
+    case = problem("normal", 1)
+    engine = Penalised(case.units(), case.rule(plain.one_vs_rest), Penalty(100.0, 0.0), case.rate)
+    engine.run_epoch(case.lecture(), case.order)
+    assert np.isfinite(engine.units.weights).all()
+    assert np.isfinite(engine.units.means()[0]).all()
+
+
+@every_penalty
+def test_some_learners_go_on_alone(plain, problem, csr, penalty):
+    case = problem("counts", 3, csr=csr)
+    engine = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
+    engine.run_epoch(case.lecture(), case.order)
+    alone = engine.restricted(np.array([0, 2]))
+    tally = alone.run_epoch(case.lecture(), case.order)
+    together = engine.run_epoch(case.lecture(), case.order)
+    assert_array_equal(alone.units.weights, engine.units.weights[:, [0, 2]])
+    assert_array_equal(alone.units.means()[0], engine.units.means()[0][:, [0, 2]])
+    assert_allclose(tally.losses, together.losses[[0, 2]], rtol=1e-12)
+
+
+def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch):
+    case, penalty = problem("counts", 3), Penalty(0.05, 0.15)
+    interrupted, other = (
+        Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate) for _ in range(2)
+    )
+    show, calls = Penalised._show, []
+
+    def show_some(self, *args):
+        calls.append(1)
+        if len(calls) == 51:
+            raise KeyboardInterrupt
+        return show(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Penalised, "_show", show_some)
+        with pytest.raises(KeyboardInterrupt):
+            interrupted.run_epoch(case.lecture(), case.order)
+    other.run_epoch(case.lecture(), case.order[:50])
+    assert_array_equal(interrupted.units.weights, other.units.weights)
+    assert_array_equal(interrupted.units.means()[0], other.units.means()[0])

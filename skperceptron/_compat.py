@@ -7,7 +7,6 @@ from inspect import signature
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state
@@ -25,7 +24,6 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
-    "SparseCoefMixin",
     "StrOptions",
     "accepts_sample_weight",
     "as_finite",

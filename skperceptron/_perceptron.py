@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedShuffleSplit
@@ -22,7 +22,6 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from ._base import restored_on_error
 from ._compat import (
     Interval,
-    SparseCoefMixin,
     StrOptions,
     check_sample_weight,
     is_first_partial_fit,
@@ -71,7 +70,7 @@ class _State:
     intercept: np.ndarray
 
 
-class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
+class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
@@ -421,6 +420,30 @@ class PerceptronClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):
         """
         scores = self.decision_function(X)
         return self.classes_[winners(scores[:, np.newaxis] if scores.ndim == 1 else scores)]
+
+    def sparsify(self):
+        """Turn ``coef_`` into a CSR matrix, which is small where an L1 part left many zeros.
+
+        Returns
+        -------
+        self : PerceptronClassifier
+            The estimator; training goes on from such weights too.
+        """
+        check_is_fitted(self)
+        self.coef_ = csr_matrix(self.coef_)
+        return self
+
+    def densify(self):
+        """Turn ``coef_`` back into an array.
+
+        Returns
+        -------
+        self : PerceptronClassifier
+            The estimator.
+        """
+        check_is_fitted(self)
+        self.coef_ = self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        return self
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

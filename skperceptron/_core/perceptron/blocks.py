@@ -8,7 +8,7 @@ import numpy as np
 
 from ..types import Array
 from .engine import Engine, Lecture
-from .rows import BLOCK, Shown, sequential_sum
+from .rows import BLOCK, Shown, sequential_sum, whole
 from .rules import Lessons, Outcome, Rule
 from .units import Tally, Units
 
@@ -16,6 +16,8 @@ from .units import Tally, Units
 DOUBT = 1e-9
 # So are scores so close to it that their terms may have lost digits to underflow.
 LEAST_DOUBT = 1e-290
+
+LARGEST_EXACT = 2.0**53  # up to here every whole number is a float
 
 # How many updates to find in the rows looked at together: each costs as much as they do.
 FEW_UPDATES = range(4, 12)
@@ -27,6 +29,9 @@ class Blocks(Engine):
     So the scores of many rows are one product, good up to the first mistake among them; and the
     effect of a mistake on the scores of the rows after it is a multiple of their products with
     its row. Nothing else is needed to find the next one (see ``rules``).
+
+    Products add in another order than one row at a time does, and where a sum is as good as a
+    tie its rounding decides. So a row near a tie is shown by itself, by sums in their order.
     """
 
     def __init__(self, units: Units, rule: Rule) -> None:
@@ -40,8 +45,7 @@ class Blocks(Engine):
             weights = data.weights[rows]
             lessons = self.rule.lessons(data.codes[rows], weights)
             run = _Run(self.units, data.X.shown(rows), lessons, data.intercept_rate, self._ahead)
-            reach = self.rule.longest_step * float(weights.sum())
-            tally.count(run.show(self._doubt(data.X.radius, reach), self.rule.n_learners))
+            tally.count(run.show(self._doubt(data, weights), self.rule.n_learners))
             self.units.n_shown += len(rows)
             self._ahead = run.ahead
         return tally
@@ -50,11 +54,20 @@ class Blocks(Engine):
         units = self.units.only(self.rule.units(learners))
         return Blocks(units, self.rule.restricted(learners))
 
-    def _doubt(self, radius: float, reach: float) -> float:
-        """How close to a tie is too close, until updates have made ``reach`` steps in all."""
-        norm = float(np.linalg.norm(self.units.weights)) + reach * radius
-        intercept = float(np.abs(self.units.intercept).max()) + reach
-        return DOUBT * (norm * radius + intercept) + LEAST_DOUBT
+    def _doubt(self, data: Lecture, row_weights: Array) -> float:
+        """How close to a tie is too close, while rows of these weights are shown."""
+        units, radius, steps = self.units, data.X.radius, self.rule.steps
+        reach = float(steps.max()) * float(row_weights.sum())  # of all updates together
+        norm = float(np.linalg.norm(units.weights)) + reach * radius
+        largest_score = norm * radius + float(np.abs(units.intercept).max()) + reach
+        if (
+            largest_score < LARGEST_EXACT
+            and data.X.whole
+            and whole(np.append(row_weights, data.intercept_rate))
+            and all(map(whole, (steps, units.weights, units.intercept)))
+        ):
+            return 0.0  # no sum of these is ever rounded
+        return DOUBT * largest_score + LEAST_DOUBT
 
 
 @dataclass
@@ -82,29 +95,36 @@ class _Run:
                 continue
             first = place // n_learners
             start += first
-            outcome = self._resolve(scores[first:], start, doubt)
-            stop = start + len(outcome.margins)
-            margins[start:stop] = outcome.margins
-            start = stop
-            n_updates = np.count_nonzero(outcome.updates)
-            if n_updates < FEW_UPDATES.start:
+            resolved, n_updates, in_doubt = self._resolve(scores[first:], start, doubt)
+            margins[start : start + len(resolved)] = resolved
+            start += len(resolved)
+            if in_doubt:
+                # To look beyond the next tie is in vain, and ties may be in every other row.
+                self.ahead = 2 * (first + len(resolved))
+            elif n_updates < FEW_UPDATES.start:
                 self.ahead *= 2
             elif n_updates > FEW_UPDATES.stop:
-                self.ahead = max(BLOCK, self.ahead // 2)
+                self.ahead = max(min(BLOCK, self.ahead), self.ahead // 2)
         return margins
 
-    def _resolve(self, scores: Array, start: int, doubt: float) -> Outcome:
-        """Show a block of rows by its scores at its start, at least the first of them."""
+    def _resolve(self, scores: Array, start: int, doubt: float) -> tuple[Array, int, bool]:
+        """Show rows by their scores before the first, up to one that is too close to a tie.
+
+        That one is shown by itself, by exact scores. Return the margins, the number of updates,
+        and whether there was such a row.
+        """
         outcome = self._outcome(scores, start)
-        if outcome.clearance.min() <= doubt:
-            row = int((outcome.clearance <= doubt).any(axis=1).argmax())
-            if row > 0:
-                outcome = outcome.before(row)
-            else:
-                scores = self.X.exact_scores(self.units.weights, start) + self.units.intercept
-                outcome = self._outcome(scores, start)
-        self._add(outcome.updates, start)
-        return outcome
+        doubtful = np.flatnonzero((outcome.clearance < doubt).any(axis=1))
+        if doubtful.size == 0:
+            self._add(outcome.updates, start)
+            return outcome.margins, int(np.count_nonzero(outcome.updates)), False
+        row = int(doubtful[0])
+        sure = outcome.before(row)
+        self._add(sure.updates, start)
+        scores = self.X.exact_scores(self.units.weights, start + row) + self.units.intercept
+        exact = self._outcome(scores, start + row)
+        self._add(exact.updates, start + row)
+        return np.vstack([sure.margins, exact.margins]), 0, True
 
     def _outcome(self, scores: Array, start: int) -> Outcome:
         products = self.X.products(start, start + len(scores), self.intercept_rate)
@@ -112,6 +132,8 @@ class _Run:
 
     def _add(self, updates: Array, start: int) -> None:
         """Add the updates (n, n_units) of the rows from ``start`` on."""
+        if not updates.any():
+            return
         units = self.units
         self.X.add(updates, start, units.weights)
         _add_in_order(units.intercept, updates * self.intercept_rate)

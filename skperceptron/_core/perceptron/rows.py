@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -64,6 +65,11 @@ class Rows(ABC):
     largest: float  # absolute value of an entry
     radius: float  # no row has a larger Euclidean norm; finite unless ``largest`` is huge
 
+    @cached_property
+    @abstractmethod
+    def whole(self) -> bool:
+        """Whether all entries are whole numbers."""
+
     @abstractmethod
     def weights(self, n_units: int) -> Array:
         """Zeros (n_features, n_units), in the order in memory that suits the products."""
@@ -83,6 +89,10 @@ class DenseRows(Rows):
         self.arrays = X, none, none
         self.largest = _largest(X)
         self.radius = self.largest * math.sqrt(X.shape[1])
+
+    @cached_property
+    def whole(self) -> bool:
+        return whole(self._X)
 
     def weights(self, n_units: int) -> Array:
         return np.zeros((self._X.shape[1], n_units), order="F")
@@ -149,6 +159,10 @@ class SparseRows(Rows):
         self.largest = _largest(X.data)
         self.radius = self.largest * math.sqrt(np.diff(X.indptr).max())
 
+    @cached_property
+    def whole(self) -> bool:
+        return whole(self._X.data)
+
     def weights(self, n_units: int) -> Array:
         return np.zeros((self._X.shape[1], n_units))
 
@@ -205,6 +219,13 @@ class _OnDemand(dict[int, Array]):
     def __missing__(self, row: int) -> Array:
         self[row] = products = self._of_row(row)
         return products
+
+
+def whole(values: Array) -> bool:
+    """Whether all of these are whole numbers."""
+    # In parts, as the first tells in most cases.
+    parts = np.array_split(values, max(1, values.size // GATHERED))
+    return all(bool((np.rint(part) == part).all()) for part in parts)
 
 
 def _largest(values: Array) -> float:

@@ -50,7 +50,7 @@ class Rule(ABC):
     n_units: int
     n_learners: int
     independent: bool  # whether each unit is a learner, whatever the others do
-    longest_step: float  # of a row of weight 1
+    steps: Array  # sizes of the updates of a row of weight 1, by class
 
     @abstractmethod
     def lessons(self, codes: Array, weights: Array) -> Lessons:
@@ -81,7 +81,7 @@ class OneVsRest(Rule):
     def __init__(self, signs: Array, class_weight: Array, rate: float) -> None:
         self.signs, self.class_weight, self.rate = signs, class_weight, rate
         self.n_units = self.n_learners = signs.shape[1]
-        self.longest_step = rate * float(class_weight.max())
+        self.steps = rate * class_weight
 
     def lessons(self, codes: Array, weights: Array) -> Lessons:
         return _OneVsRestLessons(
@@ -166,7 +166,7 @@ class Joint(Rule):
     def __init__(self, class_weight: Array, rate: float) -> None:
         self._class_weight, self._rate = class_weight, rate  # (n_classes,)
         self.n_units = len(class_weight)
-        self.longest_step = rate * float(class_weight.max())
+        self.steps = rate * class_weight
 
     def lessons(self, codes: Array, weights: Array) -> Lessons:
         return _JointLessons(codes, self._rate * (self._class_weight[codes] * weights))

@@ -69,6 +69,14 @@ def test_rows_without_entries(csr):
     assert_array_equal(rows.shown(np.arange(4)).exact_scores(rows.weights(2), 1), [[0, 0]])
 
 
+def test_whole_numbers_are_known(X, csr):
+    assert rows_of(np.rint(X), csr).whole
+    assert not rows_of(X, csr).whole
+    last = np.zeros((40000, 10))
+    last[-1, -1] = 0.5
+    assert not rows_of(last, csr).whole
+
+
 @pytest.mark.parametrize("k", [1, 2, 5])
 def test_sums_go_from_the_first_to_the_last(k, rng):
     terms = rng.normal(size=(1000, k)) * 10.0 ** rng.integers(-8, 8, (1000, k))

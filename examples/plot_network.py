@@ -17,15 +17,16 @@ from sklearn.preprocessing import StandardScaler
 from skperceptron import MLPClassifier
 from skperceptron.plotting import NetworkDisplay
 
-X, y = load_wine(return_X_y=True, as_frame=True)
+wine = load_wine()
+X, y = wine.data, wine.target
 network = MLPClassifier(
     (8,), alpha=3.0, l1_ratio=1.0, learning_rate_init=0.02, max_iter=1000, random_state=0
 )
-# Data frames all the way, so that the inputs have their names.
-pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), network).fit(X, y)
+pipeline = make_pipeline(StandardScaler(), network).fit(X, y)
 zeroed = sum((weights == 0).sum() for weights in network.coefs_)
 print(f"accuracy {pipeline.score(X, y):.3f} with {zeroed} weights at 0")
 
-display = NetworkDisplay.from_estimator(pipeline, X)
+# A network fitted on a data frame knows the names of its columns, and needs no feature_names.
+display = NetworkDisplay.from_estimator(pipeline, X, feature_names=wine.feature_names)
 display.figure_.suptitle("Three cultivars of wine, thirteen measurements")
 plt.show()

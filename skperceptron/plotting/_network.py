@@ -91,7 +91,9 @@ class NetworkDisplay:
         self.output_names = output_names
 
     @classmethod
-    def from_estimator(cls, estimator, X=None, *, max_units=16, ax=None, **kwargs):
+    def from_estimator(
+        cls, estimator, X=None, *, feature_names=None, max_units=16, ax=None, **kwargs
+    ):
         """Draw a fitted network.
 
         Parameters
@@ -102,6 +104,10 @@ class NetworkDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
             Data to find dead units by: hidden units that output 0 for every row. None
             looks for none.
+
+        feature_names : sequence of str of length n_inputs, default=None
+            What to write beside the inputs. None takes the names the network was fitted with,
+            and writes nothing if there are none.
 
         max_units : int, default=16
             Most units to draw of a layer, at least 2.
@@ -123,7 +129,7 @@ class NetworkDisplay:
             If ``estimator`` is no network of this package.
 
         ValueError
-            If ``max_units`` is less than 2.
+            If ``max_units`` is less than 2, or ``feature_names`` are not as many as the inputs.
 
         ImportError
             If matplotlib is not installed.
@@ -140,10 +146,17 @@ class NetworkDisplay:
                 for outputs in hidden_outputs(network, before_network(steps, X))
             ]
         weights = layer_weights(network)
+        if feature_names is None:
+            feature_names = getattr(network, "feature_names_in_", None)
+        elif len(feature_names) != len(weights[0]):
+            raise ValueError(
+                f"feature_names must be {len(weights[0])}, one for each input of the network, "
+                f"got {len(feature_names)}."
+            )
         display = cls(
             weights=weights,
             dead=dead,
-            input_names=getattr(network, "feature_names_in_", None),
+            input_names=feature_names,
             output_names=_output_names(network, weights[-1].shape[1]),
         )
         return display.plot(ax=ax, max_units=max_units, **kwargs)

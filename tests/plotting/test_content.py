@@ -205,6 +205,15 @@ def test_features_and_classes_have_their_names():
     assert texts >= {"height", "width", "a", "b", "c"}
 
 
+def test_feature_names_may_be_given(iris):
+    network = MLPClassifier((2,), max_iter=1).fit(*iris)
+    names = ["a", "b", "c", "d"]
+    display = NetworkDisplay.from_estimator(network, feature_names=names)
+    assert set(names) <= {text.get_text() for text in display.ax_.texts}
+    with pytest.raises(ValueError, match=r"feature_names must be 4, .* got 3"):
+        NetworkDisplay.from_estimator(network, feature_names=names[:3])
+
+
 # Weights and activations ---------------------------------------------------------------------
 
 

@@ -158,20 +158,91 @@ def test_hyperparameters_outside_their_range(mlp, fitted, name, value):
     assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), name)
 
 
+@fitted_or_not
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("algorithm", "voted"),
+        ("multi_class", "ovo"),
+        ("penalty", "l3"),
+        ("alpha", -1e-9),
+        ("alpha", math.inf),
+        ("l1_ratio", 1.1),
         ("max_iter", 0),
         ("tol", -1),
         ("eta0", 0.0),
+        ("eta0", math.nan),
         ("n_iter_no_change", 0),
         ("shuffle", "yes"),
         ("fit_intercept", 2),
+        ("n_jobs", 0.5),
+        ("random_state", "seed"),
+        ("early_stopping", "no"),
+        ("validation_fraction", 1.0),
+        ("verbose", "loud"),
+        ("warm_start", "on"),
+        ("class_weight", "equal"),
+        ("class_weight", {"no": -1.0}),
+        ("class_weight", {"no": math.inf}),
+        ("class_weight", {"maybe": 1.0}),
     ],
 )
-def test_hyperparameters_of_the_perceptron(name, value):
-    model = PerceptronClassifier(**{name: value})
+def test_hyperparameters_of_the_perceptron(name, value, fitted):
+    model = PerceptronClassifier()
+    if fitted:
+        model.fit(X, Y)
+    model.set_params(**{name: value})
     assert_refused_without_a_trace(model, lambda m: m.fit(X, Y), name)
+
+
+@fitted_or_not
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "match"),
+    [
+        ({}, {"coef_init": np.ones(2)}, r"coef_init must be .* shape \(1, 3\), got .* \(2,\)"),
+        ({}, {"coef_init": [[1, math.nan, 2]]}, "coef_init must be finite"),
+        ({}, {"coef_init": "zeros"}, "coef_init must be an array of numbers"),
+        ({}, {"intercept_init": [1, 2]}, r"intercept_init must be .* shape \(1,\), got .* \(2,\)"),
+        (
+            {"early_stopping": True},
+            {"sample_weight": np.eye(40)[0]},
+            "sample_weight of all rows on",
+        ),
+        ({"early_stopping": True, "validation_fraction": 0.01}, {}, "validation_fraction=0.01"),
+        ({"eta0": 1e300}, {"sample_weight": np.full(40, 1e300)}, "no longer finite: scale X"),
+        ({"penalty": "l2", "eta0": 1e300, "alpha": 1e-310}, {"sample_weight": 1e10}, "scale X"),
+    ],
+)
+def test_calls_of_the_perceptron(parameters, arguments, match, fitted):
+    model = PerceptronClassifier(random_state=np.random.RandomState(0))
+    if fitted:
+        model.fit(X, Y)
+    model.set_params(**parameters)
+    assert_refused_without_a_trace(model, lambda m: m.fit(X, Y, **arguments), match)
+
+
+def test_partial_fit_of_the_perceptron():
+    model = PerceptronClassifier().partial_fit(X, Y, classes=["no", "yes"])
+    for parameters, match in [
+        ({"early_stopping": True}, "early_stopping should be False"),
+        ({"early_stopping": False, "class_weight": "balanced"}, "class_weight='balanced'"),
+    ]:
+        call = lambda m: m.set_params(**parameters).partial_fit(X, Y)  # noqa: B023, E731
+        model.set_params(**parameters)
+        assert_refused_without_a_trace(model, call, match)
+    numbers = np.arange(40) % 2
+    model.set_params(class_weight=None)
+    assert_refused_without_a_trace(model, lambda m: m.partial_fit(X, numbers), "y. has classes not")
+    model.coef_ = np.ones((2, 3))
+    assert_refused_without_a_trace(
+        model, lambda m: m.partial_fit(X, Y), "coef_ must have the shape"
+    )
+
+
+def test_weights_of_a_perceptron_that_float32_cannot_hold():
+    model = PerceptronClassifier(eta0=1e30)
+    call = lambda m: m.fit(1e20 * X.astype(np.float32), Y)  # noqa: E731
+    assert_refused_without_a_trace(model, call, "no longer finite: scale X")
 
 
 @pytest.mark.parametrize(

@@ -53,16 +53,30 @@ class Data:
 
     def _images(self, file_name, openml_name):
         """The 60000 images to train on."""
+        X, y, _, _ = self._raw_images(file_name, openml_name)
+        return np.divide(X, 255, dtype=np.float32), y
+
+    @cached_property
+    def raw_mnist(self):
+        """Pixels from 0 to 255: X and y of 60000 images to train on, and of 10000 to test."""
+        return self._raw_images("mnist.npz", "mnist_784")
+
+    @cached_property
+    def raw_fashion_mnist(self):
+        return self._raw_images("fashion_mnist.npz", "Fashion-MNIST")
+
+    def _raw_images(self, file_name, openml_name):
         file = self._folder / file_name
         if file.exists():
             with np.load(file) as arrays:
-                X, y = arrays["X_train"], arrays["y_train"]
+                X = np.concatenate([arrays["X_train"], arrays["X_test"]])
+                y = np.concatenate([arrays["y_train"], arrays["y_test"]])
         else:
             X, y = datasets.fetch_openml(
                 openml_name, version=1, return_X_y=True, as_frame=False, parser="liac-arff"
             )
-            X, y = X[:60000], y[:60000]
-        return np.divide(X, 255, dtype=np.float32), y.astype(int)
+        y = y.astype(int)
+        return X[:60000], y[:60000], X[60000:], y[60000:]
 
     @cached_property
     def newsgroups(self):

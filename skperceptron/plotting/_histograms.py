@@ -50,7 +50,8 @@ class WeightHistogramDisplay:
     >>> from skperceptron import MLPClassifier
     >>> from skperceptron.plotting import WeightHistogramDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> network = MLPClassifier((5,), solver="lbfgs", max_iter=1000, random_state=0).fit(X, y)
+    >>> network = MLPClassifier((5,), learning_rate_init=0.02, max_iter=500, random_state=0)
+    >>> network = network.fit(X, y)
     >>> display = WeightHistogramDisplay.from_estimator(network)
     >>> display.axes_[0].get_title(loc="left")
     'hidden 1: 4 × 5 weights'
@@ -152,7 +153,7 @@ class ActivationHistogramDisplay:
     >>> from skperceptron import MLPClassifier
     >>> from skperceptron.plotting import ActivationHistogramDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> network = MLPClassifier((5,), "tanh", solver="lbfgs", max_iter=1000, random_state=0)
+    >>> network = MLPClassifier((5,), "tanh", learning_rate_init=0.02, max_iter=500, random_state=0)
     >>> network = network.fit(X, y)
     >>> display = ActivationHistogramDisplay.from_estimator(network, X)
     >>> [ax.get_title(loc="left") for ax in display.axes_]

@@ -78,7 +78,8 @@ class NetworkDisplay:
     >>> from skperceptron import MLPClassifier
     >>> from skperceptron.plotting import NetworkDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> network = MLPClassifier((5,), solver="lbfgs", max_iter=1000, random_state=0).fit(X, y)
+    >>> network = MLPClassifier((5,), learning_rate_init=0.02, max_iter=500, random_state=0)
+    >>> network = network.fit(X, y)
     >>> display = NetworkDisplay.from_estimator(network, X)
     >>> len(display.lines_.get_linewidths())  # 4 · 5 + 5 · 3
     35

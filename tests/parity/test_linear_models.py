@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax
@@ -253,6 +254,11 @@ def test_linear_svc(C, data, loss, rtol):
     fit_and_compare(MLPClassifier(loss=loss), theirs, *data, LOSSES[loss], 1 / C, rtol=rtol)
 
 
+# Where a search among kinks ends hangs on rounding, and scipy's L-BFGS-B rounds as now since
+# it is written in C: the Fortran code before it ended up to 6e-4 above the minimum.
+@pytest.mark.skipif(
+    parse_version(scipy.__version__) < parse_version("1.15"), reason="measured with newer ones"
+)
 @pytest.mark.parametrize("quantile", [0.2, 0.5, 0.9])
 @pytest.mark.parametrize("a", [0.0, 0.02, 0.1])
 def test_lbfgs_comes_close_to_the_minimum_of_a_kinked_loss(quantile, a):

@@ -1,0 +1,92 @@
+"""
+A perceptron learns, mistake by mistake
+=======================================
+
+Rosenblatt's rule of 1958, looked at with a magnifying glass. Rows are shown one at a time. While
+the side of the boundary that a row is on is right, nothing happens; at a mistake the row itself is
+added to the weights, or subtracted from them. So the boundary turns towards the row that it got
+wrong, often too far, and comes to rest once no row is on the wrong side. Novikoff proved in 1962
+that it must, after at most (R/γ)² mistakes: R is the largest norm of a row with a 1 appended, and γ
+the distance of the closest such row to a plane through the origin that separates them.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skperceptron import PerceptronClassifier
+
+rng = np.random.default_rng(5)
+X = rng.uniform(-1, 1, (300, 2))
+side = X @ [1.0, 0.6] - 0.15
+X, y = X[np.abs(side) > 0.12][:40], np.sign(side[np.abs(side) > 0.12][:40])
+
+# One row at a time, and a note of the weights whenever they have changed.
+perceptron = PerceptronClassifier(shuffle=False)
+steps = []
+for epoch in range(20):
+    n_mistakes = 0
+    for row, label in zip(X, y, strict=True):
+        before = (perceptron.coef_[0].copy(), perceptron.intercept_[0]) if steps else None
+        perceptron.partial_fit([row], [label], classes=[-1, 1])
+        if perceptron.mistakes_curve_[-1]:
+            n_mistakes += 1
+            after = (perceptron.coef_[0].copy(), perceptron.intercept_[0])
+            steps.append((epoch, row, label, before, after))
+    print(f"epoch {epoch + 1}: {n_mistakes} mistakes")
+    if n_mistakes == 0:
+        break
+
+# The same in one call.
+fitted = PerceptronClassifier(shuffle=False, tol=None, max_iter=epoch + 1).fit(X, y)
+assert np.array_equal(fitted.coef_, perceptron.coef_)
+
+radius = np.sqrt(1 + np.square(X).sum(axis=1).max())
+# Any plane that separates the rows gives a bound: this is the one that drew the labels.
+plane = np.array([1.0, 0.6, -0.15])
+margin = np.min(y * (X @ plane[:2] + plane[2])) / np.linalg.norm(plane)
+print(f"{len(steps)} mistakes in all; Novikoff's bound is {(radius / margin) ** 2:.0f}")
+
+COLORS = {-1: "#D55E00", 1: "#0072B2"}
+MARKERS = {-1: "o", 1: "s"}
+line = np.array([-3.0, 3.0])
+
+
+def draw_boundary(ax, weights, intercept, **style):
+    """The line w·x + b = 0: along its direction, from its point closest to the origin."""
+    foot = -intercept * weights / (weights @ weights)
+    direction = np.array([-weights[1], weights[0]]) / np.linalg.norm(weights)
+    ax.plot(*(foot[:, None] + direction[:, None] * line), **style)
+
+
+shown = [*range(7), len(steps) - 1]
+figure, axes = plt.subplots(2, 4, figsize=(12, 6.6), layout="constrained")
+for ax, step in zip(axes.flat, shown, strict=True):
+    epoch, row, label, before, (weights, intercept) = steps[step]
+    for value in (-1, 1):
+        ax.scatter(*X[y == value].T, s=18, c=COLORS[value], marker=MARKERS[value])
+    if before is not None and before[0].any():
+        draw_boundary(ax, *before, color="0.6", linestyle="--", label="boundary before")
+    draw_boundary(ax, weights, intercept, color="black", label="boundary after")
+    middle = -intercept * weights / (weights @ weights)
+    arrow = 0.45 * weights / np.linalg.norm(weights)
+    ax.annotate("", middle + arrow, middle, arrowprops={"arrowstyle": "->", "lw": 1.5})
+    ax.scatter(*row, s=170, facecolors="none", edgecolors="black", linewidths=1.5)
+    ax.set(
+        xlim=(-1.15, 1.15),
+        ylim=(-1.15, 1.15),
+        aspect="equal",
+        xticks=[],
+        yticks=[],
+        title=f"mistake {step + 1}, in epoch {epoch + 1}",
+    )
+handles = [
+    plt.Line2D([], [], color=COLORS[1], marker="s", linestyle="none", label="y = 1"),
+    plt.Line2D([], [], color=COLORS[-1], marker="o", linestyle="none", label="y = −1"),
+    plt.Line2D(
+        [], [], color="black", marker="o", ms=11, mfc="none", linestyle="none", label="the mistake"
+    ),
+    plt.Line2D([], [], color="0.6", linestyle="--", label="boundary before"),
+    plt.Line2D([], [], color="black", label="boundary after; the arrow is w"),
+]
+figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+plt.show()

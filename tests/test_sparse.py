@@ -89,6 +89,7 @@ class TestNeverMadeDense:
             model.predict_log_proba(X)
             model.decision_function(X)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("parameters", "n_arrays"),
         [

@@ -101,6 +101,7 @@ def test_one_fit_many_partial_fits_and_many_warm_fits(target, solver, learning_r
         assert walked.n_iter_ == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["multiclass", "regression"])
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 @pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", "linear", "exponential", "step"])

@@ -122,6 +122,7 @@ class TestGridSearch:
         self.search(regressor(**context), POSITIVE, name, values, n_equal=n_equal)
 
 
+@pytest.mark.slow
 @every_solver
 @pytest.mark.parametrize(
     ("convert", "dtype"),

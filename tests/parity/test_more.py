@@ -88,6 +88,7 @@ def assert_same(theirs, ours, X=X, tolerance=1e-6):
     assert_allclose(raw(ours, X), raw(theirs, X), rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.slow
 @every_format
 @every_solver
 @every_target

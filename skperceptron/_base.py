@@ -7,6 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral, Real
 
@@ -20,21 +21,27 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _build
 from ._compat import (
+    CallbackSupport,
     accepts_sample_weight,
     as_finite,
     check_sample_weight,
     check_y,
+    managing_callbacks,
     validate_parameters,
+    without_callbacks,
 )
 from ._core import lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
+from ._core.logbook import Entry, Logbook
 from ._core.losses import LossLike
 from ._core.objective import Objective
+from ._core.optimizers import Metered, Optimizer
 from ._core.stopping import Stopping, Validation
 from ._core.training import Divergence, Epoch, TrainingState, train
 from ._held_out import Data, Validator, infer, split
-from ._messages import naming, warn
+from ._messages import naming, print_details, warn
 from ._targets import Targets, check_total_weight
+from ._watching import Audience, Lesson, Nobody, audience
 
 # The attributes that hold a network's parameters, by group: all that prediction reads.
 PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
@@ -56,11 +63,43 @@ KINKED = (
     "batch_size=n_samples and learning_rate='cosine' comes closer to the minimum."
 )
 
+# What ``verbose=2`` calls the entries of the logbook that are not in scikit-learn's lines.
+DETAILS = {
+    "learning_rate": "learning rate",
+    "penalty": "penalty",
+    "gradient_norm": "gradient norm",
+    "validation_loss": "validation loss",
+    "time": "time",
+}
 
-class BaseMLP(BaseEstimator, ABC):
+
+@dataclass(frozen=True)
+class Course:
+    """What one call of fit goes through, from the data to the epochs that came of them."""
+
+    data: Data
+    rows: np.ndarray | None  # that are trained on; None for all
+    held_out: Data | None  # to judge each epoch by
+    targets: Targets
+    shape: _build.Architecture
+    state: TrainingState
+    resume: bool
+    max_epochs: int
+    n_epochs_before: int
+    epochs: list[Epoch] = field(default_factory=list)
+
+
+class BaseMLP(CallbackSupport, BaseEstimator, ABC):
     """What the classifier and the regressor share: everything but their targets."""
 
-    def _fit(
+    def _fit(self, *args, **kwargs):
+        # NumPy need not warn: what is not finite is found, and reported as what it is.
+        with restored_on_error(self), np.errstate(all="ignore"):
+            self._fit_before_callbacks(*args, **kwargs)
+        return self
+
+    @managing_callbacks
+    def _fit_before_callbacks(
         self,
         X,
         y,
@@ -72,25 +111,35 @@ class BaseMLP(BaseEstimator, ABC):
         incremental=False,
         classes=None,
     ):
-        # NumPy need not warn: what is not finite is found, and reported as what it is.
-        with restored_on_error(self), np.errstate(all="ignore"):
-            resume = hasattr(self, "coefs_") and (self.warm_start or incremental)
-            self._check_parameters(incremental)
-            data = self._validate(X, y, sample_weight, resume)
-            targets, data = self._choose_targets(data, classes, resume, incremental)
-            check_total_weight(data.sample_weight, "sample_weight")
-            held_out = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
-            shape = _build.architecture(self, data.X, targets.n_outputs, self._link(targets))
-            if resume:
-                _build.check_same_architecture(self._architecture, shape)
-            state = (self._resume if resume else self._start)(shape, data.sample_weight)
-            rows, held_out = self._choose_rows(data, held_out, targets, state)
-            n_before = state.n_epochs
-            epochs = self._train(data, held_out, rows, targets, shape, state, incremental)
-            self._publish(targets, shape, state)
-            self.n_iter_ = state.n_epochs - n_before
-            self._publish_progress(epochs, state, resume, judged=held_out is not None)
-        return self
+        resume = hasattr(self, "coefs_") and (self.warm_start or incremental)
+        self._check_parameters(incremental)
+        data = self._validate(X, y, sample_weight, resume)
+        targets, data = self._choose_targets(data, classes, resume, incremental)
+        check_total_weight(data.sample_weight, "sample_weight")
+        given = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
+        shape = _build.architecture(self, data.X, targets.n_outputs, self._link(targets))
+        if resume:
+            _build.check_same_architecture(self._architecture, shape)
+        state = (self._resume if resume else self._start)(shape, data.sample_weight)
+        rows, held_out = self._choose_rows(data, given, targets, state)
+        max_epochs = 1 if incremental else self.max_iter
+        course = Course(
+            data, rows, held_out, targets, shape, state, resume, max_epochs, state.n_epochs
+        )
+        if hasattr(self, "feature_names_in_"):
+            data = data._replace(X=X)
+            given = given and given._replace(X=X_val)
+        watching = audience(
+            self,
+            Lesson(data, rows, given),
+            partial(self._fitted_so_far, course),
+            task="partial_fit" if incremental else "fit",
+            step="iteration" if self.solver == "lbfgs" else "epoch",
+            n_steps=max_epochs,
+        )
+        self._train(course, watching, incremental)
+        self._publish(course)
+        watching.close()
 
     # Validate ----------------------------------------------------------------------------
 
@@ -192,13 +241,17 @@ class BaseMLP(BaseEstimator, ABC):
             raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
         if self._training_state is None:
             return self._start(shape, sample_weight, theta=current)
-        # The scorer in it is the user's, and known again by being the same.
-        state = copy.deepcopy(self._training_state, {id(self.scoring): self.scoring})
-        if (current != state.published).any():
+        state = self._copy_of(self._training_state)
+        # A callback may have kept an epoch's own weights, though they were not the best.
+        if all((current != weights).any() for weights in (state.published, state.theta)):
             state.move(current)
         if state.solver != self.solver:
             state.solver, state.optimizer = self.solver, _build.optimizer_state(self, shape)
         return state
+
+    def _copy_of(self, state: TrainingState) -> TrainingState:
+        # The scorer in it is the user's, and known again by being the same.
+        return copy.deepcopy(state, {id(self.scoring): self.scoring})
 
     def _choose_rows(self, data, held_out, targets, state) -> tuple[np.ndarray | None, Data | None]:
         """The rows to train on, None for all; and the data to watch.
@@ -240,8 +293,10 @@ class BaseMLP(BaseEstimator, ABC):
 
     # Run epochs --------------------------------------------------------------------------
 
-    def _train(self, data, held_out, rows, targets, shape, state, incremental) -> list[Epoch]:
-        """Build the core objects and walk the timeline from ``state``, changing it in place."""
+    def _train(self, course: Course, watching: Audience | Nobody, incremental: bool) -> None:
+        """Build the core objects and walk the timeline from its state, changing it in place."""
+        data, rows, targets = course.data, course.rows, course.targets
+        shape, state, epochs = course.shape, course.state, course.epochs
         sparse = issparse(data.X)
         n_rows = data.X.shape[0] if rows is None else len(rows)
         X, y, weight = data.with_weightless_muted()
@@ -256,22 +311,27 @@ class BaseMLP(BaseEstimator, ABC):
         network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
         loss = self._loss(shape.output_activation)
         objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
-        validate = self._validator(network, loss, held_out, targets, shape, state)
-        epochs: list[Epoch] = []
-        n_before = state.n_epochs
+        validate = self._validator(network, loss, course.held_out, targets, shape, state)
+        readers = (*((_print_details,) if self.verbose >= 2 else ()), *watching.readers)
+        optimizer, gradient_norm = self._optimizer(network, metered=bool(readers))
+        logbook = Logbook(network, batches, _build.penalties(self), gradient_norm, state)
 
-        def take_note(epoch: Epoch) -> None:
+        def take_note(epoch: Epoch) -> bool:
             epochs.append(epoch)
             if self.verbose:
-                self._report(epoch, state.n_epochs - n_before, state)
+                self._report(epoch, state.n_epochs - course.n_epochs_before, state)
+            if not readers:
+                return False
+            entry = logbook.entry(epoch)
+            wishes = [read(entry, epoch.stop) for read in readers]  # all are to know
+            return any(wishes)
 
         try:
-            if self.solver == "lbfgs":
+            if optimizer is None:
                 complaint = self._descend(objective, batches, state, take_note, validate)
             else:
-                max_epochs = 1 if incremental else self.max_iter
-                self._walk(objective, batches, state, take_note, validate, max_epochs)
-                complaint = None if incremental or epochs[-1].stop else OUT_OF_EPOCHS
+                ended = self._walk(objective, batches, course, take_note, validate, optimizer)
+                complaint = None if incremental or ended else OUT_OF_EPOCHS
         except KeyboardInterrupt:
             if np.isfinite(state.theta).all():
                 warn("Training interrupted by user.")
@@ -283,11 +343,24 @@ class BaseMLP(BaseEstimator, ABC):
             if complaint is not None:
                 message = complaint.format(n_iter=len(epochs), max_iter=self.max_iter)
                 warn(message, ConvergenceWarning)
-        return epochs
 
-    def _walk(self, objective, batches, state, take_note, validate, max_epochs) -> None:
-        """Train epoch by epoch, with a stochastic solver."""
-        optimizer = _build.optimizer(self)
+    def _optimizer(self, network, *, metered: bool) -> tuple[Optimizer | None, Callable[[], float]]:
+        """The optimizer, None for L-BFGS, and what tells the gradient's norm in an epoch.
+
+        That of a stochastic solver is the mean over its steps, known only if it is ``metered``.
+        """
+        if self.solver == "lbfgs":
+            gradient = network.gradient[network.layout.trainable]
+            return None, lambda: float(np.linalg.norm(gradient))
+        optimizer = Metered(_build.optimizer(self))
+        return optimizer if metered else optimizer.inner, optimizer.mean_norm
+
+    def _walk(self, objective, batches, course, take_note, validate, optimizer) -> bool:
+        """Train epoch by epoch, with a stochastic solver; return whether it stopped of itself.
+
+        Or because somebody has asked for it.
+        """
+        state = course.state
         n_weights = objective.network.layout.weights.stop
         optimizer.resume(state.optimizer, n_weights, strides=objective.is_proximal)
         for epoch in train(
@@ -299,9 +372,11 @@ class BaseMLP(BaseEstimator, ABC):
             validate,
             state,
             shuffle=self.shuffle,
-            max_epochs=max_epochs,
+            max_epochs=course.max_epochs,
         ):
-            take_note(epoch)
+            if take_note(epoch) or epoch.stop:
+                return True
+        return False
 
     def _descend(self, objective, batches, state, take_note, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
@@ -397,8 +472,21 @@ class BaseMLP(BaseEstimator, ABC):
 
     # Publish -----------------------------------------------------------------------------
 
-    def _publish(self, targets, shape, state) -> None:
+    def _fitted_so_far(self, course: Course, *, ended: bool) -> dict:
+        """The attributes if training ended here, detached.
+
+        While it has not ``ended``, the weights are those of this epoch, even if early stopping
+        had better ones before.
+        """
+        estimator, state = copy.copy(self), self._copy_of(course.state)
+        estimator._publish(replace(course, state=state))
+        if not ended:
+            estimator._publish_parameters(course.targets, course.shape, state.theta)
+        return vars(estimator)
+
+    def _publish(self, course: Course) -> None:
         """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
+        targets, shape, state = course.targets, course.shape, course.state
         self._publish_parameters(targets, shape, state.published)
         self.n_layers_ = len(shape.layer_units)
         self.n_outputs_ = targets.n_outputs
@@ -412,10 +500,13 @@ class BaseMLP(BaseEstimator, ABC):
         # A RandomState of the user's must not move on when this estimator does.
         state.random_state = copy.deepcopy(state.random_state)
         self._training_state = state
+        self.n_iter_ = state.n_epochs - course.n_epochs_before
+        self._publish_progress(course)
 
-    def _publish_progress(self, epochs, state, resume, *, judged) -> None:
-        """Go on with the curves; ``judged`` says whether there were rows to judge epochs by."""
-        scored, stochastic = state.watched is not None, self.solver != "lbfgs"
+    def _publish_progress(self, course: Course) -> None:
+        """Go on with the curves."""
+        epochs, judged = course.epochs, course.held_out is not None
+        scored, stochastic = course.state.watched is not None, self.solver != "lbfgs"
         curves = (
             [epoch.loss for epoch in epochs],
             [epoch.rate for epoch in epochs] if stochastic else None,
@@ -423,7 +514,7 @@ class BaseMLP(BaseEstimator, ABC):
             [epoch.validation.score for epoch in epochs] if scored else None,
         )
         for attribute, values in zip(CURVES, curves, strict=True):
-            earlier = (resume and getattr(self, attribute)) or []
+            earlier = (course.resume and getattr(self, attribute)) or []
             # There is none where the last call has no values for it.
             setattr(self, attribute, None if values is None else earlier + values)
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
@@ -455,7 +546,7 @@ class BaseMLP(BaseEstimator, ABC):
         Predictions stay the same, and a pickle holds little more than the weights. The curves are
         emptied, which grow with the number of epochs; the other attributes keep their values. A
         later warm start or ``partial_fit`` goes on from the weights, with everything else new: the
-        curves and ``t_`` begin there.
+        curves and ``t_`` begin there. Callbacks are taken off, which may hold more than all that.
 
         Returns
         -------
@@ -464,6 +555,7 @@ class BaseMLP(BaseEstimator, ABC):
         """
         check_is_fitted(self)
         self._training_state = None
+        without_callbacks(self)
         for attribute in CURVES:
             if getattr(self, attribute) is not None:
                 setattr(self, attribute, [])
@@ -591,6 +683,13 @@ def has_epochs(estimator: BaseMLP) -> bool:
             "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         )
     return True
+
+
+def _print_details(entry: Entry, last: bool) -> bool:
+    """Print what ``verbose=2`` adds to scikit-learn's lines; this asks for no stop."""
+    known = {name: value for name, value in entry.items() if value is not None}
+    print_details({DETAILS[name]: known[name] for name in DETAILS if name in known})
+    return False
 
 
 def side_stream(random_state: np.random.RandomState) -> np.random.Generator:

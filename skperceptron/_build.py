@@ -18,7 +18,7 @@ from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LossLike, Th
 from ._core.network import Network
 from ._core.objective import Regularisation
 from ._core.optimizers import OPTIMIZERS, Clipped, Optimizer, OptimizerState
-from ._core.penalties import BALLS, L1, L2
+from ._core.penalties import BALLS, L1, L2, Penalty, ProximalPenalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
 
 # What only solvers that go batch by batch, epoch by epoch, can use.
@@ -311,14 +311,22 @@ def _links(losses, params) -> dict:
 
 def regularisation(params) -> Regularisation:
     """What keeps the weights small, without what does nothing."""
-    alpha, l1_ratio = float(params.alpha), float(params.l1_ratio)
-    penalties = [L2(alpha * (1 - l1_ratio))] if alpha * (1 - l1_ratio) > 0 else []
-    # L-BFGS has a way of its own with L1.
-    stochastic = params.solver != "lbfgs"
-    proximal = [L1(l1_strength(params))] if l1_strength(params) > 0 and stochastic else []
+    smooth, kinked = _penalties(params)
     radius = params.max_norm
     constraints = [] if radius is None else [BALLS[params.max_norm_order](float(radius))]
-    return Regularisation(penalties, proximal, constraints)
+    # L-BFGS has a way of its own with L1.
+    return Regularisation(smooth, [] if params.solver == "lbfgs" else kinked, constraints)
+
+
+def penalties(params) -> list[Penalty | ProximalPenalty]:
+    """All penalties that do something, whatever it is that minimises them."""
+    smooth, kinked = _penalties(params)
+    return [*smooth, *kinked]
+
+
+def _penalties(params) -> tuple[list[Penalty], list[ProximalPenalty]]:
+    l1, l2 = l1_strength(params), float(params.alpha) * (1 - float(params.l1_ratio))
+    return [L2(l2)] if l2 > 0 else [], [L1(l1)] if l1 > 0 else []
 
 
 def l1_strength(params) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from inspect import signature
 
 import numpy as np
+import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -20,7 +21,14 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
 
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ModuleNotFoundError:  # below 1.9
+    CallbackSupportMixin, with_callbacks = object, None
+
 __all__ = [
+    "NO_CALLBACKS",
+    "CallbackSupport",
     "HasMethods",
     "Interval",
     "Options",
@@ -35,9 +43,15 @@ __all__ = [
     "is_sparse_multilabel",
     "is_valid_parameter",
     "last_random_state",
+    "managing_callbacks",
+    "n_callbacks",
     "optimizer_state",
+    "path_of",
     "patience_count",
+    "take_rows",
+    "transport",
     "validate_parameters",
+    "without_callbacks",
 ]
 
 
@@ -97,6 +111,82 @@ def accepts_sample_weight(scorer) -> bool:
     """Whether a scorer, or the metric that one of scikit-learn's own wraps, takes weights."""
     function = getattr(scorer, "_score_func", scorer)
     return "sample_weight" in signature(function).parameters
+
+
+def take_rows(values, rows: np.ndarray):
+    """Rows of an array, a sparse matrix or a data frame, by index."""
+    return _safe_indexing(values, rows)
+
+
+# Callbacks, from scikit-learn 1.9 on -----------------------------------------------------------
+
+# Where an estimator keeps its callbacks, and what there is during a fit only.
+CALLBACKS = "_skl_callbacks"
+IN_FLIGHT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown", "_parent_callback_ctx")
+
+# Attributes of an estimator that has none.
+NO_CALLBACKS: dict = {CALLBACKS: []}
+
+
+class CallbackSupport(CallbackSupportMixin):
+    """Mixin of an estimator that callbacks can be set on."""
+
+    if with_callbacks is None:
+
+        def set_callbacks(self, *callbacks):
+            """Raise an error: scikit-learn is too old.
+
+            Parameters
+            ----------
+            *callbacks : callback instances
+                The callbacks to set.
+
+            Raises
+            ------
+            ImportError
+                Always, below scikit-learn 1.9.
+            """
+            raise ImportError(
+                "set_callbacks needs scikit-learn 1.9 or newer, which calls the callbacks; this is "
+                f"{sklearn.__version__}. verbose=1, or 2 for more, prints each epoch in every "
+                "version."
+            )
+
+    def __getstate__(self):
+        """Copies and pickles made during a fit, by a callback, are not in it themselves."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in IN_FLIGHT}
+
+
+def managing_callbacks(method):
+    """Have callbacks that were set up in a method torn down at its end, whatever the end."""
+    return method if with_callbacks is None else with_callbacks(method)
+
+
+def n_callbacks(estimator: BaseEstimator) -> int:
+    """How many there are, its own and those that a meta-estimator has handed down."""
+    return len(getattr(estimator, CALLBACKS, ()))
+
+
+def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
+    """Take the callbacks off, which ``clone`` carries over."""
+    vars(estimator).pop(CALLBACKS, None)
+    return estimator
+
+
+def path_of(context) -> list:
+    """The contexts of a task, from the outermost task to itself."""
+    path = [context]
+    while path[0].parent is not None:
+        path.insert(0, path[0].parent)
+    return path
+
+
+def transport():
+    """scikit-learn's module that takes a callback's messages from process to process."""
+    from sklearn.callback import _transport
+
+    return _transport
 
 
 # What scikit-learn's MLPs keep in private attributes ------------------------------------------

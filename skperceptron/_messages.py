@@ -7,7 +7,8 @@ import sys
 import warnings
 from contextlib import contextmanager
 
-PACKAGE = __name__.rpartition(".")[0]
+# Between the user's line and ours there may be scikit-learn's, where callbacks are looked after.
+INSIDE = (__name__.rpartition(".")[0], "sklearn.callback")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
@@ -20,7 +21,13 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 def _is_inside(frame) -> bool:
     name = frame.f_globals.get("__name__", "")
-    return name == PACKAGE or name.startswith(f"{PACKAGE}.")
+    return any(name == package or name.startswith(f"{package}.") for package in INSIDE)
+
+
+def print_details(details: dict[str, float]) -> None:
+    """Print an epoch's numbers, by what they are called, on a line below what verbose=1 prints."""
+    numbers = [f"{name} = {value:.4g}" for name, value in details.items()]
+    print(f"  {', '.join(numbers)} s")
 
 
 @contextmanager

@@ -289,7 +289,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Least improvement that counts as one. At least 0.
 
     verbose : bool or int, default=False
-        Whether to print the loss, and the validation score, of each epoch.
+        Whether to print the loss, and the validation score, of each epoch; 2 adds the learning
+        rate, the penalty, the mean norm of the gradients, the validation loss, and the time since
+        the start.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
@@ -995,7 +997,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Least improvement that counts as one. At least 0.
 
     verbose : bool or int, default=False
-        Whether to print the loss, and the validation score, of each epoch.
+        Whether to print the loss, and the validation score, of each epoch; 2 adds the learning
+        rate, the penalty, the mean norm of the gradients, the validation loss, and the time since
+        the start.
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is

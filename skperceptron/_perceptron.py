@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from dataclasses import dataclass
 from numbers import Integral, Real
+from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
@@ -21,10 +21,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from ._base import restored_on_error
 from ._compat import (
+    CallbackSupport,
     Interval,
     StrOptions,
     check_sample_weight,
     is_first_partial_fit,
+    managing_callbacks,
     validate_parameters,
 )
 from ._core.perceptron import (
@@ -48,6 +50,9 @@ from ._core.perceptron import (
     compiled,
     winners,
 )
+from ._held_out import Data
+from ._messages import print_details, warn
+from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
 # 1 in every row would weigh too much. As in scikit-learn's SGD.
@@ -70,7 +75,18 @@ class _State:
     intercept: np.ndarray
 
 
-class PerceptronClassifier(ClassifierMixin, BaseEstimator):
+@dataclass(frozen=True)
+class _Epoch:
+    """What one epoch came to."""
+
+    mistakes: int
+    loss: float  # per row, of all units that were trained
+    validation_score: float | None  # mean accuracy of the learners on the rows held out
+    n_learners: int
+    last: bool
+
+
+class PerceptronClassifier(ClassifierMixin, CallbackSupport, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
@@ -122,7 +138,9 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         Whether to shuffle the rows before each epoch.
 
     verbose : bool or int, default=0
-        Whether to print the number of mistakes of each epoch.
+        Whether to print the number of mistakes of each epoch; 2 adds the loss per row, the
+        accuracy on the rows held out, how many units are still trained, and the time since the
+        start.
 
     eta0 : float, default=1.0
         Size :math:`\eta_0` of an update. Starting from zero weights and without a penalty it
@@ -320,25 +338,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             the weights overflow. The estimator is then as it was before the call.
         """
         with restored_on_error(self), np.errstate(all="ignore"):
-            resume = self.warm_start and hasattr(self, "coef_")
-            X, y, sample_weight = self._validate(X, y, sample_weight, resume)
-            classes = np.unique(y)
-            if resume and set(classes) != set(self.classes_):
-                raise ValueError(
-                    "warm_start can only be used where `y` has the same classes as in the "
-                    f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
-                )
-            self.classes_ = classes
-            self._train(
-                X, y, sample_weight, resume, self.max_iter, self.tol, coef_init, intercept_init
-            )
-            if self.tol is not None and self.n_iter_ == self.max_iter:
-                warnings.warn(
-                    "Maximum number of iteration reached before convergence. Consider increasing "
-                    "max_iter to improve the fit.",
-                    ConvergenceWarning,
-                    stacklevel=2,
-                )
+            self._fit(X, y, coef_init, intercept_init, sample_weight)
         return self
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -371,17 +371,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             the weights overflow. The estimator is then as it was before the call.
         """
         with restored_on_error(self), np.errstate(all="ignore"):
-            resume = hasattr(self, "coef_")
-            X, y, sample_weight = self._validate(X, y, sample_weight, resume)
-            is_first_partial_fit(self, classes)
-            if self.early_stopping:
-                raise ValueError("early_stopping should be False with partial_fit")
-            if self.class_weight == "balanced":
-                raise ValueError(
-                    "class_weight='balanced' needs all the data, so partial_fit does not support "
-                    "it: pass the weights that compute_class_weight gives for the whole y."
-                )
-            self._train(X, y, sample_weight, resume, max_epochs=1, tol=None)
+            self._partial_fit(X, y, classes, sample_weight)
         return self
 
     def decision_function(self, X):
@@ -450,6 +440,41 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
+    # Fit ---------------------------------------------------------------------------------
+
+    @managing_callbacks
+    def _fit(self, X, y, coef_init, intercept_init, sample_weight):
+        resume = self.warm_start and hasattr(self, "coef_")
+        data = self._validate(X, y, sample_weight, resume)
+        classes = np.unique(data.y)
+        if resume and set(classes) != set(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the "
+                f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
+            )
+        self.classes_ = classes
+        self._train(data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, task="fit")
+        if self.tol is not None and self.n_iter_ == self.max_iter:
+            warn(
+                "Maximum number of iteration reached before convergence. Consider increasing "
+                "max_iter to improve the fit.",
+                ConvergenceWarning,
+            )
+
+    @managing_callbacks
+    def _partial_fit(self, X, y, classes, sample_weight):
+        resume = hasattr(self, "coef_")
+        data = self._validate(X, y, sample_weight, resume)
+        is_first_partial_fit(self, classes)
+        if self.early_stopping:
+            raise ValueError("early_stopping should be False with partial_fit")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all the data, so partial_fit does not support "
+                "it: pass the weights that compute_class_weight gives for the whole y."
+            )
+        self._train(data, X, resume, max_epochs=1, tol=None, task="partial_fit")
+
     # Validate ----------------------------------------------------------------------------
 
     def _validate(self, X, y, sample_weight, resume):
@@ -467,7 +492,7 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
             X = X.copy()
             X.sum_duplicates()
         check_classification_targets(y)
-        return X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X)
+        return Data(X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X))
 
     def _codes(self, y):
         """Index of each label in ``classes_``, (n,)."""
@@ -554,9 +579,10 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
     # Run epochs --------------------------------------------------------------------------
 
     def _train(
-        self, X, y, sample_weight, resume, max_epochs, tol, coef_init=None, intercept_init=None
+        self, given, X_given, resume, max_epochs, tol, coef_init=None, intercept_init=None, *, task
     ):
         """Show the rows epoch by epoch, and publish what that came to."""
+        X, y, sample_weight = given
         codes, rule = self._codes(y), self._rule(y)
         rows = SparseRows(X) if issparse(X) else DenseRows(X)
         state = (self._resume if resume else self._start)(rows, rule)
@@ -575,19 +601,64 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
         training, validation = self._split(y, data.weights, state.split_seed)
         keeper = self._keeper(data, training)
         mistakes: list[int] = []
+
+        def publish(estimator, state):
+            kept = keeper.kept(state.units)
+            estimator._publish(state, *kept, rows, X.dtype, mistakes, len(codes), resume)
+
+        def fitted_so_far(*, ended):
+            estimator = copy.copy(self)
+            publish(estimator, copy.deepcopy(state))
+            return vars(estimator)
+
+        named = hasattr(self, "feature_names_in_")
+        watching = audience(
+            self,
+            Lesson(
+                given._replace(X=X_given) if named else given,
+                None if validation is None else training,
+                given=None,
+            ),
+            fitted_so_far,
+            task=task,
+            step="epoch",
+            n_steps=max_epochs,
+        )
+        n_before = len(self.mistakes_curve_) if resume else 0
+        start = perf_counter()
         try:
             engine = self._engine(state.units, rule)
-            for count in self._epochs(engine, data, training, validation, state, max_epochs, tol):
-                mistakes.append(count)
+            for epoch in self._epochs(engine, data, training, validation, state, max_epochs, tol):
+                mistakes.append(epoch.mistakes)
                 keeper.see(state.units)
+                seconds = perf_counter() - start
                 if self.verbose:
-                    print(f"Epoch {len(mistakes)}: {count} mistakes")
+                    self._report(epoch, len(mistakes), seconds)
+                record = {
+                    "epoch": n_before + len(mistakes),
+                    "mistakes": epoch.mistakes,
+                    "loss": epoch.loss,
+                    "validation_score": epoch.validation_score,
+                    "time": seconds,
+                }
+                wishes = [read(record, epoch.last) for read in watching.readers]
+                if any(wishes):
+                    break
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=3)
-        self._publish(state, *keeper.kept(state.units), rows, X.dtype, mistakes, len(codes), resume)
+            warn("Training interrupted by user.")
+        publish(self, state)
+        watching.close()
+
+    def _report(self, epoch: _Epoch, number: int, seconds: float) -> None:
+        print(f"Epoch {number}: {epoch.mistakes} mistakes")
+        if self.verbose >= 2:
+            score = epoch.validation_score
+            watched = {} if score is None else {"validation score": score}
+            counts = {"units in training": epoch.n_learners, "time": seconds}
+            print_details({"loss": epoch.loss} | watched | counts)
 
     def _epochs(self, engine, data, training, validation, state, max_epochs, tol):
-        """Yield the mistakes of each epoch, until every learner has stopped."""
+        """Yield what each epoch came to, until every learner has stopped."""
         rule, units = engine.rule, engine.units
         learners = np.arange(rule.n_learners)
         patience = Patience(
@@ -603,13 +674,15 @@ class PerceptronClassifier(ClassifierMixin, BaseEstimator):
                 if engine.units is not units:
                     units.put(rule.units(learners), engine.units)
             _check_finite(units.weights, units.intercept, data.X)
-            yield int(tally.mistakes.sum())
-            if validation is None:
-                values = tally.losses / len(order)
-            else:
+            values, score = tally.losses / len(order), None
+            loss = float(values.sum())
+            if validation is not None:
                 values = -accuracies(data, rule, validation, units)[learners]
+                score = -float(values.mean())
             going_on = patience.watch(learners, values)
-            if going_on.size == 0:
+            last = going_on.size == 0
+            yield _Epoch(int(tally.mistakes.sum()), loss, score, learners.size, last)
+            if last:
                 return
             if going_on.size < learners.size:
                 engine = engine.restricted(np.searchsorted(learners, going_on))

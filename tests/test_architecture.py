@@ -44,14 +44,15 @@ FLOORS = [
     {"_core.network"},
     {"_core.objective"},
     {"_core.training"},
-    {"_core.lbfgs"},
+    {"_core.lbfgs", "_core.logbook"},
     {"_messages"},
     {"_build", "_compat", "_targets"},
     {"_held_out"},
+    {"_watching"},
     {"_base"},
     {"_convert"},
     {"_mlp", "_perceptron"},
-    {"plotting"},
+    {"callbacks", "plotting"},
     {""},  # skperceptron/__init__.py
 ]
 FLOOR = {component: floor for floor, components in enumerate(FLOORS) for component in components}
@@ -119,15 +120,32 @@ def test_imports_go_down_only(module):
 def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(module):
     others = {name.partition(".")[0] for name in imports(module)}
     others -= {*sys.stdlib_module_names, "skperceptron"}
-    known = {"_core": {"numpy", "scipy"}, "plotting": {"numpy", "sklearn", "matplotlib"}}
+    known = {
+        "_core": {"numpy", "scipy"},
+        "callbacks": {"pandas"},
+        "plotting": {"numpy", "sklearn", "matplotlib"},
+    }
     if module == "_core.perceptron.compiled":
         others -= {"numba"}  # an extra, imported when it is used
     assert others <= known.get(module.partition(".")[0], {"numpy", "scipy", "sklearn"})
 
 
-def test_matplotlib_is_imported_where_something_is_drawn_only():
-    code = "import sys, skperceptron.plotting; sys.exit('matplotlib' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [("plotting", "matplotlib"), ("callbacks", "pandas"), ("callbacks", "rich")],
+)
+def test_extras_are_imported_where_they_are_used_only(module, extra):
+    without = subprocess.run([sys.executable, "-c", f"import sys, {LIBRARIES}; {exits(extra)}"])
+    code = f"import sys, skperceptron.{module}; {exits(extra)}"
+    assert subprocess.run([sys.executable, "-c", code]).returncode <= without.returncode
+
+
+# What scikit-learn imports of itself is not ours to say.
+LIBRARIES = "sklearn.metrics, sklearn.model_selection, sklearn.neural_network, sklearn.pipeline"
+
+
+def exits(extra):
+    return f"sys.exit({extra!r} in sys.modules)"
 
 
 @every_module

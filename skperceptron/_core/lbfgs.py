@@ -88,7 +88,7 @@ def train(
     objective: Objective,
     batches: Batches,
     state: TrainingState,
-    take_note: Callable[[Epoch], None],
+    take_note: Callable[[Epoch], bool],
     validate: Callable[[], Validation],
     *,
     l1: float,
@@ -100,8 +100,9 @@ def train(
     """Minimise from ``state.theta`` on; return why it did not converge, or None if it did.
 
     An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``take_note``
-    is called after each, or once if none was needed. ``state.theta`` holds the last complete
-    iteration in the end, an interruption included. ``tol`` bounds the largest element of the
+    is called after each, or once if none was needed; it returns whether to stop there, which is
+    no lack of convergence. ``state.theta`` holds the last complete iteration in the end, an
+    interruption included. ``tol`` bounds the largest element of the
     gradient, projected on the bounds if there are any. The objective is minimised plus
     ``l1 · ‖weights‖₁``, and ``kinked`` says whether its gradient jumps otherwise.
     """
@@ -114,6 +115,7 @@ def train(
     # A step cut short by a bound or by a kink gains little anywhere: little is then no reason
     # to stop.
     thorough = l1 > 0 or kinked
+    stopped = False
 
     def value_and_gradient(x: Array) -> tuple[float, Array]:
         theta[...] = coordinates.theta(x)
@@ -121,10 +123,13 @@ def train(
         return coordinates.value_and_gradient(x, value, objective.network.gradient)
 
     def end_of_iteration(intermediate_result: OptimizeResult) -> None:
+        nonlocal stopped
         theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
         record = _record(state, float(intermediate_result.fun), validate())
         state.n_epochs += 1
-        take_note(record)
+        stopped = take_note(record)
+        if stopped:
+            raise StopIteration  # which scipy takes as a request to stop
 
     def descend(n_iterations: int, n_evaluations: int) -> Any:
         return minimize(
@@ -145,6 +150,8 @@ def train(
     lowest, rounding = math.inf, float(np.finfo(theta.dtype).eps)
     try:
         for result in _within(max_iter, max_fun, descend):
+            if stopped:
+                return None
             slope = np.minimum(result.jac, result.x - coordinates.lower)
             flat = np.abs(slope).max() <= tol
             steep = np.abs(slope * result.x).max() > STEEP * abs(result.fun)

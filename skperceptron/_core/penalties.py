@@ -14,6 +14,10 @@ class Penalty(ABC):
     """Interface of a differentiable penalty P of the flat vector of weights."""
 
     @abstractmethod
+    def value(self, weights: Array, scale: float, scratch: Array) -> float:
+        """``scale · P(w)``."""
+
+    @abstractmethod
     def add_gradient(self, weights: Array, gradient: Array, scale: float, scratch: Array) -> float:
         """Add ``scale · dP/dw`` to ``gradient``; return ``scale · P(w)``.
 
@@ -50,12 +54,15 @@ class L2(Penalty):
 
     strength: float
 
+    def value(self, weights: Array, scale: float, scratch: Array) -> float:
+        return 0.5 * scale * self.strength * float(np.dot(weights, weights))
+
     def add_gradient(self, weights: Array, gradient: Array, scale: float, scratch: Array) -> float:
         factor = scale * self.strength
         for part in blocks(len(weights)):
             product = np.multiply(weights[part], factor, out=scratch[: part.stop - part.start])
             gradient[part] += product
-        return 0.5 * factor * float(np.dot(weights, weights))
+        return self.value(weights, scale, scratch)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 
+from .._compat import without_callbacks
 from .._perceptron import PerceptronClassifier
 from .base import PALETTE, axes_for, before_network, import_pyplot, network_of
 
@@ -292,7 +293,7 @@ def _evaluator(network, X, y):
     weights that it starts from, with all of its penalties, for every loss there is.
     """
     X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32))
-    probe = clone(network).set_params(**_one_step(network, X.shape[0]))
+    probe = without_callbacks(clone(network)).set_params(**_one_step(network, X.shape[0]))
     _fit(probe, X, y)
     groups = {name: getattr(network, name) or [] for name in TRAINED}
     ends = np.cumsum([part.size for group in groups.values() for part in group])[:-1]

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import BaseMLP
+from .._compat import without_callbacks
 from .._perceptron import PerceptronClassifier
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.
@@ -119,7 +120,7 @@ def training_path(estimator, X, y, *, epochs):
     network, steps = unwrap(estimator)
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}.")
-    network = clone(network)
+    network = without_callbacks(clone(network))
     settings = {"max_iter": network.max_iter, "warm_start": network.warm_start}
     network.set_params(max_iter=1, warm_start=True)
     if isinstance(network, BaseMLP):

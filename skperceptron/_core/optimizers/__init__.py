@@ -4,6 +4,7 @@ from .adam import Adam, AdamW, Nadam
 from .base import Optimizer, OptimizerState
 from .clipping import Clipped
 from .lion import Lion
+from .metered import Metered
 from .sgd import SGD
 from .squares import Adagrad, RMSprop
 
@@ -17,4 +18,4 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "lion": Lion,
 }
 
-__all__ = ["OPTIMIZERS", "Clipped", "Optimizer", "OptimizerState"]
+__all__ = ["OPTIMIZERS", "Clipped", "Metered", "Optimizer", "OptimizerState"]

@@ -1,0 +1,32 @@
+"""The norms of the gradients that an optimizer is given."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..types import Array, Stride
+from .base import Optimizer, OptimizerState
+
+
+class Metered(Optimizer):
+    """Takes note of each gradient's norm, then lets ``inner`` step, which uses the gradient up."""
+
+    def __init__(self, inner: Optimizer) -> None:
+        self.inner = inner
+        self._total, self._n_steps = 0.0, 0
+
+    def resume(self, state: OptimizerState, n_weights: int, *, strides: bool) -> None:
+        self.inner.resume(state, n_weights, strides=strides)
+
+    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+        self._total += math.sqrt(np.dot(gradient, gradient))
+        self._n_steps += 1
+        return self.inner.step(theta, gradient, rate)
+
+    def mean_norm(self) -> float:
+        """Mean over the steps since this was last asked; there must have been one."""
+        mean = self._total / self._n_steps
+        self._total, self._n_steps = 0.0, 0
+        return mean

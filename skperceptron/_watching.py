@@ -1,0 +1,131 @@
+"""What callbacks see of a call of fit, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ._compat import NO_CALLBACKS, n_callbacks, take_rows
+from ._held_out import Data
+
+
+class Metadata(dict):
+    """What callbacks are given as ``metadata``: keywords for scorers and, as attributes, the rest.
+
+    It is a dict because scikit-learn's callbacks pass it on as keywords: ``sample_weight`` is in
+    it if ``fit`` was given one.
+
+    Attributes
+    ----------
+    record : dict or None
+        What there is to tell of the epoch that has ended, by name; None where none has.
+
+    validation : Data or None
+        Named tuple (X, y, sample_weight) of the rows that are not trained on: ``X_val`` and
+        ``y_val``, or those that early stopping holds out; None if there are none.
+    """
+
+    record: dict | None = None
+    validation: Data | None = None
+
+
+@dataclass
+class Lesson:
+    """The data of a call of fit, as the user has them, taken apart when somebody asks."""
+
+    data: Data
+    rows: np.ndarray | None  # that are trained on; None for all
+    given: Data | None  # to validate on, instead of the other rows
+
+    @cached_property
+    def training(self) -> Data:
+        return self.data if self.rows is None else _take(self.data, self.rows)
+
+    @cached_property
+    def validation(self) -> Data | None:
+        if self.given is not None or self.rows is None:
+            return self.given
+        return _take(self.data, np.setdiff1d(np.arange(len(self.data.y)), self.rows))
+
+    def metadata(self, record: dict | None) -> Metadata:
+        weight = self.training.sample_weight
+        metadata = Metadata({} if weight is None else {"sample_weight": weight})
+        metadata.record, metadata.validation = record, self.validation
+        return metadata
+
+
+def _take(data: Data, rows: np.ndarray) -> Data:
+    weight = data.sample_weight
+    return Data(take_rows(data.X, rows), data.y[rows], None if weight is None else weight[rows])
+
+
+class Nobody:
+    """Stands for the callbacks where there are none, and costs nothing."""
+
+    readers: tuple = ()
+
+    def close(self) -> None:
+        pass
+
+
+class Audience:
+    """The callbacks of an estimator, for a call of fit: one task, with one below it per epoch.
+
+    What they are shown is made when one of them asks. ``fitted`` makes the attributes of the
+    estimator as it is now: between two epochs, or when training has ``ended``.
+    """
+
+    def __init__(
+        self,
+        estimator: BaseEstimator,
+        lesson: Lesson,
+        fitted: Callable[..., dict],
+        *,
+        task: str,
+        step: str,
+        n_steps: int,
+    ) -> None:
+        self._estimator, self._lesson, self._fitted = estimator, lesson, fitted
+        self._step_name, self._n_left = step, n_steps
+        self.readers = (self.see,)
+        self._root = estimator._init_callback_context(task_name=task, max_subtasks=n_steps)
+        self._root.call_on_fit_task_begin(**self._shown())
+        self._begin_step()
+
+    def see(self, record: dict, last: bool) -> bool:
+        """Show the end of an epoch; return whether any callback wants to stop."""
+        step, self._step = self._step, None
+        stop = step.call_on_fit_task_end(**self._shown(record))
+        if not (stop or last) and self._n_left > 0:
+            self._begin_step()
+        return stop
+
+    def close(self) -> None:
+        """Show the fitted estimator."""
+        if self._step is not None:  # an epoch that nothing came of
+            self._step.call_on_fit_task_end(estimator=self._estimator)
+        self._root.call_on_fit_task_end(**self._shown(ended=True))
+
+    def _begin_step(self) -> None:
+        self._n_left -= 1
+        self._step = self._root.subcontext(task_name=self._step_name)
+        self._step.call_on_fit_task_begin(**self._shown())
+
+    def _shown(self, record: dict | None = None, *, ended: bool = False) -> dict:
+        return {
+            "estimator": self._estimator,
+            "X": lambda: self._lesson.training.X,
+            "y": lambda: self._lesson.training.y,
+            "metadata": lambda: self._lesson.metadata(record),
+            # Callbacks are not to be called, or pickled, by a copy that was made for them.
+            "reconstruction_attributes": lambda: self._fitted(ended=ended) | NO_CALLBACKS,
+        }
+
+
+def audience(estimator: BaseEstimator, *args, **kwargs) -> Audience | Nobody:
+    """Those who watch a call of fit."""
+    return Audience(estimator, *args, **kwargs) if n_callbacks(estimator) else Nobody()

@@ -1,0 +1,211 @@
+"""History and ModelCheckpoint."""
+
+import copy
+import os
+import pickle
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skperceptron import MLPClassifier, PerceptronClassifier
+from skperceptron import callbacks as module
+from skperceptron.callbacks import History, ModelCheckpoint
+
+pytest.importorskip("sklearn.callback")
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(90, 4))
+Y = (X[:, 0] + X[:, 1] ** 2 > 0.5).astype(int)
+NETWORK = MLPClassifier((5,), max_iter=6, batch_size=20, random_state=0)
+COLUMNS = "epoch loss learning_rate penalty gradient_norm validation_loss validation_score time"
+
+
+def network(*callbacks, **parameters):
+    return clone(NETWORK).set_params(**parameters).set_callbacks(*callbacks)
+
+
+def search_for(model):
+    pipeline = make_pipeline(StandardScaler(), model)
+    return GridSearchCV(pipeline, {"mlpclassifier__alpha": [1e-3, 10.0]}, cv=2, n_jobs=2)
+
+
+class TestHistory:
+    def test_columns(self):
+        history = History()
+        model = network(history, early_stopping=True).fit(X, Y)
+        columns = history.as_dict()
+        assert list(columns) == COLUMNS.split()
+        assert columns["epoch"] == [1, 2, 3, 4, 5, 6]
+        assert columns["loss"] == model.loss_curve_
+        assert columns["learning_rate"] == model.learning_rate_curve_
+        assert columns["validation_loss"] == model.validation_loss_curve_
+        assert columns["validation_score"] == model.validation_scores_
+        assert columns["time"] == sorted(columns["time"])
+
+    def test_a_perceptron(self):
+        history = History()
+        model = PerceptronClassifier(max_iter=3).set_callbacks(history).fit(X, Y)
+        assert history.as_dict()["mistakes"] == model.mistakes_curve_
+
+    def test_warm_starts_count_on(self):
+        history = History()
+        model = network(history, warm_start=True, max_iter=2)
+        model.fit(X, Y).fit(X, Y)
+        assert [fit.as_dict()["epoch"] for fit in history.fits] == [[1, 2], [3, 4]]
+        assert history.to_frame()["loss"].tolist() == model.loss_curve_
+
+    def test_a_search_in_processes(self):
+        history = History()
+        search = search_for(network(history)).fit(X, Y)
+        frame = history.to_frame(["alpha"])
+        assert frame["fit"].tolist() == np.repeat(range(5), 6).tolist()
+        alphas = [1e-3, 1e-3, 10.0, 10.0, search.best_params_["mlpclassifier__alpha"]]
+        assert frame["alpha"].tolist() == np.repeat(alphas, 6).tolist()
+        assert frame["task"].str.contains("candidate-split-evaluation").sum() == 4 * 6
+        final = search.best_estimator_[-1]
+        assert history.as_dict()["loss"] == final.loss_curve_
+
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    def test_where_the_outer_function_knows_of_no_callbacks(self, n_jobs):
+        history = History()
+        cross_val_score(network(history), X, Y, cv=3, n_jobs=n_jobs)
+        assert [len(fit.epochs) for fit in history.fits] == [6, 6, 6]
+
+    @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+    def test_copies_go_on_by_themselves(self, duplicate):
+        history = History()
+        model = network(history).fit(X, Y)
+        other = duplicate(model).fit(X, Y)
+        assert len(history.fits) == 1
+        (theirs,) = other._skl_callbacks
+        assert [len(fit.epochs) for fit in theirs.fits] == [6, 6]
+
+    def test_without_pandas(self, monkeypatch):
+        history = History()
+        network(history).fit(X, Y)
+        monkeypatch.setitem(sys.modules, "pandas", None)
+        with pytest.raises(ImportError, match="needs pandas"):
+            history.to_frame()
+        assert len(history.as_dict()["loss"]) == 6
+
+    def test_errors(self):
+        history = History()
+        with pytest.raises(ValueError, match="Nothing has been recorded"):
+            history.as_dict()
+        with pytest.raises(TypeError, match="set it on the network itself, not on the Pipeline"):
+            make_pipeline(network()).set_callbacks(history).fit(X, Y)
+        network(history).fit(X, Y)
+        with pytest.raises(ValueError, match="parameters: the network has no depth"):
+            history.to_frame(["depth"])
+
+
+class TestModelCheckpoint:
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    @pytest.mark.parametrize("monitor", ["auto", "loss", "gradient_norm"])
+    def test_keeps_the_best_epoch(self, early_stopping, monitor):
+        history, checkpoint = History(), ModelCheckpoint(monitor=monitor)
+        network(history, checkpoint, early_stopping=early_stopping, max_iter=15).fit(X, Y)
+        column = monitor
+        if monitor == "auto":
+            column = "validation_score" if early_stopping else "loss"
+        values = np.array(history.as_dict()[column])
+        best = (values.argmax() if column.endswith("score") else values.argmin()) + 1
+        (kept,) = checkpoint.kept
+        assert (kept.epoch, kept.value) == (best, values[best - 1])
+        as_of_then = network(early_stopping=early_stopping, max_iter=int(best)).fit(X, Y)
+        if not early_stopping or monitor == "auto":
+            assert_array_equal(kept.load().coefs_[0], as_of_then.coefs_[0])
+        assert len(kept.load().loss_curve_) == best
+
+    def test_a_validation_set_is_preferred_to_the_training_loss(self):
+        checkpoint = ModelCheckpoint()
+        model = network(checkpoint, max_iter=40, learning_rate_init=0.1)
+        model.fit(X[:40], Y[:40], X_val=X[40:], y_val=Y[40:])
+        assert checkpoint.last.value == min(model.validation_loss_curve_)
+        assert checkpoint.last.epoch < 40
+
+    def test_every_other_epoch_in_files(self, tmp_path):
+        checkpoint = ModelCheckpoint(tmp_path / "deep" / "{epoch:02d}.pkl", every=2)
+        network(checkpoint).fit(X, Y)
+        names = sorted(os.listdir(tmp_path / "deep"))
+        assert names == ["02.pkl", "04.pkl", "06.pkl"]
+        assert [kept.epoch for kept in checkpoint.kept] == [2, 4, 6]
+        for number, name in zip((2, 4, 6), names, strict=True):
+            expected = network(max_iter=number).fit(X, Y)
+            loaded = joblib.load(tmp_path / "deep" / name)
+            assert_array_equal(loaded.coefs_[0], expected.coefs_[0])
+        assert_array_equal(checkpoint.last.load().coefs_[0], expected.coefs_[0])
+
+    def test_training_goes_on_from_a_file(self, tmp_path):
+        checkpoint = ModelCheckpoint(tmp_path / "latest.pkl", every=4)
+        whole = network(checkpoint, warm_start=True, early_stopping=True).fit(X, Y)
+        model = checkpoint.last.load().set_params(max_iter=2).fit(X, Y)
+        assert_array_equal(model.coefs_[0], whole.coefs_[0])
+        assert model.loss_curve_ == whole.loss_curve_
+
+    def test_a_file_is_there_whole_or_not_at_all(self, tmp_path, monkeypatch):
+        path = tmp_path / "best.pkl"
+        network(ModelCheckpoint(path)).fit(X, Y)
+        before = path.read_bytes()
+
+        def fail_half_way(estimator, file):
+            file.write(b"half")
+            raise OSError("disk full")
+
+        monkeypatch.setattr(module.pickle, "dump", fail_half_way)
+        model = network(ModelCheckpoint(path))
+        with pytest.raises(OSError, match="disk full"):
+            model.fit(X, Y)
+        assert not hasattr(model, "coefs_")
+        assert path.read_bytes() == before
+        assert os.listdir(tmp_path) == ["best.pkl"]
+
+    def test_a_search_in_processes(self, tmp_path):
+        in_memory, on_disk = ModelCheckpoint(), ModelCheckpoint(tmp_path / "{fit}.pkl")
+        search = search_for(network(in_memory, on_disk)).fit(X, Y)
+        assert len(in_memory.kept) == len(on_disk.kept) == len(os.listdir(tmp_path)) == 5
+        for one, other in zip(in_memory.kept, on_disk.kept, strict=True):
+            assert one.task == other.task
+            assert_array_equal(one.load().coefs_[0], other.load().coefs_[0])
+        final = search.best_estimator_[-1]
+        assert in_memory.last.value == min(final.loss_curve_)
+
+    def test_what_is_kept_survives_a_fit_that_fails(self):
+        class Failing(History):
+            def on_fit_task_end(self, estimator, context, *, metadata=None):
+                if metadata is not None and metadata.record["epoch"] == 3:
+                    raise RuntimeError("power cut")
+
+        checkpoint = ModelCheckpoint(every=1)
+        with pytest.raises(RuntimeError, match="power cut"):
+            network(checkpoint, Failing()).fit(X, Y)
+        assert [kept.epoch for kept in checkpoint.kept] == [1, 2, 3]
+
+    def test_a_checkpoint_does_not_hold_the_one_before(self):
+        checkpoint = ModelCheckpoint(every=1)
+        network(checkpoint, max_iter=20).fit(X, Y)
+        sizes = [len(pickle.dumps(kept.network)) for kept in checkpoint.kept]
+        assert sizes[-1] < 1.2 * sizes[0]
+
+    def test_errors(self, tmp_path):
+        with pytest.raises(ValueError, match="every must be an int"):
+            ModelCheckpoint(every=0)
+        with pytest.raises(ValueError, match="path can have the fields"):
+            ModelCheckpoint("{run}.pkl")
+        model = network(ModelCheckpoint(monitor="accuracy"))
+        with pytest.raises(ValueError, match="monitor='accuracy' is not recorded"):
+            model.fit(X, Y)
+        assert not hasattr(model, "coefs_")
+        search = search_for(network(ModelCheckpoint(tmp_path / "best.pkl")))
+        with pytest.raises(ValueError, match=r"path must have the field \{fit\}"):
+            search.set_params(n_jobs=None, error_score="raise").fit(X, Y)
+        with pytest.raises(ValueError, match="Nothing has been kept"):
+            _ = ModelCheckpoint().last

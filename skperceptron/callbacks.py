@@ -288,7 +288,8 @@ class ModelCheckpoint:
         File to write to, as a pickle that :func:`pickle.load` and ``joblib.load`` read; None keeps
         the copy in memory. Fields are filled in: ``{epoch}``, ``{value}``, and ``{fit}``, a name
         that no other fit has, which a cross-validation or a search needs. A file appears whole, or
-        not at all, and takes the place of an earlier one of the same name.
+        not at all, and takes the place of an earlier one of the same name; that of a fit's best
+        epoch so far takes the place of the one before it, whatever their names.
 
     monitor : str, default='auto'
         What is monitored: the name of an entry in the records of :class:`History`. 'auto' is the
@@ -385,6 +386,9 @@ class ModelCheckpoint:
             _write(fitted_estimator, checkpoint.path)
             checkpoint.network = None
         if self.every is None:
+            for beaten in kept:
+                if beaten.path != checkpoint.path:
+                    Path(beaten.path).unlink(missing_ok=True)
             kept.clear()
         kept.append(checkpoint)
 

@@ -144,6 +144,11 @@ class TestModelCheckpoint:
             assert_array_equal(loaded.coefs_[0], expected.coefs_[0])
         assert_array_equal(checkpoint.last.load().coefs_[0], expected.coefs_[0])
 
+    def test_there_is_one_best_file(self, tmp_path):
+        checkpoint = ModelCheckpoint(tmp_path / "{epoch}-{value:.3f}.pkl")
+        model = network(checkpoint).fit(X, Y)
+        assert os.listdir(tmp_path) == [f"6-{model.loss_:.3f}.pkl"]
+
     def test_training_goes_on_from_a_file(self, tmp_path):
         checkpoint = ModelCheckpoint(tmp_path / "latest.pkl", every=4)
         whole = network(checkpoint, warm_start=True, early_stopping=True).fit(X, Y)

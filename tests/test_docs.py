@@ -1,27 +1,40 @@
-"""The Python blocks of README.md and docs/ run as pasted."""
+"""The Python blocks of README.md and docs/ run as pasted, and print what the page says."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from pages import Code, code_blocks
+
 # Pages about what only newer versions of scikit-learn have, by the module that has it.
 NEWER = {"callbacks.md": "sklearn.callback"}
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def python_blocks(page):
-    return re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+def run_in_order(blocks: list[Code], capsys):
+    namespace = {"__name__": "__main__"}
+    capsys.readouterr()
+    for block in blocks:
+        exec(block.source, namespace)
+        printed = capsys.readouterr().out
+        assert block.output in ("", printed)
 
 
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if python_blocks(p)], ids=lambda p: str(p.relative_to(ROOT))
+    "page", [p for p in PAGES if code_blocks(p)], ids=lambda p: str(p.relative_to(ROOT))
 )
-def test_python_blocks_run_in_order(page):
+def test_python_blocks_run_in_order(page, capsys):
     if page.name in NEWER:
         pytest.importorskip(NEWER[page.name])
-    exec("\n".join(python_blocks(page)), {"__name__": "__main__"})
+    run_in_order(code_blocks(page), capsys)
+
+
+def test_a_block_that_prints_something_else_is_found(capsys):
+    with pytest.raises(AssertionError):
+        run_in_order([Code("print(1)\n", "2\n")], capsys)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

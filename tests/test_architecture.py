@@ -198,3 +198,17 @@ def test_every_component_is_concrete_and_documented(kind):
     documentation = vars(kind)["__doc__"]
     assert documentation
     assert not documentation.startswith(f"{kind.__name__}(")
+
+
+def test_nothing_is_imported_that_a_browser_lacks():
+    # Pyodide has no threads, processes or sockets, and nothing that is compiled for this machine.
+    lacking = {
+        "_thread", "asyncio", "concurrent", "ctypes", "fcntl", "joblib", "mmap", "multiprocessing",
+        "resource", "signal", "socket", "ssl", "subprocess", "termios", "threading",
+    }  # fmt: skip
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            assert lacking.isdisjoint(name.split(".")[0] for name in names), path

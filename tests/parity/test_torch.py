@@ -481,6 +481,76 @@ def test_batch_norm_as_in_torch(solver, activation, batch_size):
     assert_same(model.predict_proba(X), torch.softmax(scores(network), dim=1).numpy())
 
 
+# Weights taken over -------------------------------------------------------------------------
+
+TASKS = {
+    **{task: (MLPClassifier, y) for task, (y, _) in CLASSIFICATIONS.items()},
+    "one output": (MLPRegressor, REAL[:, 0]),
+    "two outputs": (MLPRegressor, REAL),
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_weights_of_torch_predict_what_they_predict_there(task, batch_norm):
+    torch.manual_seed(0)
+    estimator, y = TASKS[task]
+    model = estimator(**parameters(batch_norm=batch_norm, max_iter=1)).fit(X, y)
+    norms = [torch.nn.BatchNorm1d(n) if batch_norm else torch.nn.Identity() for n in (7, 5)]
+    network = torch.nn.Sequential(
+        *(torch.nn.Linear(4, 7), norms[0], torch.nn.Tanh()),
+        *(torch.nn.Linear(7, 5), norms[1], torch.nn.Tanh()),
+        torch.nn.Linear(5, model.n_outputs_),
+    )
+    network(torch.from_numpy(X))  # moves the running statistics
+    network.eval()
+    before = model.predict(X).copy()
+    layers = of_kind(network, torch.nn.Linear)
+    model.coefs_ = [layer.weight.detach().numpy().T.copy() for layer in layers]
+    model.intercepts_ = [layer.bias.detach().numpy().copy() for layer in layers]
+    if batch_norm:
+        model.batch_norm_scale_ = [norm.weight.detach().numpy() for norm in norms]
+        model.batch_norm_shift_ = [norm.bias.detach().numpy() for norm in norms]
+        model.batch_norm_mean_ = [norm.running_mean.numpy() for norm in norms]
+        model.batch_norm_variance_ = [norm.running_var.numpy() for norm in norms]
+    raw = scores(network).numpy()
+    if estimator is MLPRegressor:
+        assert not np.allclose(before, model.predict(X))
+        assert_same(model.predict(X).reshape(N_ROWS, -1), raw)
+    else:
+        assert_same(model.decision_function(X).reshape(N_ROWS, -1), raw)
+        link = LINKS["softmax" if task == "multiclass" else "logistic"]
+        expected = link(torch.from_numpy(raw)).numpy()
+        assert_same(model.predict_proba(X)[:, -expected.shape[1] :], expected)
+
+
+@pytest.mark.parametrize("decay", [0.02, 0.3])
+def test_alpha_is_weight_decay_times_the_batch_size(decay):
+    """Of the weights: torch's acts on all parameters that it is told of."""
+
+    def sgd(network, model):
+        groups = [
+            {"params": [layer.weight for layer in network if hasattr(layer, "weight")]},
+            {"params": [layer.bias for layer in network if hasattr(layer, "bias")]},
+        ]
+        groups[0]["weight_decay"] = decay
+        return torch.optim.SGD(groups, 0.05)
+
+    y, targets = CLASSIFICATIONS["multiclass"]
+    model = MLPClassifier(**parameters(alpha=decay * 10, batch_size=10, **PLAIN_SGD)).fit(X, y)
+    network = twin(model, y)
+    optimizer = sgd(network, model)
+    for _ in range(model.max_iter):
+        for x, t in zip(
+            torch.from_numpy(X).split(10), torch.from_numpy(targets).split(10), strict=True
+        ):
+            optimizer.zero_grad()
+            log_loss(network(x), t).mean().backward()
+            optimizer.step()
+    for weight, layer in zip(model.coefs_, of_kind(network, torch.nn.Linear), strict=True):
+        assert_same(weight, layer.weight.detach().numpy().T)
+
+
 # Dropout ------------------------------------------------------------------------------------
 
 

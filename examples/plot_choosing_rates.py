@@ -1,0 +1,60 @@
+"""
+A test of learning rates, and what goes with the rate
+=====================================================
+
+Left, a quick test: five epochs at each of a row of rates. The rate with the lowest loss after them,
+ringed, is a good one for the full training as well (right). The best rate depends on the width of
+the network. Curves are means over three splits.
+"""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skperceptron import MLPClassifier
+
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
+
+RATES = np.logspace(-4, -0.5, 8)
+SETTINGS = {
+    "batches of 20": ("#0072B2", {"batch_size": 20}),
+    "batches of 200": ("#D55E00", {"batch_size": 200}),
+    "200, 500 units": ("#E69F00", {"batch_size": 200, "hidden_layer_sizes": (500,)}),
+}
+X, y = load_digits(return_X_y=True)
+splits = [
+    train_test_split(X / 16, y, train_size=1000, stratify=y, random_state=seed) for seed in range(3)
+]
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+for name, (color, parameters) in SETTINGS.items():
+    losses, accuracies = np.empty((2, len(RATES), len(splits)))
+    for place, rate in enumerate(RATES):
+        for seed, (X_train, X_test, y_train, y_test) in enumerate(splits):
+            settings = {"hidden_layer_sizes": (50,), "random_state": seed} | parameters
+            network = MLPClassifier(learning_rate_init=rate, **settings)
+            network.set_params(max_iter=5, warm_start=True).fit(X_train, y_train)
+            losses[place, seed] = network.loss_
+            network.set_params(max_iter=35).fit(X_train, y_train)
+            accuracies[place, seed] = network.score(X_test, y_test)
+    mean_losses, mean_accuracies = losses.mean(axis=1), accuracies.mean(axis=1)
+    quick, best = mean_losses.argmin(), mean_accuracies.argmax()
+    print(
+        f"{name:<16} least loss after 5 epochs at {RATES[quick]:.2g}, which ends at "
+        f"{mean_accuracies[quick]:.3f}; best after 40: {mean_accuracies[best]:.3f} at "
+        f"{RATES[best]:.2g}; spread over splits {accuracies.std(axis=1, ddof=1)[best]:.3f}"
+    )
+    left.loglog(RATES, mean_losses, "o-", color=color, label=name)
+    left.plot(RATES[quick], mean_losses[quick], "o", color=color, markersize=13, alpha=0.4)
+    right.semilogx(RATES, mean_accuracies, "o-", color=color)
+    right.plot(RATES[quick], mean_accuracies[quick], "o", color=color, markersize=13, alpha=0.4)
+left.set(title="After 5 epochs", xlabel="learning rate", ylabel="training loss", ylim=(0.02, 5))
+left.legend()
+right.set(
+    title="After 40 epochs", xlabel="learning rate", ylabel="held-out accuracy", ylim=(0.85, 1)
+)
+plt.show()

@@ -54,6 +54,8 @@ copybutton_prompt_is_regexp = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skperceptron"
+html_static_path = ["_static"]
+html_css_files = ["skperceptron.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_sidebars = {page: [] for page in ("getting_started", "mathematics", "changes/index")}

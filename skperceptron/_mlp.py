@@ -126,8 +126,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         output or input, multiplies ``delta`` by :math:`f'(z)`. All arrays are (n, n_units), and
         are changed in place.
 
-    solver : {'lbfgs', 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion'}, \
-            default='adam'
+    solver : str, default='adam'
         How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`.
         :math:`m` and :math:`v` are running means of :math:`g` and :math:`g^2`, and
         :math:`\hat m`, :math:`\hat v` the same without their bias towards 0:
@@ -150,8 +149,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
-    loss : {'log_loss', 'squared_error', 'focal', 'hinge', 'squared_hinge'} or object, \
-            default='log_loss'
+    loss : str or object, default='log_loss'
         With scores :math:`s`, probabilities :math:`p` and one-hot labels :math:`y`, a row loses:
 
         - 'log_loss': the cross-entropy :math:`-\sum_k y_k \log p_k` where :math:`p` is the
@@ -356,7 +354,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     n_features_in_ : int
         Number of features seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
 
     n_layers_ : int
@@ -838,8 +836,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         output or input, multiplies ``delta`` by :math:`f'(z)`. All arrays are (n, n_units), and
         are changed in place.
 
-    solver : {'lbfgs', 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion'}, \
-            default='adam'
+    solver : str, default='adam'
         How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`.
         :math:`m` and :math:`v` are running means of :math:`g` and :math:`g^2`, and
         :math:`\hat m`, :math:`\hat v` the same without their bias towards 0:
@@ -862,8 +859,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
-    loss : {'squared_error', 'absolute_error', 'huber', 'quantile', 'log_cosh', 'poisson', \
-            'gamma'} or object, default='squared_error'
+    loss : str or object, default='squared_error'
         With prediction :math:`\hat y`, target :math:`y` and :math:`r = y - \hat y`, a row loses
         the sum over its outputs of:
 
@@ -1061,7 +1057,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     n_features_in_ : int
         Number of features seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
 
     n_layers_ : int

@@ -185,7 +185,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, BaseEstimator):
     n_features_in_ : int
         Number of features seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
 
     n_iter_ : int

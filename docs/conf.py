@@ -1,0 +1,69 @@
+"""How Sphinx builds the documentation: see the development pages."""
+
+import sys
+from pathlib import Path
+
+import skperceptron
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "skperceptron"
+author = "The skperceptron developers"
+version = release = skperceptron.__version__
+
+extensions = [
+    "forge_pages",
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "changes/*.*.md", "auto_examples/**.ipynb", "auto_examples/*.py"]
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
+# The members are documented below the class, in full.
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/(plot_|quickstart)",
+    "within_subsection_order": "FileNameSortKey",
+    "doc_module": ("skperceptron",),
+    "backreferences_dir": "api/backreferences",
+    "reference_url": {"skperceptron": None},
+    "reset_modules": ("matplotlib", "strict_examples.each_by_itself"),
+    "reset_modules_order": "both",
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "show_signature": False,
+}
+
+# Prompts are not part of what is copied.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skperceptron"
+html_static_path = ["_static"]
+html_css_files = ["skperceptron.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("getting_started", "mathematics", "changes/index")}
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 6,
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+}
+project_copyright = author

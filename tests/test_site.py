@@ -1,0 +1,84 @@
+"""What the site says of the code is complete and true; that it builds is for .ci/run to see."""
+
+import importlib
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import skperceptron
+from skperceptron._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
+from skperceptron._core.initializers import INITIALIZERS
+from skperceptron._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from skperceptron._core.optimizers import OPTIMIZERS
+from skperceptron._core.penalties import BALLS
+from skperceptron._core.schedules import SGD_SCHEDULES
+
+ROOT = Path(__file__).parents[1]
+MATHEMATICS = (ROOT / "docs/mathematics.md").read_text("utf-8")
+
+
+def public_names():
+    names = set()
+    modules = pkgutil.walk_packages(skperceptron.__path__, "skperceptron.")
+    for name in ["skperceptron", *(module.name for module in modules)]:
+        if not any(part.startswith("_") for part in name.split(".")):
+            module = importlib.import_module(name)
+            names |= {f"{name}.{public}" for public in getattr(module, "__all__", ())}
+    return names
+
+
+def documented_names():
+    module, names = "", []
+    for line in (ROOT / "docs/api/index.rst").read_text("utf-8").splitlines():
+        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
+            module = found[1]
+        elif found := re.match(r"   (\w+)$", line):
+            names.append(f"{module}.{found[1]}")
+    return names
+
+
+def test_the_api_page_has_every_public_name_once():
+    assert sorted(documented_names()) == sorted(public_names())
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        HIDDEN_ACTIVATIONS.values(),
+        OUTPUT_ACTIVATIONS.values(),
+        CLASSIFICATION_LOSSES.values(),
+        REGRESSION_LOSSES.values(),
+        OPTIMIZERS.values(),
+        SGD_SCHEDULES.values(),
+        map(type, INITIALIZERS.values()),
+        BALLS.values(),
+    ],
+)
+def test_the_mathematics_show_the_code_of_every_component(components):
+    shown = re.findall(r":pyobject: (\w+)", MATHEMATICS)
+    assert {component.__name__ for component in components} <= set(shown)
+
+
+def test_every_source_cited_in_the_mathematics_is_listed_and_no_other():
+    text, references = MATHEMATICS.split("## References")
+    cited = {
+        (re.split(r" et al|[,&]| \d", source)[0].strip(), re.search(r"\d{4}", source)[0])
+        for source in re.findall(r"\[([^\]]*\d{4})\]\(#references\)", text)
+    }
+    listed = set(re.findall(r"^- ([^,]+),.*?\((\d{4})\)", references, re.MULTILINE))
+    assert cited == listed
+
+
+def test_badges_say_what_the_package_requires():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (oldest,) = (d.split(">=")[1] for d in project["dependencies"] if "scikit-learn" in d)
+    true = {
+        "python": project["requires-python"].replace(">=", "≥ "),
+        "scikit-learn": f"≥ {oldest}",
+        "license": project["license"],
+    }
+    for name, value in true.items():
+        assert f"{name}: {value}" in (ROOT / f"docs/images/badge-{name}.svg").read_text("utf-8")

@@ -21,16 +21,14 @@ PARAMETERS = {"max_iter": 5, "tol": None, "random_state": 0}
 
 def run(context):
     section = Section("Perceptron", TEXT)
-    timings, outcomes, left_out = {}, [], []
+    timings, outcomes = {}, []
     for name, load in _cases(context.data).items():
         X, y = load()
+        X = X.astype(np.float64)  # in single precision theirs adds as it is, ours in double
         for shuffle in (False, True):
             case = f"{name}, {'shuffled' if shuffle else 'in order'}"
             ours = PerceptronClassifier(shuffle=shuffle, **PARAMETERS)
             theirs = Perceptron(shuffle=shuffle, **PARAMETERS)
-            if not _takes(ours, X[:100], y[:100]):
-                left_out.append(case)
-                continue
             timings[case] = context.compare(
                 "perceptron",
                 case,
@@ -47,8 +45,6 @@ def run(context):
         ratio_table(against),
         Table(columns, outcomes, "Largest difference of a weight, relative to the largest weight."),
     ]
-    if left_out:
-        section.text += f" Left out, since ours does not take sparse data: {', '.join(left_out)}."
     with figure(context, section, "perceptron", size=(8, 7)) as axes:
         if axes is not None:
             dots(axes[0], against, "time / time of skperceptron", "skperceptron")
@@ -84,18 +80,10 @@ def _noisy():
     )
 
 
-def _takes(model, X, y):
-    try:
-        model.fit(X, y)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
 def _outcome(ours, theirs, X, y, shuffle):
     n_units = 1 if len(ours.classes_) == 2 else len(ours.classes_)
     share = sum(ours.mistakes_curve_) / (ours.n_iter_ * len(y) * n_units)
     difference = np.abs(ours.coef_ - theirs.coef_).max() / np.abs(theirs.coef_).max()
     accuracies = [f"{model.score(X, y):.4f}" for model in (ours, theirs)]
-    check = "other orders" if shuffle else verdict(difference, 1e-5)
+    check = "other orders" if shuffle else verdict(difference, 1e-10)
     return [number(100 * share), *accuracies, check]

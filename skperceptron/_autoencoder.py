@@ -507,7 +507,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
 
     def _validate_arrays(self, X, y, X_name, y_name, *, dtype, reset):
         X = self._validate_inputs(X, X_name, dtype=dtype, reset=reset)
-        return X, X
+        return X, X  # what is to come out is what goes in
 
     def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets):
         if X_val is None and sample_weight_val is not None:

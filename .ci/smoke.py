@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import skperceptron
-from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
 assert "site-packages" in Path(skperceptron.__file__).parts, skperceptron.__file__
 for extra in ("matplotlib", "rich", "pandas", "torch"):
@@ -17,6 +17,7 @@ for model, target in [
     (MLPClassifier(learning_rate_init=0.05), y > 0),
     (PerceptronClassifier(), y > 0),
     (MLPRegressor(learning_rate_init=0.05), y),
+    (MLPAutoencoder((5,), learning_rate_init=0.05), None),
 ]:
     score = model.fit(X, target).score(X, target)
     assert score > 0.9, (model, score)

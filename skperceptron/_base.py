@@ -34,6 +34,7 @@ from ._core import lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.logbook import Entry, Logbook
 from ._core.losses import LossLike
+from ._core.network import Network
 from ._core.objective import Objective
 from ._core.optimizers import Metered, Optimizer
 from ._core.stopping import Stopping, Validation
@@ -90,7 +91,7 @@ class Course:
 
 
 class BaseMLP(CallbackSupport, BaseEstimator, ABC):
-    """What the classifier and the regressor share: everything but their targets."""
+    """What the networks share: everything but their targets."""
 
     def _fit(self, *args, **kwargs):
         # NumPy need not warn: what is not finite is found, and reported as what it is.
@@ -117,7 +118,7 @@ class BaseMLP(CallbackSupport, BaseEstimator, ABC):
         targets, data = self._choose_targets(data, classes, resume, incremental)
         check_total_weight(data.sample_weight, "sample_weight")
         given = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
-        shape = _build.architecture(self, data.X, targets.n_outputs, self._link(targets))
+        shape = self._shape(data.X, targets)
         if resume:
             _build.check_same_architecture(self._architecture, shape)
         state = (self._resume if resume else self._start)(shape, data.sample_weight)
@@ -171,19 +172,23 @@ class BaseMLP(CallbackSupport, BaseEstimator, ABC):
             return Data(X, y, check_sample_weight(sample_weight, X))
 
     def _validate_arrays(self, X, y, X_name, y_name, *, dtype, reset):
-        """X and y as arrays, or X as a CSR matrix; errors go by the names."""
+        """X and y as arrays, or CSR matrices; errors go by the names."""
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target "
                 "y is None."
             )
-        with naming(X_name):
-            X = validate_data(self, X, dtype=dtype, order="C", accept_sparse="csr", reset=reset)
+        X = self._validate_inputs(X, X_name, dtype=dtype, reset=reset)
         with naming(y_name):
             y = check_y(y, numeric=self._numeric_target, estimator=self)
         with naming(f"{X_name} and {y_name}"):
             check_consistent_length(X, y)
         return X, y
+
+    def _validate_inputs(self, X, name, *, dtype, reset):
+        """X as an array, or a CSR matrix."""
+        with naming(name):
+            return validate_data(self, X, dtype=dtype, order="C", accept_sparse="csr", reset=reset)
 
     def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets) -> Data | None:
         if X_val is None and y_val is None and sample_weight_val is None:
@@ -217,6 +222,10 @@ class BaseMLP(CallbackSupport, BaseEstimator, ABC):
         """The loss of raw scores."""
 
     # Build -------------------------------------------------------------------------------
+
+    def _shape(self, X, targets) -> _build.Architecture:
+        """What the network is to be on these data."""
+        return _build.architecture(self, X, targets.n_outputs, self._link(targets))
 
     def _start(self, shape, sample_weight, theta=None) -> TrainingState:
         """The state at the beginning of a timeline, with weights drawn or given."""
@@ -601,7 +610,7 @@ class BaseMLP(CallbackSupport, BaseEstimator, ABC):
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
         with np.errstate(all="ignore"):
-            return self._infer(X, depth=layer % n_hidden + 1)
+            return self._infer(X, slice(layer % n_hidden + 1))
 
     def summary(self) -> str:
         """Return a table of layers, their units and their parameter counts.
@@ -639,16 +648,20 @@ class BaseMLP(CallbackSupport, BaseEstimator, ABC):
         with np.errstate(all="ignore"):
             return read(self._targets, self._infer(X))
 
-    def _infer(self, X, depth: int | None = None) -> np.ndarray:
-        """Raw scores, or the outputs up to ``depth``: X is converted block by block."""
-        shape = self._architecture
+    def _infer(self, X, part: slice = _build.WHOLE) -> np.ndarray:
+        """Raw scores, or the outputs of the first layers: X is converted block by block."""
         X, convert = self._validate_for_prediction(X)
-        network = _build.inference_network(shape)
+        return infer(self._published_network(part), X, convert)
+
+    def _published_network(self, part: slice) -> Network:
+        """The layers that prediction runs through, or part of them, ready to."""
+        network = _build.inference_network(self._architecture)
         parameters = self._published_parameters(network.layout)
-        if depth is not None:
-            network = _build.inference_network(shape, depth)
+        if part != _build.WHOLE:
+            network = _build.inference_network(self._architecture, part)
+            parameters = {group: arrays[part] for group, arrays in parameters.items()}
         network.bind(network.layout.arrange(parameters))
-        return infer(network, X, convert)
+        return network
 
     def _validate_for_prediction(self, X) -> tuple[np.ndarray, Callable]:
         """X, and what converts and checks a block of its rows.

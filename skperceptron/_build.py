@@ -40,6 +40,8 @@ STOCHASTIC_PARAMETERS = {
     "warmup_epochs",
 }
 
+WHOLE = slice(None)  # of a network
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -56,11 +58,16 @@ class Architecture:
         return len(self.layer_units) - 2
 
 
-def architecture(params, X, n_outputs: int, output_activation: str) -> Architecture:
-    """Shape of the network that the hyperparameters ask for on these data."""
+def architecture(
+    params, X, n_outputs: int, output_activation: str, linear: int | None = None
+) -> Architecture:
+    """Shape of the network that the hyperparameters ask for on these data.
+
+    ``linear`` is the hidden layer that one activation for all leaves out, if there is such.
+    """
     return Architecture(
         layer_units=(X.shape[1], *hidden_layer_sizes(params), n_outputs),
-        activations=activations(params),
+        activations=activations(params, linear),
         output_activation=output_activation,
         batch_norm=params.batch_norm,
         dtype=X.dtype,
@@ -118,12 +125,14 @@ def hidden_layer_sizes(params) -> tuple[int, ...]:
     return tuple(sizes.tolist())
 
 
-def activations(params) -> tuple[str | ActivationLike, ...]:
+def activations(params, linear: int | None = None) -> tuple[str | ActivationLike, ...]:
     """Activation of each hidden layer: a name, or an object of the user's."""
     n_hidden = len(hidden_layer_sizes(params))
     given = params.activation
-    one_for_all = isinstance(given, str) or _is_activation(given)
-    chosen = (given,) * n_hidden if one_for_all else _in_order(given)
+    if isinstance(given, str) or _is_activation(given):
+        chosen = tuple("identity" if layer == linear else given for layer in range(n_hidden))
+    else:
+        chosen = _in_order(given)
     if len(chosen) != n_hidden:
         raise ValueError(
             "activation must be one for all hidden layers, or a sequence with one for each of "
@@ -170,13 +179,13 @@ def _is_rate(given) -> bool:
     return isinstance(given, Real) and not isinstance(given, bool) and 0 <= given < 1
 
 
-def inference_network(shape: Architecture, depth: int | None = None) -> Network:
+def inference_network(shape: Architecture, part: slice = WHOLE) -> Network:
     """The layers that prediction runs through, still to be bound to parameters.
 
-    With ``depth`` only those up to so many hidden layers.
+    With ``part`` only some of the hidden layers and the output, which count from 0.
     """
     blocks = _blocks(shape, rates=(0.0,) * (shape.n_hidden + 1), generator=None)
-    return Network(list(chain.from_iterable(blocks[:depth])))
+    return Network(list(chain.from_iterable(blocks[part])))
 
 
 def training_network(

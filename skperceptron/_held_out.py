@@ -31,7 +31,7 @@ class Data(NamedTuple):
     """What fit was given, validated; y is as the user has it, not encoded."""
 
     X: np.ndarray  # (n, n_features), or a CSR matrix
-    y: np.ndarray  # (n,) or (n, n_outputs)
+    y: np.ndarray  # (n,) or (n, n_outputs); a CSR matrix where it is X itself
     sample_weight: np.ndarray | None  # (n,)
 
     def take(self, rows: np.ndarray) -> Data:
@@ -52,8 +52,7 @@ class Data(NamedTuple):
         if self.sample_weight is None or self.sample_weight.all():
             return self
         counts = self.sample_weight > 0
-        y = self.y.copy()
-        y[~counts] = y[counts.argmax()]
+        y = self.y[np.where(counts, np.arange(len(counts)), counts.argmax())]
         if issparse(self.X):
             X = self.X.copy()
             X.data[~counts.repeat(np.diff(X.indptr))] = 0

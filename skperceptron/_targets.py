@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from ._core.activations import OUTPUT_ACTIVATIONS
-from ._core.batches import ArrayRows, CodedRows, Rows
+from ._core.batches import ArrayRows, CodedRows, DensifiedRows, Rows
 from ._messages import naming
 
 
@@ -57,6 +57,24 @@ class RegressionTargets(Targets):
     def decode(self, scores):
         OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
         return scores[:, 0] if self.n_outputs == 1 else scores
+
+    def strata(self, y):
+        return None
+
+
+class ReconstructionTargets(Targets):
+    """The inputs themselves, (n, n_features), or a CSR matrix."""
+
+    def __init__(self, n_outputs: int, output_activation: str):
+        self.n_outputs = n_outputs
+        self.output_activation = output_activation
+
+    def encode(self, y, dtype, smoothing):
+        return DensifiedRows(y) if issparse(y) else ArrayRows(y)
+
+    def decode(self, scores):
+        OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
+        return scores
 
     def strata(self, y):
         return None

@@ -49,7 +49,7 @@ class Lesson:
     def validation(self) -> Data | None:
         if self.given is not None or self.rows is None:
             return self.given
-        return _take(self.data, np.setdiff1d(np.arange(len(self.data.y)), self.rows))
+        return _take(self.data, np.setdiff1d(np.arange(self.data.y.shape[0]), self.rows))
 
     def metadata(self, record: dict | None) -> Metadata:
         weight = self.training.sample_weight

@@ -52,6 +52,7 @@ FLOORS = [
     {"_base"},
     {"_convert"},
     {"_mlp", "_perceptron"},
+    {"_autoencoder"},
     {"callbacks", "plotting"},
     {""},  # skperceptron/__init__.py
 ]

@@ -9,8 +9,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
-from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._core.activations import Tanh
 from skperceptron._core.losses import SquaredError
 
@@ -696,3 +697,77 @@ def test_degenerate_data_work(estimator, data):
 @every_mlp
 def test_one_row_works(mlp):
     assert len(clone(mlp).fit(X[:1], target(mlp)[:1]).predict(X)) == 40
+
+
+WEIGHTS = np.arange(40.0)
+
+
+def autoencoder(**parameters):
+    defaults = {"hidden_layer_sizes": (8, 2, 7), "max_iter": 1, "random_state": 0}
+    return MLPAutoencoder(**defaults | parameters)
+
+
+class TestAutoencoder:
+    @pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
+    @pytest.mark.parametrize(
+        ("parameters", "match"),
+        [
+            ({"hidden_layer_sizes": ()}, "hidden_layer_sizes must have a hidden layer"),
+            ({"hidden_layer_sizes": (4, 0)}, "hidden_layer_sizes must be > 0"),
+            ({"bottleneck": 3}, "bottleneck=3 is not one of the 3 hidden layers"),
+            ({"bottleneck": -4}, "bottleneck=-4 is not one of the 3 hidden layers"),
+            ({"bottleneck": 1.0}, "'bottleneck' parameter"),
+            ({"activation": ["relu"]}, "activation must be one for all"),
+            ({"activation": "rel"}, "'activation' parameter"),
+            ({"output_activation": "softmax"}, "'output_activation' parameter"),
+            ({"scoring": "r2"}, "'scoring' parameter"),
+            ({"solver": "lbfgs", "input_dropout": 0.1}, "input_dropout can't be used"),
+            ({"dropout": [0.1, 0.1]}, "dropout must be a float"),
+        ],
+    )
+    def test_parameters(self, fitted, parameters, match):
+        model = autoencoder()
+        if fitted:
+            model.fit(X)
+        model.set_params(**parameters)
+        assert_refused_without_a_trace(model, lambda m: m.fit(X), match)
+
+    @pytest.mark.parametrize(
+        ("arguments", "match"),
+        [
+            ({"X": NAN}, r"\bX\b.*NaN"),
+            ({"X": X[0]}, r"X: .*2D array"),
+            ({"X": X[:0]}, r"X: .*0 sample"),
+            ({"X": X, "sample_weight": WEIGHTS[:5]}, "sample_weight"),
+            ({"X": X, "sample_weight": -WEIGHTS}, "Negative values in data .*sample_weight"),
+            ({"X": X, "X_val": X[:9, :2]}, r"X_val: .*features"),
+            ({"X": X, "X_val": INF}, r"X_val: .*infinity"),
+            ({"X": X, "sample_weight_val": WEIGHTS}, "sample_weight_val must be given with X_val"),
+            ({"X": X, "X_val": X[:9], "sample_weight_val": WEIGHTS}, "sample_weight_val"),
+        ],
+    )
+    def test_data(self, arguments, match):
+        assert_refused_without_a_trace(autoencoder(), lambda m: m.fit(**arguments), match)
+
+    def test_codes(self):
+        model = autoencoder().fit(X)
+        with pytest.raises(ValueError, match="X must be codes of 2 numbers"):
+            model.inverse_transform(X)
+        with pytest.raises(ValueError, match=r"\bX\b.*NaN"):
+            model.inverse_transform(NAN[:, 1:])
+
+    @pytest.mark.parametrize("method", ["transform", "inverse_transform", "score"])
+    def test_before_fit(self, method):
+        with pytest.raises(NotFittedError):
+            getattr(autoencoder(), method)(X)
+
+    def test_early_stopping_by_the_score_of_one_row(self):
+        model = autoencoder(early_stopping=True)
+        assert_refused_without_a_trace(model, lambda m: m.fit(X, X_val=X[:1]), "fewer than 2 rows")
+
+    def test_divergence_says_so(self):
+        model = autoencoder(solver="sgd", learning_rate_init=1e200, max_iter=5)
+        assert_refused_without_a_trace(model, lambda m: m.fit(X), "diverged .* in X[.]")
+
+    def test_partial_fit_of_lbfgs_is_absent(self):
+        assert not hasattr(autoencoder(solver="lbfgs"), "partial_fit")

@@ -4,7 +4,7 @@ import pytest
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
 # The checks fit tiny data for whatever max_iter an estimator has.
 pytestmark = [
@@ -30,7 +30,13 @@ ESTIMATORS = [
         {"dtype": "float32"},
     ]
     for make in (MLPClassifier, MLPRegressor)
-] + [PerceptronClassifier()]
+] + [
+    PerceptronClassifier(),
+    MLPAutoencoder(),
+    MLPAutoencoder((20, 3), "tanh", solver="sgd", bottleneck=-1),
+    MLPAutoencoder(early_stopping=True),
+    MLPAutoencoder(dtype="float32"),
+]
 
 
 def expected_failures(estimator):

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3))
@@ -51,7 +51,7 @@ class Subclass(MLPClassifier):
         )
 
 
-@pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor, Subclass])
+@pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor, MLPAutoencoder, Subclass])
 @pytest.mark.parametrize("message", CAUSES)
 def test_fit(estimator, message):
     model = estimator(max_iter=2, **CAUSES[message])
@@ -62,7 +62,7 @@ def test_fit(estimator, message):
     assert {warning.filename for warning in caught} == {__file__}
 
 
-@pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor, MLPAutoencoder])
 def test_partial_fit(estimator):
     model = estimator(max_fun=7, batch_size=1000)
     classes = {"classes": [0, 1]} if estimator is MLPClassifier else {}

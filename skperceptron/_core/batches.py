@@ -92,6 +92,29 @@ class SparseRows(Rows):
         return self._matrix[start:stop]
 
 
+class DensifiedRows(Rows):
+    """The rows of a CSR matrix as arrays, batch by batch: sparse targets."""
+
+    def __init__(self, matrix: Any) -> None:
+        self._matrix = matrix
+
+    def __len__(self) -> int:
+        return int(self._matrix.shape[0])
+
+    def buffer(self, n_rows: int) -> Array:
+        return np.empty((n_rows, self._matrix.shape[1]), self._matrix.dtype)
+
+    def take(self, rows: Array, out: Array) -> Array:
+        return self._write(self._matrix[rows], out)
+
+    def slice(self, start: int, stop: int, out: Array) -> Array:
+        return self._write(self._matrix[start:stop], out)
+
+    def _write(self, rows: Any, out: Array) -> Array:
+        dense: Array = rows.toarray(out=out[: rows.shape[0]])
+        return dense
+
+
 class Batches:
     """Walks X, y and the sample weights in batches of at most ``batch_size`` rows.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import is_classifier
 
+from .._autoencoder import MLPAutoencoder
 from .base import (
     axes_for,
     before_network,
@@ -174,8 +175,8 @@ class ActivationHistogramDisplay:
             Fitted network of this package, or a pipeline that ends in one.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Input data. The output layer is shown by what ``decision_function`` or, for a
-            regressor, ``predict`` makes of them.
+            Input data. The output layer is shown by what ``decision_function`` makes of them,
+            for a regressor ``predict``, and for an autoencoder ``inverse_transform`` of the codes.
 
         ax : matplotlib Axes, default=None
             Where to draw; None is a new figure.
@@ -202,11 +203,10 @@ class ActivationHistogramDisplay:
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, steps = network_of(estimator)
         X = before_network(steps, X)
-        scores = is_classifier(network)
-        output = network.decision_function(X) if scores else network.predict(X)
+        output, kind = _outputs(network, X)
         display = cls(
             activations=[*hidden_outputs(network, X), output.reshape(len(output), -1)],
-            output_name=f"output, {'raw scores' if scores else 'predictions'}",
+            output_name=f"output, {kind}",
         )
         return display.plot(ax=ax, **kwargs)
 
@@ -263,3 +263,12 @@ def _plot_histograms(display, values, titles, xlabel, n_shared, ax, kwargs):
     for panel in display.axes_[-n_cols:]:
         panel.set_xlabel(xlabel)
     return display
+
+
+def _outputs(network, X):
+    """Outputs of the last layer, (n_samples,) or (n_samples, n_outputs), and what they are."""
+    if is_classifier(network):
+        return network.decision_function(X), "raw scores"
+    if isinstance(network, MLPAutoencoder):
+        return network.inverse_transform(network.transform(X)), "reconstructions"
+    return network.predict(X), "predictions"

@@ -103,7 +103,7 @@ class LossSurfaceDisplay:
         cls,
         estimator,
         X,
-        y,
+        y=None,
         *,
         path=None,
         directions=None,
@@ -122,8 +122,8 @@ class LossSurfaceDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data it was trained on, or some of their rows.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets; a classifier's with all of its classes.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Their targets; a classifier's with all of its classes. An autoencoder needs none.
 
         path : list of estimator, default=None
             The same network at earlier epochs, as :func:`training_path` returns it.

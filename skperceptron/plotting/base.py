@@ -74,7 +74,7 @@ def epochs_done(network):
     return len(network.mistakes_curve_ if perceptron else network.loss_curve_)
 
 
-def training_path(estimator, X, y, *, epochs):
+def training_path(estimator, X, y=None, *, epochs):
     """Train a clone epoch by epoch, and keep what it is after each of them.
 
     Parameters
@@ -86,8 +86,8 @@ def training_path(estimator, X, y, *, epochs):
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
 
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Targets.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        Targets, which an autoencoder needs none of.
 
     epochs : int
         How many epochs to train for.

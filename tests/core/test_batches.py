@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 
-from skperceptron._core.batches import ArrayRows, Batches, CodedRows
+from skperceptron._core.batches import ArrayRows, Batches, CodedRows, DensifiedRows
 
 N_ROWS = 10
 X = np.arange(N_ROWS * 3.0).reshape(N_ROWS, 3)
@@ -104,3 +105,15 @@ def test_coded_rows_are_one_hot_rows_never_built(permutation):
         assert_array_equal(column, expected)
         ys = [batch[1] for batch in coded.epoch(order)]
         assert all(np.shares_memory(y, ys[0]) and not np.shares_memory(y, table) for y in ys)
+
+
+def test_sparse_targets_are_dense_batch_by_batch():
+    matrix = csr_array(np.array([[1.0, 0, 2], [0, 0, 0], [0, 3, 0], [4, 0, 0]]))
+    rows = DensifiedRows(matrix)
+    out = rows.buffer(3)
+    out[...] = 9
+    taken = rows.take(np.array([3, 1]), out)
+    assert_array_equal(taken, [[4, 0, 0], [0, 0, 0]])
+    assert np.shares_memory(taken, out)
+    assert_array_equal(rows.slice(0, 3, out), matrix.toarray()[:3])
+    assert len(rows) == 4

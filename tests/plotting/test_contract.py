@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier, plotting
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier, plotting
 from skperceptron.plotting import (
     ActivationHistogramDisplay,
     DecisionBoundaryAnimation,
@@ -190,7 +190,7 @@ def test_text_has_contrast_in_the_dark(display, fitted, data):
 
 
 @every_display
-@pytest.mark.parametrize("kind", ["multilabel", "regression", "several outputs", "sparse"])
+@pytest.mark.parametrize("kind", ["multilabel", "regression", "several outputs", "sparse", "none"])
 def test_other_targets_and_inputs(display, kind, data):
     from scipy.sparse import csr_array
 
@@ -201,6 +201,8 @@ def test_other_targets_and_inputs(display, kind, data):
         network, y = MLPClassifier((4,), max_iter=2), np.stack([X[:, 0] > 3, X[:, 1] > 1], axis=1)
     elif kind == "sparse":
         network, X = MLPClassifier((4,), max_iter=2), csr_array(X)
+    elif kind == "none":
+        network, y = MLPAutoencoder((4, 1, 4), max_iter=2), None
     else:
         network, y = MLPRegressor((4,), max_iter=2), X[:, 0] if kind == "regression" else X
     DISPLAYS[display](network.fit(X, y), X, y).figure_.draw_without_rendering()

@@ -122,7 +122,7 @@ class _OneVsRestLessons(Lessons):
         steps *= self._rate
         margins = scores * signs
         updates = np.zeros(margins.shape)
-        for unit in (margins <= 0).any(axis=0).nonzero()[0]:
+        for unit in np.flatnonzero((margins <= 0).any(axis=0)):
             own_steps = steps[:, unit]
             own, wrong = _learn(margins[:, unit], signs[:, unit], own_steps, products)
             margins[:, unit] = own

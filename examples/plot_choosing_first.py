@@ -6,7 +6,8 @@ From one setting that works, each hyperparameter is moved alone, on small data o
 (500 training rows) and the progression of diabetes (331 training rows). A dot is a value, and how
 far to the right it is says how much it changes the held-out score on average over five splits, each
 with starting weights of its own. The line through it is one standard error of that change, and an
-arrow is beyond the edge. What spreads far is worth tuning; what stays near 0 is not.
+arrow is beyond the edge. What changes most, up or down, is named. What spreads far is worth tuning;
+what stays near 0 is not.
 """
 
 import warnings
@@ -91,6 +92,17 @@ for axis, (title, score, limits) in zip(axes, PANELS, strict=True):
     base, changed = changes_of_score(score)
     print(f"\n{title}: base {base.mean():.3f} ± {base.std(ddof=1):.3f} over {N_SPLITS} splits")
     for row, (name, changes) in enumerate(changed.items()):
+        means = np.array([change.mean() for change in changes])
+        for place, side in ((means.argmin(), -1), (means.argmax(), 1)):
+            if side * means[place] > 0.08 * np.ptp(limits):
+                axis.annotate(
+                    VALUES[name][place],
+                    (np.clip(means[place], *limits), row),
+                    xytext=(0, 4),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize="small",
+                )
         for value, change in zip(VALUES[name], changes, strict=True):
             mean, error = change.mean(), change.std(ddof=1) / np.sqrt(N_SPLITS)
             print(f"{name:>20} = {value!s:<14}{mean:>+8.3f} ± {error:.3f}")

@@ -33,6 +33,8 @@ def run_in_order(blocks: list[Code], capsys):
         assert block.output in ("", printed)
 
 
+# Keras 3.15 on torch, with NumPy 2
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if code_blocks(p)], ids=lambda p: str(p.relative_to(ROOT))
 )

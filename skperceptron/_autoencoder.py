@@ -515,20 +515,18 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         return super()._validate_held_out(X_val, X_val, sample_weight_val, data, targets)
 
     def _choose_targets(self, data, classes, resume, incremental):
-        sizes = _build.hidden_layer_sizes(self)
-        if self.bottleneck is None:
-            self.bottleneck_ = sizes.index(min(sizes))
-        else:
-            self.bottleneck_ = int(self.bottleneck) % len(sizes)
+        self.bottleneck_ = self._find_bottleneck()
         return ReconstructionTargets(data.X.shape[1], self.output_activation), data
 
     def _check_targets(self, y, targets, dtype, *, name):
         return y
 
-    def _shape(self, X, targets):
-        return _build.architecture(
-            self, X, targets.n_outputs, self._link(targets), linear=self.bottleneck_
-        )
+    def _find_bottleneck(self):
+        sizes = _build.hidden_layer_sizes(self)
+        return sizes.index(min(sizes)) if self.bottleneck is None else self.bottleneck % len(sizes)
+
+    def _activations(self):
+        return _build.activations(self, linear=self._find_bottleneck())
 
     def _link(self, targets):
         return targets.output_activation

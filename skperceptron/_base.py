@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import _build
 from ._compat import (
     CallbackSupport,
+    Diagram,
     accepts_sample_weight,
     as_finite,
     check_sample_weight,
@@ -41,6 +42,7 @@ from ._core.stopping import Stopping, Validation
 from ._core.training import Divergence, Epoch, TrainingState, train
 from ._held_out import Data, Validator, infer, split
 from ._messages import naming, print_details, warn
+from ._summary import Layer, Summary, html, layers
 from ._targets import Targets, check_total_weight
 from ._watching import Audience, Lesson, Nobody, audience
 
@@ -90,7 +92,7 @@ class Course:
     epochs: list[Epoch] = field(default_factory=list)
 
 
-class BaseMLP(CallbackSupport, BaseEstimator, ABC):
+class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     """What the networks share: everything but their targets."""
 
     def _fit(self, *args, **kwargs):
@@ -225,7 +227,13 @@ class BaseMLP(CallbackSupport, BaseEstimator, ABC):
 
     def _shape(self, X, targets) -> _build.Architecture:
         """What the network is to be on these data."""
-        return _build.architecture(self, X, targets.n_outputs, self._link(targets))
+        return _build.architecture(
+            self, X, self._activations(), targets.n_outputs, self._link(targets)
+        )
+
+    def _activations(self):
+        """Activation of each hidden layer."""
+        return _build.activations(self)
 
     def _start(self, shape, sample_weight, theta=None) -> TrainingState:
         """The state at the beginning of a timeline, with weights drawn or given."""
@@ -612,34 +620,35 @@ class BaseMLP(CallbackSupport, BaseEstimator, ABC):
         with np.errstate(all="ignore"):
             return self._infer(X, slice(layer % n_hidden + 1))
 
-    def summary(self) -> str:
+    def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
 
         Returns
         -------
         str
             One line per layer, from the inputs to the output. Parameters are those that are
-            trained: batch normalisation has two for each hidden unit.
+            trained: batch normalisation has two for each hidden unit. Notebooks show it as an
+            HTML table, with the shapes of the weights.
         """
         check_is_fitted(self)
-        shape = self._architecture
-        units = shape.layer_units
-        names = [
-            _build.name_of(activation)
-            for activation in (*shape.activations, shape.output_activation)
-        ]
-        lines = [f"{'layer':<10}{'activation':<12}{'units':>8}{'parameters':>12}"]
-        lines.append(f"{'inputs':<10}{'':<12}{units[0]:>8}{0:>12}")
-        total = 0
-        for depth, (activation, fan_in, fan_out) in enumerate(
-            zip(names, units[:-1], units[1:], strict=True), start=1
-        ):
-            output = depth == len(names)
-            count = (fan_in + 1) * fan_out + 2 * fan_out * (shape.batch_norm and not output)
-            total += count
-            name = "output" if output else f"hidden {depth}"
-            lines.append(f"{name:<10}{activation:<12}{fan_out:>8}{count:>12}")
-        return "\n".join([*lines, f"{'total':<30}{total:>12}"])
+        return Summary(self._layers())
+
+    def _layers(self) -> list[Layer]:
+        """The lines of the table, of a fitted network or of one that is to be."""
+        if self.__sklearn_is_fitted__():
+            shape = self._architecture
+            units, batch_norm = shape.layer_units, shape.batch_norm
+            activations = (*shape.activations, shape.output_activation)
+        else:
+            units = (None, *_build.hidden_layer_sizes(self), None)
+            activations, batch_norm = (*self._activations(), ""), self.batch_norm
+        return layers(units, [_build.name_of(a) for a in activations], batch_norm=batch_norm)
+
+    def _below_diagram(self):
+        try:
+            return html(self._layers())
+        except (TypeError, ValueError):  # hyperparameters that fit will refuse
+            return ""
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""

@@ -59,15 +59,12 @@ class Architecture:
 
 
 def architecture(
-    params, X, n_outputs: int, output_activation: str, linear: int | None = None
+    params, X, activations: tuple[str | ActivationLike, ...], n_outputs: int, output_activation: str
 ) -> Architecture:
-    """Shape of the network that the hyperparameters ask for on these data.
-
-    ``linear`` is the hidden layer that one activation for all leaves out, if there is such.
-    """
+    """Shape of the network that the hyperparameters ask for on these data."""
     return Architecture(
         layer_units=(X.shape[1], *hidden_layer_sizes(params), n_outputs),
-        activations=activations(params, linear),
+        activations=activations,
         output_activation=output_activation,
         batch_norm=params.batch_norm,
         dtype=X.dtype,
@@ -126,7 +123,10 @@ def hidden_layer_sizes(params) -> tuple[int, ...]:
 
 
 def activations(params, linear: int | None = None) -> tuple[str | ActivationLike, ...]:
-    """Activation of each hidden layer: a name, or an object of the user's."""
+    """Activation of each hidden layer: a name, or an object of the user's.
+
+    ``linear`` is the layer that one activation for all leaves out, if there is such.
+    """
     n_hidden = len(hidden_layer_sizes(params))
     given = params.activation
     if isinstance(given, str) or _is_activation(given):

@@ -21,6 +21,8 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
 
+from ._summary import PACKAGE, documentation_url
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ModuleNotFoundError:  # below 1.9
@@ -29,6 +31,7 @@ except ModuleNotFoundError:  # below 1.9
 __all__ = [
     "NO_CALLBACKS",
     "CallbackSupport",
+    "Diagram",
     "HasMethods",
     "Interval",
     "Options",
@@ -116,6 +119,36 @@ def accepts_sample_weight(scorer) -> bool:
 def take_rows(values, rows: np.ndarray):
     """Rows of an array, a sparse matrix or a data frame, by index."""
     return _safe_indexing(values, rows)
+
+
+# Notebooks -------------------------------------------------------------------------------------
+
+
+class Diagram:
+    """Mixin of an estimator that says more of itself in notebooks than scikit-learn's diagram.
+
+    Its label links to the page of its class, if the package says where its documentation is.
+    """
+
+    _doc_link_module = PACKAGE
+
+    @property
+    def _doc_link_template(self):
+        url = documentation_url()
+        return url and url + "/api/generated/{estimator_module}.{estimator_name}.html"
+
+    def _below_diagram(self) -> str:
+        """HTML to put there."""
+        return ""
+
+    def _repr_html_inner(self):
+        return super()._repr_html_inner() + self._below_diagram()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._below_diagram()
+        return bundle
 
 
 # Callbacks, from scikit-learn 1.9 on -----------------------------------------------------------

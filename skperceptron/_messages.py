@@ -7,8 +7,14 @@ import sys
 import warnings
 from contextlib import contextmanager
 
-# Between the user's line and ours there may be scikit-learn's, where callbacks are looked after.
-INSIDE = (__name__.rpartition(".")[0], "sklearn.callback")
+# Between the user's line and ours there may be scikit-learn's, where callbacks are looked after, or
+# where fit_transform makes of codes what set_output asks for.
+INSIDE = (
+    __name__.rpartition(".")[0],
+    "sklearn.base",
+    "sklearn.callback",
+    "sklearn.utils._set_output",
+)
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from ._base import restored_on_error
 from ._compat import (
     CallbackSupport,
+    Diagram,
     Interval,
     StrOptions,
     check_sample_weight,
@@ -86,7 +87,7 @@ class _Epoch:
     last: bool
 
 
-class PerceptronClassifier(ClassifierMixin, CallbackSupport, BaseEstimator):
+class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label

@@ -73,6 +73,14 @@ def test_partial_fit(estimator):
     assert {warning.filename for warning in caught} == {__file__}
 
 
+def test_fit_transform():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        MLPAutoencoder((2,), max_iter=1, max_fun=7).fit_transform(X)
+    assert len(caught) == 2
+    assert {warning.filename for warning in caught} == {__file__}
+
+
 def test_rows_that_can_not_be_stratified():
     with pytest.warns(UserWarning, match="not stratified") as caught:
         MLPClassifier(early_stopping=True, max_iter=200, tol=10, random_state=0).fit(

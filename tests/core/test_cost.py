@@ -37,7 +37,7 @@ def network_step(parameters, dtype, n=150, d=6, wrap=np.asarray):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(n, d)).astype(dtype), np.eye(3, dtype=dtype)[rng.integers(0, 3, n)]
     estimator = MLPClassifier((40, 30), **parameters)
-    shape = _build.architecture(estimator, X, 3, "softmax")
+    shape = _build.architecture(estimator, X, _build.activations(estimator), 3, "softmax")
     network = _build.training_network(estimator, shape, np.random.default_rng(0), sparse=False)
     theta = _build.initial_parameters(estimator, shape, np.random.RandomState(0)).view()
     network.prepare(wrap(theta), n, d)

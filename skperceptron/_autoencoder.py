@@ -53,9 +53,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         What makes reconstructions of the last layer's scores, and so bounds them: 'logistic' to
         (0, 1), 'exp' and 'softplus' to positive numbers.
 
-    solver : {'lbfgs', 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion'}, \
-            default='adam'
-        How the weights follow the gradient: see :class:`MLPRegressor`.
+    solver : str, default='adam'
+        How the weights follow the gradient: 'lbfgs', 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop',
+        'adagrad' or 'lion', as in :class:`MLPRegressor`.
 
     alpha, l1_ratio : float, default=1e-4, 0.0
         Strength of the penalty on weights, and the share of the L1 norm in it.
@@ -186,7 +186,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     n_features_in_ : int
         Number of features seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
 
     n_layers_ : int

@@ -15,10 +15,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:the validation rows .* are not stratified:UserWarning"),
 ]
 
-ESTIMATORS = [
+AS_THEY_ARE = [MLPClassifier(), MLPRegressor(), PerceptronClassifier(), MLPAutoencoder()]
+VARIANTS = [
     make(**parameters)
     for parameters in [
-        {},
         {"solver": "sgd"},
         {"activation": "tanh"},
         {"activation": "tanh", "learning_rate_init": 0.01},
@@ -31,8 +31,6 @@ ESTIMATORS = [
     ]
     for make in (MLPClassifier, MLPRegressor)
 ] + [
-    PerceptronClassifier(),
-    MLPAutoencoder(),
     MLPAutoencoder((20, 3), "tanh", solver="sgd", bottleneck=-1),
     MLPAutoencoder(early_stopping=True),
     MLPAutoencoder(dtype="float32"),
@@ -77,6 +75,12 @@ def expected_failures(estimator):
     return reasons
 
 
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+@parametrize_with_checks(AS_THEY_ARE, expected_failed_checks=expected_failures)
 def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(VARIANTS, expected_failed_checks=expected_failures)
+def test_scikit_learn_check_of_variants(estimator, check):
     check(estimator)

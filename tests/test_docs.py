@@ -36,7 +36,14 @@ def run_in_order(blocks: list[Code], capsys):
 # Keras 3.15 on torch, with NumPy 2
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if code_blocks(p)], ids=lambda p: str(p.relative_to(ROOT))
+    "page",
+    [
+        # The course in Spanish has the code of that in English.
+        pytest.param(p, marks=[pytest.mark.slow] * (p.parent == ROOT / "docs" / "course" / "es"))
+        for p in PAGES
+        if code_blocks(p)
+    ],
+    ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_python_blocks_run_in_order(page, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where what they save is no matter

@@ -105,6 +105,7 @@ def test_gradient_against_differences(activation, loss_case, rng, numerical_grad
     check_gradient(activation, loss_case, (4, 3), rng, numerical_gradient)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.0, 0.3], ids=["plain", "dropout"])
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["", "batch norm"])

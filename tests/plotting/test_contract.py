@@ -161,6 +161,7 @@ def test_without_matplotlib_the_error_says_what_to_install(display, fitted, data
         shown.plot()
 
 
+@pytest.mark.slow
 @every_display
 @pytest.mark.parametrize(
     ("style", "name"),

@@ -66,13 +66,13 @@ KINKED = (
     "batch_size=n_samples and learning_rate='cosine' comes closer to the minimum."
 )
 
-# What ``verbose=2`` calls the entries of the logbook that are not in scikit-learn's lines.
+# What ``verbose=2`` calls the entries of the logbook that are not in scikit-learn's lines: these,
+# and the time.
 DETAILS = {
     "learning_rate": "learning rate",
     "penalty": "penalty",
     "gradient_norm": "gradient norm",
     "validation_loss": "validation loss",
-    "time": "time",
 }
 
 
@@ -710,7 +710,8 @@ def has_epochs(estimator: BaseMLP) -> bool:
 def _print_details(entry: Entry, last: bool) -> bool:
     """Print what ``verbose=2`` adds to scikit-learn's lines; this asks for no stop."""
     known = {name: value for name, value in entry.items() if value is not None}
-    print_details({DETAILS[name]: known[name] for name in DETAILS if name in known})
+    details = {DETAILS[name]: known[name] for name in DETAILS if name in known}
+    print_details(details, entry["time"])
     return False
 
 

@@ -30,10 +30,10 @@ def _is_inside(frame) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in INSIDE)
 
 
-def print_details(details: dict[str, float]) -> None:
+def print_details(details: dict[str, float], seconds: float) -> None:
     """Print an epoch's numbers, by what they are called, on a line below what verbose=1 prints."""
     numbers = [f"{name} = {value:.4g}" for name, value in details.items()]
-    print(f"  {', '.join(numbers)} s")
+    print(f"  {', '.join([*numbers, f'time = {seconds:.4g} s'])}")
 
 
 @contextmanager

@@ -655,8 +655,8 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         if self.verbose >= 2:
             score = epoch.validation_score
             watched = {} if score is None else {"validation score": score}
-            counts = {"units in training": epoch.n_learners, "time": seconds}
-            print_details({"loss": epoch.loss} | watched | counts)
+            counts = {"units in training": epoch.n_learners}
+            print_details({"loss": epoch.loss} | watched | counts, seconds)
 
     def _epochs(self, engine, data, training, validation, state, max_epochs, tol):
         """Yield what each epoch came to, until every learner has stopped."""

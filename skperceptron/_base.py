@@ -237,8 +237,10 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
 
     def _start(self, shape, sample_weight, theta=None) -> TrainingState:
         """The state at the beginning of a timeline, with weights drawn or given."""
-        random_state = check_random_state(self.random_state)
-        generator = side_stream(random_state)
+        random_state, twin = (check_random_state(self.random_state) for _ in range(2))
+        if twin is random_state:  # not made from a number
+            twin = copy.deepcopy(random_state)
+        generator = side_stream(twin)
         if theta is None:
             theta = _build.initial_parameters(self, shape, random_state)
         return TrainingState(
@@ -258,17 +260,13 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
         if self._training_state is None:
             return self._start(shape, sample_weight, theta=current)
-        state = self._copy_of(self._training_state)
+        state = self._training_state.copy()
         # A callback may have kept an epoch's own weights, though they were not the best.
         if all((current != weights).any() for weights in (state.published, state.theta)):
             state.move(current)
         if state.solver != self.solver:
             state.solver, state.optimizer = self.solver, _build.optimizer_state(self, shape)
         return state
-
-    def _copy_of(self, state: TrainingState) -> TrainingState:
-        # The scorer in it is the user's, and known again by being the same.
-        return copy.deepcopy(state, {id(self.scoring): self.scoring})
 
     def _choose_rows(self, data, held_out, targets, state) -> tuple[np.ndarray | None, Data | None]:
         """The rows to train on, None for all; and the data to watch.
@@ -495,7 +493,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         While it has not ``ended``, the weights are those of this epoch, even if early stopping
         had better ones before.
         """
-        estimator, state = copy.copy(self), self._copy_of(course.state)
+        estimator, state = copy.copy(self), course.state.copy()
         estimator._publish(replace(course, state=state))
         if not ended:
             estimator._publish_parameters(course.targets, course.shape, state.theta)
@@ -514,8 +512,9 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         best = state.best if math.isfinite(state.best) else None
         self.best_validation_score_ = -best if scored and best is not None else None
         self.best_loss_ = None if scored else best
-        # A RandomState of the user's must not move on when this estimator does.
-        state.random_state = copy.deepcopy(state.random_state)
+        if not isinstance(self.random_state, Integral):
+            # It is the user's, or everybody's: it must not move on when this estimator does.
+            state.random_state = copy.deepcopy(state.random_state)
         self._training_state = state
         self.n_iter_ = state.n_epochs - course.n_epochs_before
         self._publish_progress(course)
@@ -715,14 +714,13 @@ def _print_details(entry: Entry, last: bool) -> bool:
     return False
 
 
-def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
-    """A second stream, seeded by the first without drawing from it.
+def side_stream(twin: np.random.RandomState) -> np.random.Generator:
+    """A second stream, seeded by drawing from a twin of the first.
 
     What scikit-learn has no draws for comes from here, so that the numbers both have
     stay the same whether those features are on or off.
     """
-    seed = copy.deepcopy(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
-    return np.random.default_rng(seed)
+    return np.random.default_rng(twin.randint(0, 2**32, size=4, dtype=np.uint32))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from inspect import signature
 from itertools import chain
 from numbers import Real
@@ -89,7 +90,7 @@ def _alike(one, other) -> bool:
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, np.ndarray):
         return np.array_equal(one, other)
-    if isinstance(one, ActivationLike) and type(one) is type(other) and hasattr(one, "__dict__"):
+    if type(one) is type(other) and hasattr(one, "__dict__") and isinstance(one, ActivationLike):
         ours, theirs = vars(one), vars(other)
         return ours.keys() == theirs.keys() and all(_alike(ours[k], theirs[k]) for k in ours)
     return one == other
@@ -378,6 +379,7 @@ def unused_parameters(params) -> list[str]:
     return sorted(name for name in unused if getattr(params, name) != defaults[name])
 
 
+@cache
 def _defaults(estimator: type) -> dict:
     """Defaults of the hyperparameters: a subclass may have changed some and left others out."""
     owners = [cls for cls in reversed(estimator.__mro__) if "__init__" in vars(cls)]

@@ -229,7 +229,7 @@ def labels(y, name: str = "y"):
                 f"{name} has several columns of {np.unique(y)}: an indicator matrix has 0 and 1."
             )
         return y
-    if type_of_target(y) == "multiclass-multioutput":
+    if y.ndim == 2 and type_of_target(y) == "multiclass-multioutput":
         raise ValueError(
             f"{name} has several columns that are not indicators (0 or 1). Multi-label targets are "
             "indicator matrices; wrap the classifier in MultiOutputClassifier for other ones."

@@ -18,6 +18,7 @@ import footprint
 import grid_search
 import growth
 import lbfgs
+import parameters
 import perceptron
 import prediction
 import published
@@ -35,6 +36,7 @@ TOPICS = {
     "grid_search": grid_search.run,
     "sparse_text": sparse_text.run,
     "lbfgs": lbfgs.run,
+    "parameters": parameters.run,
     "startup": startup.run,
     "footprint": footprint.run,
     "growth": growth.run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +23,9 @@ class OptimizerState:
     n_steps: int = 0
     momentum_product: float = 1.0  # Nadam's, of the momenta of all steps
     accumulated_rate: float = 0.0  # SGD's, of the rates that are in its velocity
+
+    def copy(self) -> OptimizerState:
+        return replace(self, moments=self.moments.copy())
 
 
 class Optimizer(ABC):

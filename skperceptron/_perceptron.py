@@ -30,6 +30,7 @@ from ._compat import (
     managing_callbacks,
     validate_parameters,
 )
+from ._core import kernels
 from ._core.perceptron import (
     Blocks,
     DenseRows,
@@ -540,7 +541,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
             return Penalised(units, rule, penalty, float(self.eta0))
-        if rule.independent and compiled.available():
+        if rule.independent and kernels.available():
             return compiled.Compiled(units, rule)
         return Blocks(units, rule)
 

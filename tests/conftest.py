@@ -1,11 +1,17 @@
-"""What all tests share: figures go to no screen, and none stays open."""
+"""What all tests share: no figure goes to a screen or stays open, and nothing compiles unasked."""
 
+import math
 import os
 import sys
 
 import pytest
 
+from skperceptron._core import kernels
+
 os.environ.setdefault("MPLBACKEND", "agg")
+
+# So that what a test runs does not depend on the tests before it.
+kernels.PATIENCE = math.inf
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ ROOT = Path(skperceptron.__file__).parent
 # modules are not listed is one component: they share their base, and its __init__ gathers them.
 FLOORS = [
     {"_core", "_core.types"},
+    {"_core.kernels"},
     {
         "_core.activations",
         "_core.batches",
@@ -126,7 +127,7 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
         "callbacks": {"pandas"},
         "plotting": {"numpy", "sklearn", "matplotlib"},
     }
-    if module == "_core.perceptron.compiled":
+    if module == "_core.kernels":
         others -= {"numba"}  # an extra, imported when it is used
     assert others <= known.get(module.partition(".")[0], {"numpy", "scipy", "sklearn"})
 

@@ -14,7 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from skperceptron import PerceptronClassifier
-from skperceptron._core.perceptron import Penalised, blocks, compiled
+from skperceptron._core import kernels
+from skperceptron._core.perceptron import Penalised, blocks
 
 DATA = {
     "two classes": load_breast_cancer(return_X_y=True),
@@ -204,7 +205,7 @@ class TestContinuing:
     ],
 )
 def test_an_interruption_within_an_epoch(owner, name, parameters, algorithm, n_calls, monkeypatch):
-    monkeypatch.setattr(compiled, "available", lambda: False)
+    monkeypatch.setattr(kernels, "available", lambda: False)
     X, y = DATA["three classes"]
     method, seen = getattr(owner, name), []
 

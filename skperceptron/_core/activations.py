@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 import numpy as np
 from scipy.special import expit, ndtr
 
+from .kernels import Kernel
 from .types import Array
 
 _ZERO = np.zeros((), np.float32)  # NumPy takes it faster than a number of Python's
@@ -96,8 +97,22 @@ class Relu(Activation):
             np.maximum(part, zeros[: part.size], out=part)
 
     def backward(self, kept: Array, delta: Array) -> None:
-        # No branches, which random signs would make the processor mispredict.
-        np.multiply(delta, np.greater(kept, _ZERO), out=delta)
+        _keep_where_positive.run(delta, kept)
+
+
+def _keep_where_positive_by_calls(values: Array, signs: Array) -> None:
+    # No branches, which random signs would make the processor mispredict.
+    np.multiply(values, np.greater(signs, _ZERO), out=values)
+
+
+def _keep_where_positive_in_a_loop(values: Array, signs: Array) -> None:
+    one, zero = values.dtype.type(1), values.dtype.type(0)
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            values[i, j] *= one if signs[i, j] > 0 else zero
+
+
+_keep_where_positive = Kernel(_keep_where_positive_by_calls, _keep_where_positive_in_a_loop)
 
 
 class LeakyRelu(Activation):

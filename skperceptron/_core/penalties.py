@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from .kernels import Kernel
 from .types import Array, Stride, blocks
 
 
@@ -58,11 +60,22 @@ class L2(Penalty):
         return 0.5 * scale * self.strength * float(np.dot(weights, weights))
 
     def add_gradient(self, weights: Array, gradient: Array, scale: float, scratch: Array) -> float:
-        factor = scale * self.strength
-        for part in blocks(len(weights)):
-            product = np.multiply(weights[part], factor, out=scratch[: part.stop - part.start])
-            gradient[part] += product
+        _add_multiple.run(gradient, weights, weights.dtype.type(scale * self.strength), scratch)
         return self.value(weights, scale, scratch)
+
+
+def _add_multiple_by_calls(total: Array, values: Array, factor: Any, scratch: Array) -> None:
+    for part in blocks(len(values)):
+        product = np.multiply(values[part], factor, out=scratch[: part.stop - part.start])
+        total[part] += product
+
+
+def _add_multiple_in_a_loop(total: Array, values: Array, factor: Any, scratch: Array) -> None:
+    for i in range(values.size):
+        total[i] += values[i] * factor
+
+
+_add_multiple = Kernel(_add_multiple_by_calls, _add_multiple_in_a_loop)
 
 
 @dataclass(frozen=True)

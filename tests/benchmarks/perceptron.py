@@ -7,6 +7,7 @@ from sklearn.datasets import make_classification
 from sklearn.linear_model import Perceptron
 
 from _figures import dots, figure
+from _forms import COMPILED, compiled
 from _report import Section, Table, number, ratio_table, time_table, verdict
 from _timing import relative
 from skperceptron import PerceptronClassifier
@@ -29,14 +30,13 @@ def run(context):
             case = f"{name}, {'shuffled' if shuffle else 'in order'}"
             ours = PerceptronClassifier(shuffle=shuffle, **PARAMETERS)
             theirs = Perceptron(shuffle=shuffle, **PARAMETERS)
-            timings[case] = context.compare(
-                "perceptron",
-                case,
-                {
-                    "skperceptron": partial(ours.fit, X, y),
-                    "scikit-learn": partial(theirs.fit, X, y),
-                },
-            )
+            contestants = {
+                "skperceptron": partial(ours.fit, X, y),
+                "scikit-learn": partial(theirs.fit, X, y),
+            }
+            if context.optional("numba"):
+                contestants[COMPILED] = compiled(contestants["skperceptron"])
+            timings[case] = context.compare("perceptron", case, contestants)
             outcomes.append([case, *_outcome(ours, theirs, X, y, shuffle)])
     against = {case: relative(t) for case, t in timings.items()}
     columns = ["case", "mistakes, % of rows shown", "our accuracy", "theirs", "equal work"]

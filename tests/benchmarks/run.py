@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sklearn.exceptions import ConvergenceWarning
 
+import _forms
 import _machine
 import features
 import footprint
@@ -50,6 +51,7 @@ def main():
     arguments = _parse()
     # All run for a given number of epochs, converged or not.
     warnings.simplefilter("ignore", ConvergenceWarning)
+    _forms.use(loops=False)
     arguments.output.mkdir(parents=True, exist_ok=True)
     context = Context(Data(arguments.data_dir), arguments.repeats, arguments.output)
     machine = _machine.describe()

@@ -7,6 +7,7 @@ from sklearn.neural_network import MLPClassifier as TheirMLPClassifier
 
 import _floor
 from _figures import dots, figure
+from _forms import COMPILED, compiled
 from _report import Section, Table, number, ratio_table, time_table, verdict
 from _timing import relative
 from _workloads import WORKLOADS, objective
@@ -78,11 +79,14 @@ def _warm_ups(timings):
 
 
 def _contestants(context, workload, X, y):
+    ours = partial(_fit, MLPClassifier, workload, X, y)
     contestants = {
-        "skperceptron": partial(_fit, MLPClassifier, workload, X, y),
+        "skperceptron": ours,
         "scikit-learn": partial(_fit, TheirMLPClassifier, workload, X, y),
         FLOOR: _floor.contestant(workload, X, y),
     }
+    if context.optional("numba"):
+        contestants[COMPILED] = compiled(ours)
     if context.optional("torch"):
         torch = importlib.import_module("_torch")
         contestants["torch"] = torch.contestant(workload, X, y)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import Kernel
 from ..parameters import Parameter
 from ..sparse import CSR
 from ..types import Array
@@ -85,7 +86,7 @@ class Dense(Layer):
         self._input = x
         z = self._output[: x.shape[0]]
         self._products.forward(x, self._weight, z)
-        z += self._intercept
+        _add_to_rows.run(z, self._intercept)
         return z
 
     def write_gradient(self, delta: Array) -> None:
@@ -94,3 +95,16 @@ class Dense(Layer):
 
     def backward(self, delta: Array) -> Array:
         return np.dot(delta, self._weight.T, out=self._input_delta[: len(delta)])
+
+
+def _add_to_rows_by_calls(rows: Array, values: Array) -> None:
+    rows += values
+
+
+def _add_to_rows_in_a_loop(rows: Array, values: Array) -> None:
+    for i in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            rows[i, j] += values[j]
+
+
+_add_to_rows = Kernel(_add_to_rows_by_calls, _add_to_rows_in_a_loop)

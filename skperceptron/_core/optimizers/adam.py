@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..kernels import Kernel
 from ..types import Array, Stride
 from .base import Optimizer, decay_weights
 
@@ -100,17 +101,37 @@ def _step(
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     gain = (1 - beta_1**optimizer.state.n_steps) / (1 - beta_1)  # of the sum of gradients
     root = math.sqrt(1 - beta_2)  # √v is so much of the root of the sum of squares
-    # As arrays without dimensions, which NumPy takes faster than numbers of Python's.
     numbers = np.array([beta_1, beta_2, epsilon / root, rate / (root * gain)], theta.dtype)
-    decay, decay_of_squares, floor, length = (numbers[i, ...] for i in range(4))
-    for weights, slope, scratch, total, squares in optimizer.in_blocks(theta, gradient):
-        accumulate(slope, scratch, total, squares, decay, decay_of_squares)
-        np.sqrt(squares, out=scratch)
-        scratch += floor
-        np.divide(length, scratch, out=slope)  # the stride
-        np.multiply(total, slope, out=scratch)
-        weights -= scratch
+    for block in optimizer.in_blocks(theta, gradient):
+        _move.run(*block, numbers)
     return Stride(gradient, gain)
+
+
+def _move_by_calls(
+    weights: Array, slope: Array, scratch: Array, total: Array, squares: Array, numbers: Array
+) -> None:
+    # As arrays without dimensions, which NumPy takes faster than numbers of Python's.
+    decay, decay_of_squares, floor, length = (numbers[i, ...] for i in range(4))
+    accumulate(slope, scratch, total, squares, decay, decay_of_squares)
+    np.sqrt(squares, out=scratch)
+    scratch += floor
+    np.divide(length, scratch, out=slope)  # the stride
+    np.multiply(total, slope, out=scratch)
+    weights -= scratch
+
+
+def _move_in_a_loop(
+    weights: Array, slope: Array, scratch: Array, total: Array, squares: Array, numbers: Array
+) -> None:
+    decay, decay_of_squares, floor, length = numbers[0], numbers[1], numbers[2], numbers[3]
+    for i in range(weights.size):
+        total[i] = total[i] * decay + slope[i]
+        squares[i] = squares[i] * decay_of_squares + slope[i] * slope[i]
+        slope[i] = length / (np.sqrt(squares[i]) + floor)
+        weights[i] -= total[i] * slope[i]
+
+
+_move = Kernel(_move_by_calls, _move_in_a_loop)
 
 
 def accumulate(

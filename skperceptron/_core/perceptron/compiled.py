@@ -6,11 +6,9 @@ extra, for data with many mistakes in short rows, where a round of Python costs 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 
+from .. import kernels
 from ..types import Array
 from .engine import Engine, Lecture
 from .rules import OneVsRest
@@ -18,16 +16,6 @@ from .units import Moments, Tally, Units
 
 # Rows shown in one go. Python hears of Ctrl-C only between two of them.
 RUN = 16384
-
-
-@cache
-def available() -> bool:
-    """Whether Numba is there, and goes with the rest of what is installed."""
-    try:
-        import numba  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 class Compiled(Engine):
@@ -47,7 +35,7 @@ class Compiled(Engine):
         moment = np.ascontiguousarray(moments.weights)
         try:
             for start in range(0, len(order), RUN):
-                _compiled()(
+                kernels.compiled(_show)(
                     *data.X.arrays,
                     order[start : start + RUN],
                     data.codes,
@@ -71,18 +59,6 @@ class Compiled(Engine):
 
     def restricted(self, learners: Array) -> Compiled:
         return Compiled(self.units.only(learners), self.rule.restricted(learners))
-
-
-@cache
-def _compiled() -> Callable[..., None]:
-    from numba import njit
-
-    compiled: Callable[..., None]
-    try:
-        compiled = njit(cache=True, nogil=True)(_show)
-    except RuntimeError:  # there is nowhere to write a cache
-        compiled = njit(nogil=True)(_show)
-    return compiled
 
 
 def _show(

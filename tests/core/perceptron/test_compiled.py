@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from skperceptron._core import kernels
 from skperceptron._core.perceptron import Blocks, compiled
 
 N_EPOCHS = 3
@@ -14,7 +15,7 @@ def loop(request, monkeypatch):
     if request.param == "compiled":
         pytest.importorskip("numba")
     else:
-        monkeypatch.setattr(compiled, "_compiled", lambda: compiled._show)
+        monkeypatch.setattr(kernels, "compiled", lambda loop: loop)
 
 
 def assert_same_as_blocks(case, plain, averaged=True):
@@ -50,13 +51,13 @@ class TestTheLoop:
 def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch, n_units):
     case, calls = problem("normal", n_units), []
 
-    def interrupted():
+    def interrupted(loop):
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return compiled._show
+        return loop
 
-    monkeypatch.setattr(compiled, "_compiled", interrupted)
+    monkeypatch.setattr(kernels, "compiled", interrupted)
     monkeypatch.setattr(compiled, "RUN", 50)
     rule = case.rule(plain.one_vs_rest)
     ours, other = compiled.Compiled(case.units(), rule), Blocks(case.units(), rule)
@@ -65,15 +66,3 @@ def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch, n_u
     other.run_epoch(case.lecture(), case.order[:100])
     for values, others in zip(ours.units.means(), other.units.means(), strict=True):
         assert_array_equal(values, others)
-
-
-def test_without_a_place_for_a_cache_it_still_compiles(monkeypatch):
-    numba = pytest.importorskip("numba")
-
-    def njit(cache=False, nogil=False):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
-
-    monkeypatch.setattr(numba, "njit", njit)
-    assert compiled._compiled.__wrapped__() is compiled._show

@@ -1,0 +1,84 @@
+"""The extra that compiles loops changes no result: fits are equal to the last bit."""
+
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.datasets import make_classification
+
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
+from skperceptron._core import kernels
+
+X, y = make_classification(
+    120, 9, n_classes=3, n_informative=5, n_clusters_per_class=1, random_state=0
+)
+FITS = {
+    "adam": (MLPClassifier, {}),
+    "single precision": (MLPClassifier, {"dtype": "float32"}),
+    "adamw": (MLPClassifier, {"solver": "adamw", "weight_decay": 0.1}),
+    "L1": (MLPClassifier, {"alpha": 0.01, "l1_ratio": 0.7}),
+    "several layers": (
+        MLPClassifier,
+        {"hidden_layer_sizes": (8, 7), "activation": ["relu", "tanh"], "dropout": 0.2},
+    ),
+    "batch norm": (MLPClassifier, {"batch_norm": True, "clip_norm": 1.0}),
+    "sgd": (MLPRegressor, {"solver": "sgd", "alpha": 0.1}),
+    "lbfgs": (MLPRegressor, {"solver": "lbfgs"}),
+    "autoencoder": (MLPAutoencoder, {"hidden_layer_sizes": (4,)}),
+}
+
+
+@pytest.fixture(params=["as Python", "compiled"])
+def in_loops(request, monkeypatch):
+    """Have every kernel run its loop from now on; it stays Python where there is no Numba."""
+    if request.param == "compiled":
+        pytest.importorskip("numba")
+    else:
+        monkeypatch.setattr(kernels, "compiled", lambda loop: loop)
+
+    def turn():
+        for kernel in kernels.Kernel.all:
+            monkeypatch.setattr(kernel, "run", kernels.compiled(kernel.loop))
+
+    return turn
+
+
+@pytest.mark.parametrize("csr", [False, True], ids=["dense", "CSR"])
+@pytest.mark.parametrize("name", FITS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_fit_in_loops_is_the_same_fit(name, csr, in_loops):
+    estimator, parameters = FITS[name]
+    parameters = {"hidden_layer_sizes": (10,), "max_iter": 4, "random_state": 0} | parameters
+    if parameters.get("solver") != "lbfgs":
+        parameters["batch_size"] = 50
+    inputs = sparse.csr_array(X) if csr else X
+
+    def fit():
+        model = estimator(**parameters)
+        return model.fit(inputs) if estimator is MLPAutoencoder else model.fit(inputs, y)
+
+    before = fit()
+    in_loops()
+    after = fit()
+    assert after.loss_curve_ == before.loss_curve_
+    for ours, theirs in zip(
+        after.coefs_ + after.intercepts_, before.coefs_ + before.intercepts_, strict=True
+    ):
+        assert_array_equal(ours, theirs)
+
+
+def test_the_change_in_the_midst_of_a_fit_is_not_felt(monkeypatch):
+    monkeypatch.setattr(kernels, "compiled", lambda loop: loop)
+    monkeypatch.setattr(kernels, "available", lambda: True)
+    model = MLPClassifier((10,), max_iter=4, tol=0, random_state=0)
+    with pytest.warns(match="Maximum iterations"):
+        before = model.fit(X, y).coefs_
+    monkeypatch.setattr(kernels.Kernel, "n_elements", 0)
+    monkeypatch.setattr(kernels, "PATIENCE", 4000)
+    for kernel in kernels.Kernel.all:
+        monkeypatch.setattr(kernel, "run", kernel._wait)
+    with pytest.warns(match="Maximum iterations"):
+        after = model.fit(X, y).coefs_
+    changed = [kernel.run == kernel.loop for kernel in kernels.Kernel.all]
+    assert all(changed)
+    for ours, theirs in zip(after, before, strict=True):
+        assert_array_equal(ours, theirs)

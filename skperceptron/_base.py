@@ -254,7 +254,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
 
     def _resume(self, shape, sample_weight) -> TrainingState:
         """A copy of the state that the last call left, with what the user edited since."""
-        layout = _build.inference_network(shape).layout
+        layout = _build.layout_of(shape)
         current = layout.pack(self._published_parameters(layout), shape.dtype)
         if not np.isfinite(current).all():
             raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
@@ -538,7 +538,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     def _publish_parameters(self, targets, shape, theta) -> None:
         """Set all that prediction reads."""
         self._targets, self._architecture = targets, shape
-        layout = _build.inference_network(shape).layout
+        layout = _build.layout_of(shape)
         for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
             setattr(self, attribute, [view.copy() for view in layout.group(group, theta)])
         if not shape.batch_norm:

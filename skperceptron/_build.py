@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from inspect import signature
 from itertools import chain
 from numbers import Real
@@ -19,6 +19,7 @@ from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LossLike, Th
 from ._core.network import Network
 from ._core.objective import Regularisation
 from ._core.optimizers import OPTIMIZERS, Clipped, Optimizer, OptimizerState
+from ._core.parameters import Layout
 from ._core.penalties import BALLS, L1, L2, Penalty, ProximalPenalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
 
@@ -189,6 +190,18 @@ def inference_network(shape: Architecture, part: slice = WHOLE) -> Network:
     return Network(list(chain.from_iterable(blocks[part])))
 
 
+def layout_of(shape: Architecture) -> Layout:
+    """Where the parameters of such a network lie."""
+    return _layout(shape.layer_units, shape.batch_norm)
+
+
+@lru_cache
+def _layout(layer_units: tuple[int, ...], batch_norm: bool) -> Layout:
+    activations = ("identity",) * (len(layer_units) - 2)
+    shape = Architecture(layer_units, activations, "identity", batch_norm, np.dtype(float))
+    return inference_network(shape).layout
+
+
 def training_network(
     params, shape: Architecture, generator: np.random.Generator, *, sparse: bool
 ) -> Network:
@@ -227,7 +240,7 @@ def initial_parameters(
     params, shape: Architecture, random_state: np.random.RandomState
 ) -> np.ndarray:
     """A first theta (n_parameters,), drawn layer by layer from the legacy RandomState."""
-    layout = inference_network(shape).layout
+    layout = layout_of(shape)
     theta = np.empty(layout.size, shape.dtype)
     starts = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
     for group, start in starts.items():
@@ -352,7 +365,7 @@ def optimizer_state(params, shape: Architecture) -> OptimizerState:
     """State of the solver before its first step."""
     # L-BFGS starts anew at each call.
     n_moments = 0 if params.solver == "lbfgs" else OPTIMIZERS[params.solver].n_moments
-    n_trainable = inference_network(shape).layout.trainable.stop
+    n_trainable = layout_of(shape).trainable.stop
     return OptimizerState(np.zeros((n_moments, n_trainable), shape.dtype))
 
 

@@ -171,7 +171,7 @@ def _targets(fitted):
 
 def _training_state(estimator, fitted) -> TrainingState:
     """Where scikit-learn left off, as far as it remembers: not the validation split."""
-    layout = _build.inference_network(estimator._architecture).layout
+    layout = _build.layout_of(estimator._architecture)
     dtype = estimator._architecture.dtype
     theta = layout.pack({"weight": fitted.coefs_, "intercept": fitted.intercepts_}, dtype)
     random_state = copy.deepcopy(_compat.last_random_state(fitted))

@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from ._core.activations import OUTPUT_ACTIVATIONS
+from ._core.activations import OUTPUT_ACTIVATIONS, Softmax
 from ._core.batches import ArrayRows, CodedRows, DensifiedRows, Rows
 from ._messages import naming
 
@@ -91,7 +91,7 @@ class ClassificationTargets(Targets):
 
     @abstractmethod
     def probabilities(self, scores):
-        """(n, n_classes)."""
+        """(n, n_classes), from scores that it may overwrite."""
 
     @abstractmethod
     def log_probabilities(self, scores):
@@ -151,7 +151,8 @@ class MulticlassTargets(ClassificationTargets):
         return scores
 
     def probabilities(self, scores):
-        return softmax(scores, axis=1)
+        Softmax().forward(scores)
+        return scores
 
     def log_probabilities(self, scores):
         return log_softmax(scores, axis=1)

@@ -40,9 +40,13 @@ class Kernel:
         Kernel.n_elements += first.size
         if Kernel.n_elements > PATIENCE:
             self.settle()
-            self.run(first, *others)
-        else:
-            self.calls(first, *others)
+            try:
+                self.run(first, *others)
+                return
+            except Exception:
+                # It can't compile: the disk is full, say. Nothing has changed, and NumPy goes on.
+                self.run = self.calls
+        self.calls(first, *others)
 
 
 @cache
@@ -50,7 +54,7 @@ def available() -> bool:
     """Whether Numba is there, and goes with the rest of what is installed."""
     try:
         import numba  # noqa: F401
-    except ImportError:
+    except Exception:  # ImportError, but some pairs of versions know no better than others
         return False
     return True
 

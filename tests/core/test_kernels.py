@@ -122,6 +122,17 @@ def test_without_numba_nothing_follows(counted, monkeypatch):
     assert kernel.run == kernel.calls  # and nothing is counted any more
 
 
+def test_if_it_cannot_compile_numpy_goes_on(counted, monkeypatch):
+    def fails(*arrays):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(kernels, "available", lambda: True)
+    monkeypatch.setattr(kernels, "compiled", lambda loop: fails)
+    kernel, log = counted
+    work(kernel, 11, 11)
+    assert log == ["calls", "calls"]
+
+
 def test_without_a_place_for_a_cache_it_still_compiles(monkeypatch):
     numba = pytest.importorskip("numba")
 

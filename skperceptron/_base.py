@@ -31,7 +31,7 @@ from ._compat import (
     validate_parameters,
     without_callbacks,
 )
-from ._core import lbfgs
+from ._core import kernels, lbfgs
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.logbook import Entry, Logbook
 from ._core.losses import LossLike
@@ -330,9 +330,11 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         readers = (*((_print_details,) if self.verbose >= 2 else ()), *watching.readers)
         optimizer, gradient_norm = self._optimizer(network, metered=bool(readers))
         logbook = Logbook(network, batches, _build.penalties(self), gradient_norm, state)
+        n_elements = batches.n_steps * state.theta.size + n_rows * sum(shape.layer_units[1:])
 
         def take_note(epoch: Epoch) -> bool:
             epochs.append(epoch)
+            kernels.count(n_elements)
             if self.verbose:
                 self._report(epoch, state.n_epochs - course.n_epochs_before, state)
             if not readers:
@@ -728,7 +730,7 @@ def restored_on_error(estimator: BaseEstimator):
     """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
     before = dict(vars(estimator))
     given = estimator.random_state
-    position = given.get_state() if isinstance(given, np.random.RandomState) else None
+    position = given.get_state(legacy=False) if isinstance(given, np.random.RandomState) else None
     try:
         yield
     except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from inspect import signature
 from itertools import chain
 from numbers import Real
@@ -392,7 +392,7 @@ def unused_parameters(params) -> list[str]:
     return sorted(name for name in unused if getattr(params, name) != defaults[name])
 
 
-@cache
+@lru_cache(16)  # few, since it keeps them alive
 def _defaults(estimator: type) -> dict:
     """Defaults of the hyperparameters: a subclass may have changed some and left others out."""
     owners = [cls for cls in reversed(estimator.__mro__) if "__init__" in vars(cls)]

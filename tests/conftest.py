@@ -11,7 +11,7 @@ from skperceptron._core import kernels
 os.environ.setdefault("MPLBACKEND", "agg")
 
 # So that what a test runs does not depend on the tests before it.
-kernels.PATIENCE = math.inf
+kernels.n_left = math.inf
 
 
 @pytest.fixture(autouse=True)

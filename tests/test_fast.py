@@ -33,11 +33,11 @@ def in_loops(request, monkeypatch):
     if request.param == "compiled":
         pytest.importorskip("numba")
     else:
-        monkeypatch.setattr(kernels, "compiled", lambda loop: loop)
+        monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: loop)
 
     def turn():
         for kernel in kernels.Kernel.all:
-            monkeypatch.setattr(kernel, "run", kernels.compiled(kernel.loop))
+            monkeypatch.setattr(kernel, "run", kernels.compiled(kernel.loop, kernel.dimensions))
 
     return turn
 
@@ -67,18 +67,23 @@ def test_a_fit_in_loops_is_the_same_fit(name, csr, in_loops):
 
 
 def test_the_change_in_the_midst_of_a_fit_is_not_felt(monkeypatch):
-    monkeypatch.setattr(kernels, "compiled", lambda loop: loop)
-    monkeypatch.setattr(kernels, "available", lambda: True)
     model = MLPClassifier((10,), max_iter=4, tol=0, random_state=0)
     with pytest.warns(match="Maximum iterations"):
         before = model.fit(X, y).coefs_
-    monkeypatch.setattr(kernels.Kernel, "n_elements", 0)
-    monkeypatch.setattr(kernels, "PATIENCE", 4000)
+    monkeypatch.setattr(kernels, "available", lambda: True)
+    monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: loop)
+    monkeypatch.setattr(kernels, "n_left", 3000)  # 133 parameters; 120 rows of 13 units
     for kernel in kernels.Kernel.all:
-        monkeypatch.setattr(kernel, "run", kernel._wait)
+        monkeypatch.setattr(kernel, "run", kernel.calls)
+    changed = []
+
+    def note_change(progress):
+        changed.append([kernel.run == kernel.loop for kernel in kernels.Kernel.all])
+        return 0.001
+
     with pytest.warns(match="Maximum iterations"):
-        after = model.fit(X, y).coefs_
-    changed = [kernel.run == kernel.loop for kernel in kernels.Kernel.all]
-    assert all(changed)
+        after = model.set_params(learning_rate=note_change).fit(X, y).coefs_
+    assert not any(changed[0])
+    assert all(changed[-1])
     for ours, theirs in zip(after, before, strict=True):
         assert_array_equal(ours, theirs)

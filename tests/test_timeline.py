@@ -376,6 +376,14 @@ class TestRandomState:
         model.fit(X, y)
         assert_array_equal(instance.get_state()[1], state)
 
+    def test_an_instance_over_another_bit_generator(self):
+        first, second = (np.random.RandomState(np.random.PCG64(3)) for _ in range(2))
+        straight, y = make("binary", random_state=first, max_iter=4)
+        parts, _ = make("binary", random_state=second, max_iter=2, warm_start=True)
+        straight.fit(X, y)
+        parts.fit(X, y).fit(X, y)
+        assert_array_equal(parts.coefs_[0], straight.coefs_[0])
+
     def test_numpy_seed_decides_where_random_state_is_none(self):
         losses = []
         for _ in range(2):

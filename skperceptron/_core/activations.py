@@ -112,7 +112,9 @@ def _keep_where_positive_in_a_loop(values: Array, signs: Array) -> None:
             values[i, j] *= one if signs[i, j] > 0 else zero
 
 
-_keep_where_positive = Kernel(_keep_where_positive_by_calls, _keep_where_positive_in_a_loop)
+_keep_where_positive = Kernel(
+    _keep_where_positive_by_calls, _keep_where_positive_in_a_loop, dimensions=(2, 2)
+)
 
 
 class LeakyRelu(Activation):

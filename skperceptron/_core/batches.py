@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
@@ -128,6 +129,7 @@ class Batches:
         self._rows = rows
         self.n_rows = len(X) if rows is None else len(rows)
         self.batch_size = min(batch_size, self.n_rows)
+        self.n_steps = math.ceil(self.n_rows / self.batch_size)
         columns = (X, y) if sample_weight is None else (X, y, sample_weight)
         self._columns = [(column, column.buffer(self.batch_size)) for column in columns]
 

@@ -8,66 +8,106 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import ClassVar
+from importlib.util import find_spec
+from threading import Thread
+from typing import Any, ClassVar, TypeVar
 
-from .types import Array
+T = TypeVar("T")
+Function = Callable[..., None]
 
-# Elements that NumPy is given, by all kernels, before loops are compiled: a second or two of
-# training. Importing Numba and compiling take less, and gain that much in a few seconds more.
-PATIENCE = 200_000_000
+# Elements that NumPy is still to work on before loops are compiled, 200 million in all: a second
+# or two of training. Importing Numba and compiling take about one, and gain it in a few more.
+n_left = 200_000_000.0
 
 
 class Kernel:
     """``run`` is NumPy's ``calls`` or, where there is Numba and enough to do, the ``loop``.
 
-    Both are functions of the same arrays, and leave the same in them to the last bit. The first
-    array has as many elements as there is work.
+    Both are functions of the same arrays, C-contiguous and of one dtype, and leave the same in
+    them to the last bit. ``dimensions`` are how many each has: a number has none.
     """
 
     all: ClassVar[list[Kernel]] = []
-    n_elements: ClassVar[int] = 0  # that NumPy's calls were given
 
-    def __init__(self, calls: Callable[..., None], loop: Callable[..., None]) -> None:
-        self.calls, self.loop = calls, loop
-        self.run: Callable[..., None] = self._wait
+    def __init__(self, calls: Function, loop: Function, dimensions: tuple[int, ...]) -> None:
+        self.calls, self.loop, self.dimensions = calls, loop, dimensions
+        self.run = calls
         self.all.append(self)
 
     def settle(self) -> None:
-        """Wait no longer."""
-        self.run = compiled(self.loop) if available() else self.calls
+        """Run the loop from now on if it can be compiled."""
+        self.run = (undisturbed(self._compile) if available() else None) or self.calls
 
-    def _wait(self, first: Array, *others: Array) -> None:
-        Kernel.n_elements += first.size
-        if Kernel.n_elements > PATIENCE:
-            self.settle()
-            try:
-                self.run(first, *others)
-                return
-            except Exception:
-                # It can't compile: the disk is full, say. Nothing has changed, and NumPy goes on.
-                self.run = self.calls
-        self.calls(first, *others)
+    def _compile(self) -> Function | None:
+        try:
+            return compiled(self.loop, self.dimensions)
+        except Exception:
+            return None
+
+
+def count(n_elements: int) -> None:
+    """Take note of how many elements kernels have worked on; after enough of them, all settle."""
+    global n_left
+    if n_left > 0:
+        n_left -= n_elements
+        if n_left <= 0:
+            for kernel in Kernel.all:
+                kernel.settle()
 
 
 @cache
 def available() -> bool:
-    """Whether Numba is there, and goes with the rest of what is installed."""
+    """Whether Numba is there, goes with the rest of what is installed, and is to compile."""
+    return find_spec("numba") is not None and bool(undisturbed(_is_available))
+
+
+def _is_available() -> bool:
     try:
-        import numba  # noqa: F401
-    except Exception:  # ImportError, but some pairs of versions know no better than others
+        import numba
+    except Exception:  # an ImportError, but not from every pair of versions that don't go together
         return False
-    return True
+    config: Any = numba.config
+    return not config.DISABLE_JIT
 
 
 @cache
-def compiled(loop: Callable[..., None]) -> Callable[..., None]:
-    """The loop, to be compiled at its first call, or read where an earlier process kept it."""
+def compiled(loop: Function, dimensions: tuple[int, ...] | None = None) -> Function:
+    """The loop, compiled or read where an earlier process kept it.
+
+    For arrays of so many dimensions in both precisions, at once; or for whatever it will be given.
+    """
     from numba import njit
 
-    result: Callable[..., None]
+    signatures = None if dimensions is None else _signatures(dimensions)
+    result: Function
     # Division as NumPy has it, without a branch for 0, can run in vector registers.
     try:
-        result = njit(cache=True, nogil=True, error_model="numpy")(loop)
-    except RuntimeError:  # there is nowhere to write a cache
-        result = njit(nogil=True, error_model="numpy")(loop)
+        result = njit(signatures, cache=True, nogil=True, error_model="numpy")(loop)
+    except Exception:  # there is nowhere to keep it, or what is kept there is broken
+        result = njit(signatures, nogil=True, error_model="numpy")(loop)
     return result
+
+
+def _signatures(dimensions: tuple[int, ...]) -> list[Any]:
+    from numba import types
+
+    return [
+        types.void(*(types.Array(number, n, "C") if n else number for n in dimensions))
+        for number in (types.float32, types.float64)
+    ]
+
+
+def undisturbed(work: Callable[[], T | None]) -> T | None:
+    """What comes of the work, done in a thread of its own; None if there can be none.
+
+    A signal, Ctrl-C or an alarm, cuts short what the main thread does. Half an import of Numba
+    would stay for good, and who tries to compile could not tell a signal from a failure.
+    """
+    results: list[T | None] = []
+    thread = Thread(target=lambda: results.append(work()))
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    thread.join()
+    return results[0] if results else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
@@ -29,9 +28,8 @@ class Logbook:
     ) -> None:
         self._weights = network.theta[network.layout.weights]  # (n_weights,)
         self._penalties = penalties
-        n_batches = math.ceil(batches.n_rows / batches.batch_size)
         # Each batch bears the whole penalty, over its own number of rows.
-        self._scale = n_batches / (batches.n_rows * state.mean_weight)
+        self._scale = batches.n_steps / (batches.n_rows * state.mean_weight)
         self._gradient_norm = gradient_norm
         self._state = state
         self._start = perf_counter()

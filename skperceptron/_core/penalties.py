@@ -75,7 +75,7 @@ def _add_multiple_in_a_loop(total: Array, values: Array, factor: Any, scratch: A
         total[i] += values[i] * factor
 
 
-_add_multiple = Kernel(_add_multiple_by_calls, _add_multiple_in_a_loop)
+_add_multiple = Kernel(_add_multiple_by_calls, _add_multiple_in_a_loop, dimensions=(1, 1, 0, 1))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +14,10 @@ Array = np.ndarray[Any, Any]
 BLOCK = 65536
 
 
-def blocks(size: int) -> list[slice]:
+@lru_cache
+def blocks(size: int) -> tuple[slice, ...]:
     """Slices that cut ``size`` elements into blocks."""
-    return [slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK)]
+    return tuple(slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK))
 
 
 class Stride(NamedTuple):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 # Okabe and Ito's colours, which all kinds of colour vision tell apart, and a marker each.
 STYLES = {
     "skperceptron": ("#0072B2", "o"),
+    "skperceptron, compiled": ("#0072B2", "*"),
     "scikit-learn": ("#D55E00", "s"),
     "torch": ("#009E73", "^"),
     "torch, fused Adam": ("#CC79A7", "v"),

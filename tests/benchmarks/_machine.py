@@ -16,6 +16,7 @@ PACKAGES = [
     "torch",
     "jax",
     "jaxlib",
+    "numba",
     "onnxruntime",
     "skl2onnx",
     "threadpoolctl",

@@ -1,5 +1,11 @@
 """Kernels: NumPy's calls and the loop do the same, and one follows the other when it pays."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -58,14 +64,14 @@ def form(request):
     if request.param == "compiled":
         pytest.importorskip("numba")
         return kernels.compiled
-    return lambda loop: loop
+    return lambda loop, dimensions: loop
 
 
 @pytest.mark.parametrize("name", KERNELS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_loop_is_equal_to_the_calls_to_the_last_bit(name, dtype, form):
     kernel, arguments, spent = KERNELS[name]
-    loop = form(kernel.loop)
+    loop = form(kernel.loop, kernel.dimensions)
     for seed, size in enumerate(SIZES):
         ours, theirs = (arguments(np.random.default_rng(seed), size, dtype) for _ in range(2))
         with np.errstate(all="ignore"):
@@ -80,63 +86,140 @@ def test_the_loop_is_equal_to_the_calls_to_the_last_bit(name, dtype, form):
                 assert_array_equal(np.signbit(one)[number], np.signbit(other)[number])
 
 
+class Log(list):
+    """Who did the work of a kernel."""
+
+    def calls(self, *arrays):
+        self.append("calls")
+
+    def loop(self, *arrays):
+        self.append("loop")
+
+    def kernel(self):
+        return kernels.Kernel(self.calls, self.loop, (1, 1))
+
+
 @pytest.fixture
-def counted(monkeypatch):
-    """A kernel, and who did its work."""
-    log = []
-    monkeypatch.setattr(kernels, "compiled", lambda loop: loop)
-    monkeypatch.setattr(kernels, "PATIENCE", 10)
-    monkeypatch.setattr(kernels.Kernel, "n_elements", 0)
+def log(monkeypatch):
+    """One for kernels that wait for 10 elements, where loops need no compiling."""
+    monkeypatch.setattr(kernels, "available", lambda: True)
+    monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: loop)
+    monkeypatch.setattr(kernels, "n_left", 10)
     monkeypatch.setattr(kernels.Kernel, "all", [])
-    kernel = kernels.Kernel(lambda a, b: log.append("calls"), lambda a, b: log.append("loop"))
-    return kernel, log
+    return Log()
 
 
-def work(kernel, *sizes):
-    for size in sizes:
+def work(*some_kernels, size):
+    for kernel in some_kernels:
         kernel.run(np.empty(size), np.empty(size))
+    kernels.count(size)
 
 
-def test_the_loop_follows_when_it_pays(counted, monkeypatch):
-    monkeypatch.setattr(kernels, "available", lambda: True)
-    kernel, log = counted
-    work(kernel, 6, 4, 1, 1)
-    assert log == ["calls", "calls", "loop", "loop"]
+def test_the_loops_follow_when_it_pays(log):
+    one, other = log.kernel(), log.kernel()
+    work(one, other, size=6)
+    work(one, other, size=4)
+    work(one, other, size=1)
+    assert log == ["calls"] * 4 + ["loop"] * 2
 
 
-def test_they_wait_together(counted, monkeypatch):
-    monkeypatch.setattr(kernels, "available", lambda: True)
-    kernel, log = counted
-    other = kernels.Kernel(kernel.calls, kernel.loop)
-    work(kernel, 10)
-    work(other, 1)
-    work(kernel, 1)
-    assert log == ["calls", "loop", "loop"]
+def test_they_are_compiled_once(log, monkeypatch):
+    seen = []
+    monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: seen.append(1) or loop)
+    kernel = log.kernel()
+    for _ in range(3):
+        work(kernel, size=11)
+    assert seen == [1]
 
 
-def test_without_numba_nothing_follows(counted, monkeypatch):
+def test_without_numba_nothing_follows(log, monkeypatch):
     monkeypatch.setattr(kernels, "available", lambda: False)
-    kernel, log = counted
-    work(kernel, 11, 11)
+    kernel = log.kernel()
+    work(kernel, size=11)
+    work(kernel, size=11)
     assert log == ["calls", "calls"]
-    assert kernel.run == kernel.calls  # and nothing is counted any more
 
 
-def test_if_it_cannot_compile_numpy_goes_on(counted, monkeypatch):
-    def fails(*arrays):
+def test_if_it_cannot_compile_numpy_goes_on(log, monkeypatch):
+    def fails(loop, dimensions):
         raise OSError("no space left")
 
-    monkeypatch.setattr(kernels, "available", lambda: True)
-    monkeypatch.setattr(kernels, "compiled", lambda loop: fails)
-    kernel, log = counted
-    work(kernel, 11, 11)
+    monkeypatch.setattr(kernels, "compiled", fails)
+    kernel = log.kernel()
+    work(kernel, size=11)
+    work(kernel, size=11)
     assert log == ["calls", "calls"]
+
+
+def test_if_there_can_be_no_thread_numpy_goes_on(log, monkeypatch):
+    def fails(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fails)
+    kernel = log.kernel()
+    work(kernel, size=11)
+    work(kernel, size=11)
+    assert log == ["calls", "calls"]
+
+
+def test_a_signal_while_it_compiles_is_no_failure_to_compile(log, monkeypatch):
+    class OutOfTime(Exception):
+        pass
+
+    def out_of_time(*args):
+        raise OutOfTime
+
+    def interrupted(loop, dimensions):
+        assert threading.current_thread() is not threading.main_thread()
+        signal.raise_signal(signal.SIGINT)
+        return loop
+
+    monkeypatch.setattr(kernels, "compiled", interrupted)
+    before = signal.signal(signal.SIGINT, out_of_time)
+    try:
+        with pytest.raises(OutOfTime):
+            work(log.kernel(), size=11)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_python(code, **environment):
+    """What a process of its own prints."""
+    command = [sys.executable, "-c", code]
+    environment = os.environ | environment
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_numba_can_be_told_not_to_compile():
+    pytest.importorskip("numba")
+    code = "from skperceptron._core import kernels; print(kernels.available())"
+    assert run_python(code, NUMBA_DISABLE_JIT="1") == "False"
+    assert run_python(code, NUMBA_DISABLE_JIT="0") == "True"
+
+
+def test_a_cache_that_is_broken_does_not_matter(tmp_path):
+    pytest.importorskip("numba")
+    code = """
+import numpy as np
+from skperceptron._core import activations
+kernel = activations._keep_where_positive
+kernel.settle()
+values = np.full((1, 2), 3.0)
+kernel.run(values, np.array([[-1.0, 1.0]]))
+print(kernel.run is not kernel.calls, values.tolist())
+"""
+    for _ in range(2):
+        assert run_python(code, NUMBA_CACHE_DIR=str(tmp_path)) == "True [[0.0, 3.0]]"
+        for index in tmp_path.rglob("*.nbi"):
+            index.write_bytes(b"")
 
 
 def test_without_a_place_for_a_cache_it_still_compiles(monkeypatch):
     numba = pytest.importorskip("numba")
 
-    def njit(cache=False, **options):
+    def njit(signatures, cache=False, **options):
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
         return lambda function: function

@@ -107,4 +107,4 @@ def _add_to_rows_in_a_loop(rows: Array, values: Array) -> None:
             rows[i, j] += values[j]
 
 
-_add_to_rows = Kernel(_add_to_rows_by_calls, _add_to_rows_in_a_loop)
+_add_to_rows = Kernel(_add_to_rows_by_calls, _add_to_rows_in_a_loop, dimensions=(2, 1))

@@ -111,7 +111,8 @@ def _move_by_calls(
     weights: Array, slope: Array, scratch: Array, total: Array, squares: Array, numbers: Array
 ) -> None:
     # As arrays without dimensions, which NumPy takes faster than numbers of Python's.
-    decay, decay_of_squares, floor, length = (numbers[i, ...] for i in range(4))
+    decay, decay_of_squares = numbers[0, ...], numbers[1, ...]
+    floor, length = numbers[2, ...], numbers[3, ...]
     accumulate(slope, scratch, total, squares, decay, decay_of_squares)
     np.sqrt(squares, out=scratch)
     scratch += floor
@@ -131,7 +132,7 @@ def _move_in_a_loop(
         weights[i] -= total[i] * slope[i]
 
 
-_move = Kernel(_move_by_calls, _move_in_a_loop)
+_move = Kernel(_move_by_calls, _move_in_a_loop, dimensions=(1,) * 6)
 
 
 def accumulate(

@@ -28,6 +28,7 @@ from ._compat import (
     check_sample_weight,
     check_y,
     managing_callbacks,
+    scipy_on_one_thread,
     validate_parameters,
     without_callbacks,
 )
@@ -398,18 +399,19 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     def _descend(self, objective, batches, state, take_note, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
         kinked = _build.has_kinks(self)
-        problem = lbfgs.train(
-            objective,
-            batches,
-            state,
-            take_note,
-            validate,
-            l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
-            kinked=kinked,
-            max_iter=self.max_iter,
-            max_fun=self.max_fun,
-            tol=self.tol,
-        )
+        with scipy_on_one_thread():
+            problem = lbfgs.train(
+                objective,
+                batches,
+                state,
+                take_note,
+                validate,
+                l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
+                kinked=kinked,
+                max_iter=self.max_iter,
+                max_fun=self.max_fun,
+                tol=self.tol,
+            )
         if problem is None:
             return None
         remedy = KINKED.format(loss=self.loss) if kinked else MORE_OR_SCALED

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from inspect import signature
+from pathlib import Path
+from threading import Lock
 
 import numpy as np
+import scipy
 import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
@@ -19,6 +23,7 @@ from sklearn.utils._param_validation import (
     make_constraint,
 )
 from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
 
 from ._summary import PACKAGE, documentation_url
@@ -51,6 +56,7 @@ __all__ = [
     "optimizer_state",
     "path_of",
     "patience_count",
+    "scipy_on_one_thread",
     "take_rows",
     "transport",
     "validate_parameters",
@@ -119,6 +125,45 @@ def accepts_sample_weight(scorer) -> bool:
 def take_rows(values, rows: np.ndarray):
     """Rows of an array, a sparse matrix or a data frame, by index."""
     return _safe_indexing(values, rows)
+
+
+# Threads ---------------------------------------------------------------------------------------
+
+_lock = Lock()
+_n_on_one_thread = 0
+_limit = None
+
+
+@contextmanager
+def scipy_on_one_thread():
+    """Have the BLAS that comes with scipy use one thread, if it is not the one that NumPy uses.
+
+    The threads of both wait for work by spinning: on cores that they have to share, a program that
+    goes from one to the other takes two to three times as long. The limit holds for the process,
+    as long as anybody is in here.
+    """
+    global _n_on_one_thread, _limit
+    with _lock:
+        if _n_on_one_thread == 0:
+            _limit = _blas_of_scipy().limit(limits=1)
+        _n_on_one_thread += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _n_on_one_thread -= 1
+            if _n_on_one_thread == 0:
+                _limit.restore_original_limits()
+
+
+def _blas_of_scipy():
+    """What controls the threads of the BLAS in scipy's own folders, if there is one."""
+    controller = _get_threadpool_controller()
+    package = Path(scipy.__file__).resolve().parent
+    folders = (package, package.with_name("scipy.libs"))
+    paths = [library.filepath for library in controller.lib_controllers]
+    own = [path for path in paths if not set(folders).isdisjoint(Path(path).parents)]
+    return controller.select(filepath=own)
 
 
 # Notebooks -------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from sklearn.linear_model import (
     Ridge,
 )
 from sklearn.metrics import mean_gamma_deviance, mean_poisson_deviance
+from threadpoolctl import ThreadpoolController
 
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPClassifier, MLPRegressor, _compat
 from skperceptron._core.objective import Objective
 
 rng = np.random.default_rng(0)
@@ -403,3 +404,53 @@ class TestTheLinearModel:
         self.assert_as_low(
             ours, theirs, lambda s: (xlogy(column, column) - column * s - column + np.exp(s)).sum()
         )
+
+
+class TestThreadsOfScipy:
+    """Its BLAS and NumPy's keep each other waiting, so it has one thread while L-BFGS runs."""
+
+    @pytest.fixture
+    def threads(self):
+        """A function that tells how many threads scipy's own BLAS has, and how many NumPy's."""
+        own = _compat._blas_of_scipy()
+        others = ThreadpoolController().select(internal_api="openblas")
+        paths = {library.filepath for library in own.lib_controllers}
+        others = [each for each in others.lib_controllers if each.filepath not in paths]
+        if not paths or not others:
+            pytest.skip("scipy and NumPy share a BLAS")
+        # There must be two to tell that there is one, even on one core.
+        with ThreadpoolController().limit(limits=2, user_api="blas"):
+            yield lambda: (own.lib_controllers[0].num_threads, others[0].num_threads)
+
+    def test_one_while_it_runs(self, threads):
+        seen = []
+
+        class Watched:
+            def values_and_gradient(self, scores, y):
+                seen.append(threads())
+                scores -= y
+                return 0.5 * (scores**2).sum(axis=1)
+
+        model = MLPRegressor((4,), solver="lbfgs", loss=Watched(), max_iter=3, random_state=0)
+        with pytest.warns(ConvergenceWarning):
+            model.fit(X, X[:, 0])
+        assert set(seen) == {(1, 2)}
+        assert threads() == (2, 2)
+
+    def test_as_before_after_an_error(self, threads):
+        class Failing:
+            def values_and_gradient(self, scores, y):
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            MLPRegressor(solver="lbfgs", loss=Failing()).fit(X, X[:, 0])
+        assert threads() == (2, 2)
+
+    def test_fits_that_overlap(self, threads):
+        one, other = _compat.scipy_on_one_thread(), _compat.scipy_on_one_thread()
+        one.__enter__()
+        other.__enter__()
+        one.__exit__(None, None, None)
+        assert threads() == (1, 2)
+        other.__exit__(None, None, None)
+        assert threads() == (2, 2)

@@ -28,7 +28,8 @@ LIMIT, ABNORMAL = 1, 2
 class Coordinates(ABC):
     """Interface: what scipy moves, x, against theta (n_parameters,). scipy's are float64."""
 
-    lower: Array | float = -math.inf  # bounds of x
+    lower: Array | float = -math.inf  # bound of x
+    bounds: Bounds | None = None  # as scipy has them: it takes its time over infinite ones
 
     @abstractmethod
     def x(self, theta: Array) -> Array: ...
@@ -68,6 +69,7 @@ class Split(Coordinates):
     def __post_init__(self) -> None:
         self.lower = np.full(self.n_parameters + self.n_weights, -np.inf)
         self.lower[: 2 * self.n_weights] = 0
+        self.bounds = Bounds(self.lower, np.inf)
 
     def x(self, theta: Array) -> Array:
         w = theta[: self.n_weights].astype(np.float64)
@@ -137,7 +139,7 @@ def train(
             coordinates.x(accepted),
             method="L-BFGS-B",
             jac=True,
-            bounds=Bounds(coordinates.lower, np.inf),
+            bounds=coordinates.bounds,
             callback=end_of_iteration,
             options={
                 "maxiter": n_iterations,

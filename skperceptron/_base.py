@@ -40,7 +40,7 @@ from ._core.network import Network
 from ._core.objective import Objective
 from ._core.optimizers import Metered, Optimizer
 from ._core.stopping import Stopping, Validation
-from ._core.training import Divergence, Epoch, TrainingState, train
+from ._core.training import Divergence, Epoch, TrainingState, train, twin
 from ._held_out import Data, Validator, infer, split
 from ._messages import naming, print_details, warn
 from ._summary import Layer, Summary, html, layers
@@ -238,10 +238,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
 
     def _start(self, shape, sample_weight, theta=None) -> TrainingState:
         """The state at the beginning of a timeline, with weights drawn or given."""
-        random_state, twin = (check_random_state(self.random_state) for _ in range(2))
-        if twin is random_state:  # not made from a number
-            twin = copy.deepcopy(random_state)
-        generator = side_stream(twin)
+        random_state = check_random_state(self.random_state)
+        generator = side_stream(random_state)
         if theta is None:
             theta = _build.initial_parameters(self, shape, random_state)
         return TrainingState(
@@ -518,7 +516,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         self.best_loss_ = None if scored else best
         if not isinstance(self.random_state, Integral):
             # It is the user's, or everybody's: it must not move on when this estimator does.
-            state.random_state = copy.deepcopy(state.random_state)
+            state.random_state = twin(state.random_state)
         self._training_state = state
         self.n_iter_ = state.n_epochs - course.n_epochs_before
         self._publish_progress(course)
@@ -718,13 +716,14 @@ def _print_details(entry: Entry, last: bool) -> bool:
     return False
 
 
-def side_stream(twin: np.random.RandomState) -> np.random.Generator:
-    """A second stream, seeded by drawing from a twin of the first.
+def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
+    """A second stream, seeded by the first without drawing from it.
 
     What scikit-learn has no draws for comes from here, so that the numbers both have
     stay the same whether those features are on or off.
     """
-    return np.random.default_rng(twin.randint(0, 2**32, size=4, dtype=np.uint32))
+    seed = twin(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
+    return np.random.default_rng(seed)
 
 
 @contextmanager

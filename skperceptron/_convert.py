@@ -190,7 +190,7 @@ def _training_state(estimator, fitted) -> TrainingState:
         solver=fitted.solver,
         optimizer=optimizer,
         random_state=random_state,
-        generator=side_stream(copy.deepcopy(random_state)),
+        generator=side_stream(random_state),
         mean_weight=1.0,
         n_epochs=len(estimator.loss_curve_),
         n_samples_seen=fitted.t_,

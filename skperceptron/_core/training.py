@@ -52,7 +52,7 @@ class TrainingState:
             self,
             theta=self.theta.copy(),
             optimizer=self.optimizer.copy(),
-            random_state=_twin(self.random_state),
+            random_state=twin(self.random_state),
             generator=copy.deepcopy(self.generator),
         )
 
@@ -147,12 +147,12 @@ def _shuffled(state: TrainingState, n_rows: int) -> Array:
     return state.permutation
 
 
-def _twin(stream: np.random.RandomState) -> np.random.RandomState:
+def twin(stream: np.random.RandomState) -> np.random.RandomState:
     """A stream that will go on as this one does."""
     position = stream.get_state(legacy=False)
     if position["bit_generator"] != "MT19937":
         return copy.deepcopy(stream)
     # Two thirds of the time of deepcopy, which partial_fit of a few rows takes note of.
-    twin = np.random.RandomState(0)
-    twin.set_state(position)
-    return twin
+    other = np.random.RandomState(0)
+    other.set_state(position)
+    return other

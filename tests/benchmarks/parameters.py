@@ -104,7 +104,6 @@ def _cases(data):
     rng = np.random.default_rng(0)
     classifier = {"random_state": 0, "max_iter": 10, "n_iter_no_change": 1000}
     regressor = classifier | {"hidden_layer_sizes": (64,), "max_iter": 5}
-    single = {"X": digits.astype(np.float32)}, {"X": blocks.astype(np.float32)}
     cases = {}
 
     def add(name, kind="MLPClassifier", make=Case, **changes):
@@ -120,8 +119,8 @@ def _cases(data):
         name = ", ".join(f"{key}={value!r}" for key, value in parameters.items()) or "defaults"
         add(name, parameters=parameters)
         add(name, "MLPRegressor", parameters=parameters)
-    add("single precision", **single[0])
-    add("single precision", "MLPRegressor", **single[1])
+    add("single precision", X=digits.astype(np.float32))
+    add("single precision", "MLPRegressor", X=blocks.astype(np.float32))
     add("two classes", y=classes % 2)
     add("names of classes", y=np.char.add("digit ", classes.astype(str)))
     add("several labels a row", y=np.column_stack([classes % 2, classes > 4, classes > 7]))

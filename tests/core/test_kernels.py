@@ -132,30 +132,25 @@ def test_they_are_compiled_once(log, monkeypatch):
     assert seen == [1]
 
 
-def test_without_numba_nothing_follows(log, monkeypatch):
-    monkeypatch.setattr(kernels, "available", lambda: False)
-    kernel = log.kernel()
-    work(kernel, size=11)
-    work(kernel, size=11)
-    assert log == ["calls", "calls"]
+def failing(error):
+    def fail(*args):
+        raise error
+
+    return fail
 
 
-def test_if_it_cannot_compile_numpy_goes_on(log, monkeypatch):
-    def fails(loop, dimensions):
-        raise OSError("no space left")
-
-    monkeypatch.setattr(kernels, "compiled", fails)
-    kernel = log.kernel()
-    work(kernel, size=11)
-    work(kernel, size=11)
-    assert log == ["calls", "calls"]
-
-
-def test_if_there_can_be_no_thread_numpy_goes_on(log, monkeypatch):
-    def fails(thread):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", fails)
+@pytest.mark.parametrize(
+    ("owner", "name", "replacement"),
+    [
+        pytest.param(kernels, "available", lambda: False, id="no Numba"),
+        pytest.param(kernels, "compiled", failing(OSError("no space left")), id="no space"),
+        pytest.param(
+            threading.Thread, "start", failing(RuntimeError("can't start")), id="no thread"
+        ),
+    ],
+)
+def test_if_nothing_can_follow_numpy_goes_on(owner, name, replacement, log, monkeypatch):
+    monkeypatch.setattr(owner, name, replacement)
     kernel = log.kernel()
     work(kernel, size=11)
     work(kernel, size=11)

@@ -16,6 +16,7 @@ from . import _build
 from ._base import BaseMLP, has_epochs
 from ._compat import StrOptions, check_sample_weight
 from ._core.activations import OUTPUT_ACTIVATIONS
+from ._finite import check_finite
 from ._held_out import infer
 from ._messages import naming
 from ._mlp import _CONSTRAINTS
@@ -122,8 +123,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         Decides the initial weights, the validation split, the shuffles and the dropout
         masks. Pass an int for the same result at every call.
 
-    tol : float, default=1e-4
-        Least improvement that counts as one.
+    tol : float or None, default=1e-4
+        Smallest decrease of the loss that counts as an improvement. At least 0. With None training
+        never stops early, and no ``ConvergenceWarning`` is given.
 
     verbose : bool or int, default=False
         Whether to print the loss, and the validation score, of each epoch; 2 prints more.
@@ -156,7 +158,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
-        improvement by ``tol``.
+        improvement by ``tol``. Epochs in which the learning rate still rises (``warmup_epochs``,
+        'one_cycle') are not counted.
 
     max_fun : int, default=15000
         Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
@@ -454,7 +457,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             )
         with np.errstate(all="ignore"):
             decoder = self._published_network(slice(self.bottleneck_ + 1, None))
-            return self._targets.decode(infer(decoder, codes))
+            return check_finite(self._targets.decode(infer(decoder, codes)), "X")
 
     def score(self, X, y=None, sample_weight=None):
         r"""Compute the share of the variance of X that the reconstructions explain.
@@ -542,6 +545,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         if not np.isfinite(reconstructions).all():
             return math.nan
         X = X.toarray() if issparse(X) else X
+        # Powers of 2 change no digit, and the squares of huge numbers would overflow.
+        exponent = np.frexp(max(np.abs(X).max(), np.abs(reconstructions).max()))[1]
+        X, reconstructions = np.ldexp(X, -exponent), np.ldexp(reconstructions, -exponent)
         weight = np.ones(len(X)) if sample_weight is None else sample_weight.astype(np.float64)
         mean = weight @ X / weight.sum()
         error, spread = (
@@ -549,8 +555,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         )
         return float(1 - error / spread) if spread > 0 else float(error == 0)
 
-    def _describe_scale(self, y):
-        return ""
+    def _sizes(self, data):
+        return {"X": abs(data.X).max()}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -33,14 +33,16 @@ from ._compat import (
     without_callbacks,
 )
 from ._core import kernels, lbfgs
+from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.logbook import Entry, Logbook
 from ._core.losses import LossLike
 from ._core.network import Network
 from ._core.objective import Objective
 from ._core.optimizers import Metered, Optimizer
-from ._core.stopping import Stopping, Validation
+from ._core.stopping import Validation
 from ._core.training import Divergence, Epoch, TrainingState, train, twin
+from ._finite import FiniteOutputs, check_finite
 from ._held_out import Data, Validator, infer, split
 from ._messages import naming, print_details, warn
 from ._summary import Layer, Summary, html, layers
@@ -61,11 +63,23 @@ OUT_OF_EPOCHS = (
     "converged yet."
 )
 NOT_CONVERGED = "lbfgs failed to converge after {{n_iter}} iteration(s): {problem}. {remedy}"
-MORE_OR_SCALED = "Increase max_iter or max_fun, or scale the data."
+SCALE_DATA = "Scale the data: the largest absolute value is {largest}."
 KINKED = (
     "It assumes a gradient that does not jump, and that of loss={loss!r} does: solver='adam' with "
     "batch_size=n_samples and learning_rate='cosine' comes closer to the minimum."
 )
+KINKED_ACTIVATION = (
+    "It assumes a gradient that does not jump, and that of activation={name!r} does: choose a "
+    "smooth activation such as 'tanh' or 'silu', or another solver."
+)
+UNMOVED = (
+    "early_stopping watched a score that was {score:.6g} in each of {n_epochs} epochs, so it could "
+    "not tell which epoch was the best. {remedy}"
+)
+
+# Divergence is blamed on weights of rows from so many times their mean on, and on X or y from such
+# absolute values on; from FAR_TOO_LARGE on, on these alone.
+HEAVY, LARGE, FAR_TOO_LARGE = 100, 10, 1e10
 
 # What ``verbose=2`` calls the entries of the logbook that are not in scikit-learn's lines: these,
 # and the time.
@@ -280,15 +294,26 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         if held_out is not None:
             held_out = held_out.without_weightless()
         if not watches or held_out is None:
-            state.watch(None)
+            state.watch(None, _build.objective_key(self))
         else:
             self._check_scorable(held_out)
-            state.watch((self.scoring, held_out.fingerprint(targets)))
+            score = _build.loss_key(self) if self._watches_loss else self.scoring
+            state.watch((score, held_out.fingerprint(targets)), None)
         return rows, held_out
+
+    @property
+    def _watches_loss(self) -> bool:
+        """Whether early stopping watches the loss: what is watched is then what is trained."""
+        if self.scoring is None:
+            return not self._has_metric
+        return isinstance(self.scoring, str) and self.scoring == "loss"
+
+    _has_metric = True  # whether the default score goes with the loss
 
     def _check_scorable(self, held_out: Data) -> None:
         """Refuse rows to watch that are too few for the default score."""
-        if self.scoring is None and held_out.X.shape[0] < self._fewest_rows_scored:
+        too_few = held_out.X.shape[0] < self._fewest_rows_scored
+        if self.scoring is None and not self._watches_loss and too_few:
             raise ValueError(
                 f"early_stopping can't watch R² on X_val, or on the rows split off, with fewer "
                 f"than {self._fewest_rows_scored} rows of a weight above 0: give it more, or "
@@ -296,14 +321,12 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             )
 
     def _batch_size(self, n_rows):
-        if self.batch_size == "auto":
-            return min(200, n_rows)
-        if self.batch_size > n_rows:
+        if self.batch_size != "auto" and self.batch_size > n_rows:
             warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be "
                 "clipped."
             )
-        return min(int(self.batch_size), n_rows)
+        return _build.batch_size(self, n_rows)
 
     # Run epochs --------------------------------------------------------------------------
 
@@ -323,6 +346,11 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         )
         network = _build.training_network(self, shape, state.generator, sparse=sparse)
         network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
+        finite = FiniteOutputs(
+            network,
+            OUTPUT_ACTIVATIONS[shape.output_activation](),
+            [X] if course.held_out is None or rows is not None else [X, course.held_out.X],
+        )
         loss = self._loss(shape.output_activation)
         objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
         validate = self._validator(network, loss, course.held_out, targets, shape, state)
@@ -344,21 +372,25 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
 
         try:
             if optimizer is None:
-                complaint = self._descend(objective, batches, state, take_note, validate)
+                complaint = self._descend(objective, batches, course, take_note, finite, validate)
             else:
-                ended = self._walk(objective, batches, course, take_note, validate, optimizer)
+                ended = self._walk(
+                    objective, batches, course, take_note, finite, validate, optimizer
+                )
                 complaint = None if incremental or ended else OUT_OF_EPOCHS
         except KeyboardInterrupt:
-            if np.isfinite(state.theta).all():
+            if finite():
                 warn("Training interrupted by user.")
             else:
-                self._recover(Divergence(state.n_epochs + 1, None), shape, state, data)
+                self._recover(Divergence(state.n_epochs + 1, None), course)
         except Divergence as divergence:
-            self._recover(divergence, shape, state, data)
+            self._recover(divergence, course)
         else:
-            if complaint is not None:
-                message = complaint.format(n_iter=len(epochs), max_iter=self.max_iter)
+            if complaint is not None and self.tol is not None:
+                n_iter = state.n_epochs - course.n_epochs_before
+                message = complaint.format(n_iter=n_iter, max_iter=self.max_iter)
                 warn(message, ConvergenceWarning)
+            self._check_score_moved(course)
 
     def _optimizer(self, network, *, metered: bool) -> tuple[Optimizer | None, Callable[[], float]]:
         """The optimizer, None for L-BFGS, and what tells the gradient's norm in an epoch.
@@ -371,7 +403,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         optimizer = Metered(_build.optimizer(self))
         return optimizer if metered else optimizer.inner, optimizer.mean_norm
 
-    def _walk(self, objective, batches, course, take_note, validate, optimizer) -> bool:
+    def _walk(self, objective, batches, course, take_note, finite, validate, optimizer) -> bool:
         """Train epoch by epoch, with a stochastic solver; return whether it stopped of itself.
 
         Or because somebody has asked for it.
@@ -379,12 +411,14 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         state = course.state
         n_weights = objective.network.layout.weights.stop
         optimizer.resume(state.optimizer, n_weights, strides=objective.is_proximal)
+        schedule = _build.schedule(self)
         for epoch in train(
             objective,
             optimizer,
-            _build.schedule(self),
+            schedule,
             batches,
-            Stopping(self.tol, self.n_iter_no_change),
+            _build.stopping(self, schedule),
+            finite,
             validate,
             state,
             shuffle=self.shuffle,
@@ -394,26 +428,43 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
                 return True
         return False
 
-    def _descend(self, objective, batches, state, take_note, validate) -> str | None:
+    def _descend(self, objective, batches, course, take_note, finite, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
-        kinked = _build.has_kinks(self)
+        kinked, state = _build.has_kinks(self), course.state
         with scipy_on_one_thread():
-            problem = lbfgs.train(
+            unfinished = lbfgs.train(
                 objective,
                 batches,
                 state,
                 take_note,
+                finite,
                 validate,
                 l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
                 kinked=kinked,
                 max_iter=self.max_iter,
                 max_fun=self.max_fun,
-                tol=self.tol,
+                tol=self.tol or 0.0,
+                fresh=not course.resume,
             )
-        if problem is None:
+        if unfinished is None:
             return None
-        remedy = KINKED.format(loss=self.loss) if kinked else MORE_OR_SCALED
-        return NOT_CONVERGED.format(problem=problem, remedy=remedy)
+        return NOT_CONVERGED.format(
+            problem=unfinished.problem, remedy=self._remedy(unfinished.cause, course)
+        )
+
+    def _remedy(self, cause: lbfgs.Cause, course: Course) -> str:
+        """What to do about a descent that did not converge."""
+        scale_data = SCALE_DATA.format(largest=self._describe_scale(course.data))
+        if cause is lbfgs.Cause.SCALE:
+            return scale_data
+        if cause is lbfgs.Cause.TOL:
+            return f"Lower tol, or s{scale_data[1:]}"
+        if _build.has_kinks(self):
+            return KINKED.format(loss=self.loss)
+        if cause is lbfgs.Cause.LIMIT:
+            return "Increase max_iter or max_fun, or scale the data."
+        kinked = _build.kinked_activations(course.shape)
+        return KINKED_ACTIVATION.format(name=kinked[0]) if kinked else scale_data
 
     def _validator(
         self, network, loss, held_out, targets, shape, state
@@ -432,10 +483,10 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     ) -> Callable[[np.ndarray, float], float]:
         """What early stopping watches, from raw scores (n, n_outputs) and the loss."""
         X, y, weight = held_out
+        if self._watches_loss:
+            return lambda scores, loss: -loss
         if self.scoring is None:
             return lambda scores, loss: self._metric(y, targets.decode(scores), weight)
-        if isinstance(self.scoring, str) and self.scoring == "loss":
-            return lambda scores, loss: -loss
         scorer = check_scoring(self, self.scoring)
         if weight is not None and accepts_sample_weight(scorer):
             scorer = partial(scorer, sample_weight=weight)
@@ -472,20 +523,67 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
                 f"{self.n_iter_no_change} consecutive epochs. {action}"
             )
 
-    def _recover(self, divergence: Divergence, shape, state: TrainingState, data: Data) -> None:
+    def _check_score_moved(self, course: Course) -> None:
+        """Warn if early stopping waited for a score that has been the same in every epoch."""
+        scores = [epoch.validation.score for epoch in course.epochs]
+        if len(scores) <= self.n_iter_no_change or scores[0] is None:
+            return
+        scores = ((course.resume and self.validation_scores_) or []) + scores
+        perfect = self.scoring is None and not self._watches_loss and scores[0] > 1 - 1e-9
+        if perfect or not np.array_equal(scores[1:], scores[:-1], equal_nan=True):
+            return
+        other = "" if self._watches_loss else ", or watch scoring='loss', which shows small changes"
+        remedy = f"Raise learning_rate_init, or scale the data{other}."
+        warn(UNMOVED.format(score=scores[0], n_epochs=len(scores), remedy=remedy))
+
+    def _recover(self, divergence: Divergence, course: Course) -> None:
         """Fall back on the best weights if there are any; else say what went wrong."""
-        remedy = "Scale" if self.solver == "lbfgs" else "Lower learning_rate_init, or scale"
+        state = course.state
         rate = "" if divergence.rate is None else f", at learning rate {divergence.rate:.3g}"
         message = (
-            f"Training diverged in epoch {divergence.epoch}{rate}: the loss or the weights are "
-            f"no longer finite. {remedy} the data: the largest absolute value is "
-            f"{abs(data.X).max():.3g} in X{self._describe_scale(data.y)}."
+            f"Training diverged in epoch {divergence.epoch}{rate}: the loss, a weight or an output "
+            f"is no longer finite. {self._blame(divergence, course)}"
         )
         if state.best_theta is None:
             raise ValueError(message) from divergence
         warn(f"{message} The best weights so far are kept.")
         state.theta[...] = state.best_theta
-        state.optimizer = _build.optimizer_state(self, shape)
+        state.optimizer = _build.optimizer_state(self, course.shape)
+
+    def _blame(self, divergence: Divergence, course: Course) -> str:
+        """What to do about divergence, by what is out of proportion."""
+        data, weight = course.data, course.data.sample_weight
+        sizes = self._sizes(data)
+        largest, scale = max(sizes.values()), self._describe_scale(data)
+        stochastic = self.solver != "lbfgs"
+        heaviest = 1.0 if weight is None else float(weight.max()) / course.state.mean_weight
+        if stochastic and heaviest > HEAVY:
+            first = " of the first call" if course.resume else ""
+            return (
+                f"A row weighs {heaviest:.3g} times the mean weight{first}, and so its steps are "
+                "longer by as much: make sample_weight and class_weight more even."
+            )
+        if not stochastic or largest > FAR_TOO_LARGE:
+            return SCALE_DATA.format(largest=scale)
+        n_rows = data.X.shape[0] if course.rows is None else len(course.rows)
+        too_strong = _build.too_strong(self, divergence.rate, n_rows, course.state.mean_weight)
+        if too_strong:
+            weights = "" if weight is None else ", or give sample_weight a mean near 1"
+            return f"Lower {' or '.join(too_strong)}{weights}."
+        if largest > LARGE:
+            return (
+                "Lower learning_rate_init, or scale the data: the largest absolute value is "
+                f"{scale}."
+            )
+        return f"Lower learning_rate_init. The largest absolute value is {scale}."
+
+    def _describe_scale(self, data: Data) -> str:
+        """The largest absolute values in X and, where they are numbers, in y."""
+        return " and ".join(f"{size:.3g} in {name}" for name, size in self._sizes(data).items())
+
+    @abstractmethod
+    def _sizes(self, data: Data) -> dict[str, float]:
+        """The largest absolute value in X and, where they are numbers, in y."""
 
     # Publish -----------------------------------------------------------------------------
 
@@ -656,12 +754,13 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)
         with np.errstate(all="ignore"):
-            return read(self._targets, self._infer(X))
+            result = read(self._targets, self._infer(X))
+            return check_finite(result, "X") if result.dtype.kind == "f" else result
 
     def _infer(self, X, part: slice = _build.WHOLE) -> np.ndarray:
         """Raw scores, or the outputs of the first layers: X is converted block by block."""
         X, convert = self._validate_for_prediction(X)
-        return infer(self._published_network(part), X, convert)
+        return check_finite(infer(self._published_network(part), X, convert), "X")
 
     def _published_network(self, part: slice) -> Network:
         """The layers that prediction runs through, or part of them, ready to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from ._core.optimizers import OPTIMIZERS, Clipped, Optimizer, OptimizerState
 from ._core.parameters import Layout
 from ._core.penalties import BALLS, L1, L2, Penalty, ProximalPenalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
+from ._core.stopping import Stopping
 
 # What only solvers that go batch by batch, epoch by epoch, can use.
 STOCHASTIC_PARAMETERS = {
@@ -282,6 +284,44 @@ def has_kinks(params) -> bool:
     return any(kind.kinked for kind in kinds)
 
 
+def is_minimised_by_mean(params) -> bool:
+    """Whether a regressor trained with this loss predicts means; of the user's own nobody knows."""
+    kinds = _links(REGRESSION_LOSSES, params).values()
+    return bool(kinds) and all(kind.minimised_by_mean for kind in kinds)
+
+
+# The hyperparameters that say what the loss is, and those that say what is added to it.
+LOSS_PARAMETERS = ("quantile", "huber_epsilon", "focal_gamma")
+PENALTY_PARAMETERS = ("alpha", "l1_ratio", "label_smoothing")
+
+
+def loss_key(params) -> tuple:
+    """Tells losses apart: equal only where their values can be compared.
+
+    Objects of the user's are taken for equal, since those of another process never are.
+    """
+    named = params.loss if isinstance(params.loss, str) else None
+    return (named, *(getattr(params, name, None) for name in LOSS_PARAMETERS))
+
+
+def objective_key(params) -> tuple:
+    """Tells what is minimised apart, as ``loss_key`` does."""
+    return (*loss_key(params), *(getattr(params, name, None) for name in PENALTY_PARAMETERS))
+
+
+def stopping(params, schedule: Schedule) -> Stopping:
+    """When to stop: without ``tol`` never."""
+    if params.tol is None:
+        return Stopping(0.0, math.inf)
+    return Stopping(params.tol, params.n_iter_no_change, schedule.n_rising_epochs)
+
+
+def kinked_activations(shape: Architecture) -> list[str]:
+    """Those whose derivative jumps, by name."""
+    names = [name for name in shape.activations if isinstance(name, str)]
+    return [name for name in names if HIDDEN_ACTIVATIONS[name].kinked]
+
+
 def regression_link(params) -> str:
     """Output activation of a regressor: as asked for, or the loss's own."""
     known = list(_links(REGRESSION_LOSSES, params)) or ["identity"]
@@ -367,6 +407,23 @@ def optimizer_state(params, shape: Architecture) -> OptimizerState:
     n_moments = 0 if params.solver == "lbfgs" else OPTIMIZERS[params.solver].n_moments
     n_trainable = layout_of(shape).trainable.stop
     return OptimizerState(np.zeros((n_moments, n_trainable), shape.dtype))
+
+
+def batch_size(params, n_rows: int) -> int:
+    """Rows of a batch, of as many as there are."""
+    return min(n_rows, 200 if params.batch_size == "auto" else int(params.batch_size))
+
+
+def too_strong(params, rate: float | None, n_rows: int, mean_weight: float) -> list[str]:
+    """Hyperparameters that are out of proportion, whatever the learning rate and the data are."""
+    decays = "weight_decay" in {field.name for field in fields(OPTIMIZERS[params.solver])}
+    limits = {
+        # The penalty then weighs more than the rows of a batch do.
+        "alpha": batch_size(params, n_rows) * mean_weight,
+        "weight_decay": 1 / (rate or params.learning_rate_init) if decays else math.inf,
+        "focal_gamma": 1e3 if params.loss == "focal" else math.inf,
+    }
+    return [name for name, limit in limits.items() if (getattr(params, name, None) or 0) > limit]
 
 
 def schedule(params) -> Schedule:

@@ -197,6 +197,7 @@ def _training_state(estimator, fitted) -> TrainingState:
         n_plateaus=n_plateaus,
         # A score of rows that are not known: others start a new record.
         watched=(None, b"") if scored else None,
+        objective=None if scored else _build.objective_key(estimator),
         best=-estimator.best_validation_score_ if scored else loss,
         best_theta=theta.copy() if scored else None,
         n_no_improvement=_compat.patience_count(fitted),

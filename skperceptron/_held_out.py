@@ -152,16 +152,17 @@ def infer(network: Network, X, convert: Callable[[Any], Any] = lambda block: blo
     """
     if X.shape[0] <= PREDICTION_BLOCK:
         return network.infer(convert(X))
-    return np.concatenate([network.infer(convert(block)) for block in _row_blocks(X)])
+    return np.concatenate([network.infer(convert(block)) for block in row_blocks(X)])
 
 
-def _row_blocks(X) -> Iterator[Any]:
+def row_blocks(X) -> Iterator[Any]:
+    """Blocks of rows that prediction works on, one after the other."""
     n_rows = X.shape[0]
     if issparse(X) and X.format == "csc":
         # Rows are found by a pass over the whole matrix, so there are not to be many.
         size = max(PREDICTION_BLOCK, math.ceil(n_rows / CSC_PASSES))
         for start in range(0, n_rows, size):
-            yield from _row_blocks(X[start : start + size].tocsr())
+            yield from row_blocks(X[start : start + size].tocsr())
     else:
         for start in range(0, n_rows, PREDICTION_BLOCK):
             yield X[start : start + PREDICTION_BLOCK]

@@ -64,7 +64,7 @@ _CONSTRAINTS: dict = {
     "max_iter": [Interval(Integral, 1, None, closed="left")],
     "shuffle": ["boolean"],
     "random_state": ["random_state"],
-    "tol": [Interval(Real, 0, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="left"), None],
     "verbose": ["verbose"],
     "warm_start": ["boolean"],
     "momentum": [Interval(Real, 0, 1, closed="both")],
@@ -283,8 +283,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Decides the initial weights, the validation split, the shuffles and the dropout
         masks. Pass an int for the same result at every call.
 
-    tol : float, default=1e-4
-        Least improvement that counts as one. At least 0.
+    tol : float or None, default=1e-4
+        Smallest decrease of the loss that counts as an improvement. At least 0. With None training
+        never stops early, and no ``ConvergenceWarning`` is given.
 
     verbose : bool or int, default=False
         Whether to print the loss, and the validation score, of each epoch; 2 adds the learning
@@ -325,7 +326,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
-        improvement by ``tol``.
+        improvement by ``tol``. Epochs in which the learning rate still rises (``warmup_epochs``,
+        'one_cycle') are not counted.
 
     max_fun : int, default=15000
         Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
@@ -791,8 +793,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "probabilities."
             )
 
-    def _describe_scale(self, y):
-        return ""
+    def _sizes(self, data):
+        return {"X": abs(data.X).max()}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -989,8 +991,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Decides the initial weights, the validation split, the shuffles and the dropout
         masks. Pass an int for the same result at every call.
 
-    tol : float, default=1e-4
-        Least improvement that counts as one. At least 0.
+    tol : float or None, default=1e-4
+        Smallest decrease of the loss that counts as an improvement. At least 0. With None training
+        never stops early, and no ``ConvergenceWarning`` is given.
 
     verbose : bool or int, default=False
         Whether to print the loss, and the validation score, of each epoch; 2 adds the learning
@@ -1025,13 +1028,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
 
     scoring : str, callable or None, default=None
-        What ``early_stopping`` watches: None is R², 'loss' the loss on the held-out
-        rows, else a scorer's name, or a function of an estimator, X and y. It sees arrays, and
-        weights if it has an argument ``sample_weight``.
+        What ``early_stopping`` watches: 'loss' is the loss on the held-out rows, else a scorer's
+        name, or a function of an estimator, X and y. It sees arrays, and weights if it has an
+        argument ``sample_weight``. None is R² if the mean minimises the loss ('squared_error',
+        'poisson', 'gamma'), and the loss itself otherwise.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
-        improvement by ``tol``.
+        improvement by ``tol``. Epochs in which the learning rate still rises (``warmup_epochs``,
+        'one_cycle') are not counted.
 
     max_fun : int, default=15000
         Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
@@ -1428,5 +1433,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             return math.nan
         return r2_score(y, predictions, sample_weight=sample_weight)
 
-    def _describe_scale(self, y):
-        return f" and {np.abs(y).max():.3g} in y"
+    def _sizes(self, data):
+        return {"X": abs(data.X).max(), "y": np.abs(data.y).max()}
+
+    @property
+    def _has_metric(self):
+        return _build.is_minimised_by_mean(self)

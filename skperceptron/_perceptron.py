@@ -52,6 +52,7 @@ from ._core.perceptron import (
     compiled,
     winners,
 )
+from ._finite import check_finite
 from ._held_out import Data
 from ._messages import print_details, warn
 from ._watching import Lesson, audience
@@ -395,6 +396,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
                 self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
             )
             scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+            check_finite(scores, "X")
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X):

@@ -155,7 +155,8 @@ class MulticlassTargets(ClassificationTargets):
         return scores
 
     def log_probabilities(self, scores):
-        return log_softmax(scores, axis=1)
+        # Scores that are too far apart for their type would give −∞.
+        return np.maximum(log_softmax(scores, axis=1), np.finfo(scores.dtype).min)
 
 
 class SingleClassTargets(ClassificationTargets):

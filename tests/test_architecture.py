@@ -49,7 +49,7 @@ FLOORS = [
     {"_messages", "_summary"},
     {"_build", "_compat", "_targets"},
     {"_held_out"},
-    {"_watching"},
+    {"_finite", "_watching"},
     {"_base"},
     {"_convert"},
     {"_mlp", "_perceptron"},

@@ -156,6 +156,7 @@ class TestEachEpoch:
         assert len(model.loss_curve_) == 6
         assert_array_equal(weights(model.set_params(warm_start=True, max_iter=1).fit(X, Y)) == 0, 0)
 
+    @pytest.mark.filterwarnings("ignore:early_stopping watched a score")
     @pytest.mark.parametrize("name", ["classifier", "regressor"])
     def test_under_early_stopping_the_weights_are_its_own(self, name):
         seen = Recorder()

@@ -162,7 +162,7 @@ class TestWhileTrainingDiverges:
 
     def test_keeps_the_best_weights_under_early_stopping(self):
         model = MLPRegressor((4,), early_stopping=True, warm_start=True, **self.PARAMETERS)
-        model.set_params(max_iter=2).fit(X, X[:, 0])
+        model.set_params(max_iter=2, scoring="r2").fit(X, X[:, 0])
         best = [w.copy() for w in model.coefs_]
         model.set_params(loss=InterruptedWhileDiverging(9), learning_rate_init=1e200)
         with pytest.warns(UserWarning, match="diverged in epoch 3.* best weights so far are kept"):

@@ -62,7 +62,8 @@ class TestLossCurve:
 class TestWithoutAnIteration:
     def test_the_first_fit(self):
         model, y = make("binary", tol=10.0)
-        model.fit(X, y)
+        with pytest.warns(ConvergenceWarning, match=r"after 0 iter.*below tol already. Lower tol"):
+            model.fit(X, y)
         assert model.n_iter_ == 0
         expected = -np.log(np.where(y, *model.predict_proba(X).T[::-1])).mean()
         expected += model.alpha / 2 * sum((w**2).sum() for w in model.coefs_) / len(X)
@@ -80,7 +81,8 @@ class TestWithoutAnIteration:
 
     def test_verbose(self, capsys):
         model, y = make("binary", tol=10.0, verbose=True)
-        model.fit(X, y)
+        with pytest.warns(ConvergenceWarning, match="below tol already"):
+            model.fit(X, y)
         assert capsys.readouterr().out == f"Iteration 0, loss = {model.loss_:.8f}\n"
 
 
@@ -246,6 +248,44 @@ class TestGoingOn:
             model.fit(X, SCORES[:, 0])
         with pytest.warns(ConvergenceWarning, match="loss='hinge' does: solver='adam'"):
             MLPClassifier((), loss="hinge", alpha=1.0, solver="lbfgs").fit(X, SCORES[:, 0] > 0)
+
+    def test_the_kinks_of_activations_are_not_blamed_on_the_data(self):
+        # Which fits end at a kink depends on the last bits, that some do does not.
+        advice = []
+        for seed in range(40):
+            model = MLPRegressor((5,), solver="lbfgs", max_iter=3000, random_state=seed)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                model.fit(X, X[:, 0] ** 2)
+            advice += [str(warning.message) for warning in caught]
+        at_kinks = [text for text in advice if "LIMIT" not in text]
+        assert at_kinks
+        for text in at_kinks:
+            assert "that of activation='relu' does: choose a smooth activation" in text
+
+    @pytest.mark.parametrize("size", [1e15, 1e20, 1e100])
+    @pytest.mark.parametrize("hidden", [(), (10, 10)])
+    @pytest.mark.parametrize("activation", ["relu", "tanh"])
+    def test_steps_that_get_lost_in_huge_targets_are_warned_of(self, activation, hidden, size):
+        model = MLPRegressor(hidden, activation, solver="lbfgs", random_state=0)
+        # A network may go on for a while; a linear model does not get away from the start.
+        match = "scale the data" if hidden else r"as large as .*Scale .* in X and .*e\+.* in y"
+        with pytest.warns(ConvergenceWarning, match=f"(?i){match}"):
+            model.fit(X, size * X[:, 0])
+        assert hidden or model.n_iter_ <= 2
+
+    def test_weights_that_are_good_already_are_no_reason_to_warn(self):
+        model, y = make("regression", hidden_layer_sizes=(), warm_start=True)
+        model.fit(X, y)
+        for go_on in (model, MLPRegressor.from_sklearn(model.to_sklearn())):
+            go_on.set_params(warm_start=True).fit(X, y)
+            assert go_on.n_iter_ <= 1
+
+    def test_tol_none_neither_stops_early_nor_warns(self):
+        model, y = make("regression", hidden_layer_sizes=(), tol=None, max_iter=5)
+        assert model.fit(X, y).n_iter_ == 5  # and warnings are errors here
+        loss = model.loss_
+        assert model.set_params(max_iter=500).fit(X, y).loss_ <= loss
 
 
 def count_evaluations(monkeypatch):

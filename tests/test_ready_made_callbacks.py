@@ -108,6 +108,7 @@ class TestHistory:
 
 
 class TestModelCheckpoint:
+    @pytest.mark.filterwarnings("ignore:early_stopping watched a score")
     @pytest.mark.parametrize("early_stopping", [False, True])
     @pytest.mark.parametrize("monitor", ["auto", "loss", "gradient_norm"])
     def test_keeps_the_best_epoch(self, early_stopping, monitor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -42,6 +43,10 @@ class Activation(ABC):
     """
 
     needs: ClassVar[Literal["output", "input"]] = "output"
+    kinked: ClassVar[bool] = False  # whether the derivative jumps
+    # |f(z)| is at most linear_bound · |z| + constant_bound.
+    linear_bound: ClassVar[float] = 1.0
+    constant_bound: ClassVar[float] = 0.0
 
     @abstractmethod
     def forward(self, z: Array) -> None: ...
@@ -63,6 +68,8 @@ class Identity(Activation):
 class Logistic(Activation):
     """``a = 1 / (1 + exp(-z))``, ``da/dz = a (1 - a)``."""
 
+    linear_bound, constant_bound = 0.0, 1.0
+
     def forward(self, z: Array) -> None:
         expit(z, out=z)
 
@@ -75,6 +82,8 @@ class Logistic(Activation):
 class Tanh(Activation):
     """``a = tanh(z)``, ``da/dz = 1 - a²``."""
 
+    linear_bound, constant_bound = 0.0, 1.0
+
     def forward(self, z: Array) -> None:
         np.tanh(z, out=z)
 
@@ -86,6 +95,8 @@ class Tanh(Activation):
 
 class Relu(Activation):
     """``a = max(z, 0)``; ``da/dz`` is 1 where a > 0, else 0 (0 at the kink)."""
+
+    kinked = True
 
     def forward(self, z: Array) -> None:
         # Against an array of zeros NumPy's maximum runs in vector registers; against a number
@@ -120,6 +131,7 @@ _keep_where_positive = Kernel(
 class LeakyRelu(Activation):
     """``a = z`` where z > 0, else ``z / 100`` (Maas, Hannun & Ng 2013)."""
 
+    kinked = True
     slope = 0.01
 
     def forward(self, z: Array) -> None:
@@ -151,6 +163,8 @@ class Selu(Activation):
     0 and variance 1 are a stable fixed point. ``da/dz`` is λ where a > 0, else ``a + λ α``.
     """
 
+    kinked = True
+    linear_bound = 1.7580993408473766  # scale · alpha
     scale = 1.0507009873554805
     alpha = 1.6732632423543772
 
@@ -223,6 +237,8 @@ class Mish(Activation):
 class Softplus(Activation):
     """``a = log(1 + exp(z))``; ``da/dz = σ(z) = 1 - exp(-a)``."""
 
+    constant_bound = math.log(2)
+
     def forward(self, z: Array) -> None:
         z[...] = softplus(z)
 
@@ -236,6 +252,9 @@ class Softplus(Activation):
 class HardTanh(Activation):
     """``a = min(max(z, -1), 1)``; ``da/dz`` is 1 where |a| < 1, else 0 (0 at the kinks)."""
 
+    kinked = True
+    linear_bound, constant_bound = 0.0, 1.0
+
     def forward(self, z: Array) -> None:
         np.clip(z, -1, 1, out=z)
 
@@ -246,6 +265,8 @@ class HardTanh(Activation):
 class Exp(Activation):
     """``a = exp(z)``, ``da/dz = a``: an output only."""
 
+    linear_bound = math.inf
+
     def forward(self, z: Array) -> None:
         np.exp(z, out=z)
 
@@ -255,6 +276,8 @@ class Exp(Activation):
 
 class Softmax(Activation):
     """``aₖ = exp(zₖ) / Σⱼ exp(zⱼ)`` along each row: an output only."""
+
+    linear_bound, constant_bound = 0.0, 1.0
 
     def forward(self, z: Array) -> None:
         z -= z.max(axis=1, keepdims=True)

@@ -6,7 +6,8 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, OptimizeResult, minimize
@@ -21,8 +22,28 @@ from .types import Array
 # A point that steep is no minimum, however little scipy's last iteration has gained.
 STEEP = 0.1
 
+# Iterations from weights that were drawn, and multiples of ``tol``, or of 1e-4 if that is larger:
+# after so few, with a gradient so large, L-BFGS has not converged but got lost, as with y of 1e20.
+FEW, FAR_FROM_FLAT = 2, 1000
+
 # How scipy says that it has reached a limit, and that its line search has failed.
 LIMIT, ABNORMAL = 1, 2
+
+
+class Cause(Enum):
+    """Why L-BFGS did not converge."""
+
+    LIMIT = auto()  # of iterations or evaluations
+    KINKS = auto()  # the gradient jumps, or the slope is steep in spite of a failed line search
+    TOL = auto()  # weights that were drawn at random are good enough for ``tol``
+    SCALE = auto()  # the objective is so large that steps are lost in rounding, or go astray
+
+
+class Unfinished(NamedTuple):
+    """A descent that did not converge."""
+
+    cause: Cause
+    problem: str
 
 
 class Coordinates(ABC):
@@ -91,6 +112,7 @@ def train(
     batches: Batches,
     state: TrainingState,
     take_note: Callable[[Epoch], bool],
+    outputs_are_finite: Callable[[], bool],
     validate: Callable[[], Validation],
     *,
     l1: float,
@@ -98,7 +120,8 @@ def train(
     max_iter: int,
     max_fun: int,
     tol: float,
-) -> str | None:
+    fresh: bool,
+) -> Unfinished | None:
     """Minimise from ``state.theta`` on; return why it did not converge, or None if it did.
 
     An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``take_note``
@@ -106,7 +129,8 @@ def train(
     no lack of convergence. ``state.theta`` holds the last complete iteration in the end, an
     interruption included. ``tol`` bounds the largest element of the
     gradient, projected on the bounds if there are any. The objective is minimised plus
-    ``l1 · ‖weights‖₁``, and ``kinked`` says whether its gradient jumps otherwise.
+    ``l1 · ‖weights‖₁``, and ``kinked`` says whether its gradient jumps otherwise. ``fresh`` says
+    whether the weights were drawn at random.
     """
     (batch,) = batches.epoch(None)
     theta = state.theta  # (n_parameters,), which the network reads
@@ -127,6 +151,8 @@ def train(
     def end_of_iteration(intermediate_result: OptimizeResult) -> None:
         nonlocal stopped
         theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
+        if not outputs_are_finite():
+            raise Divergence(state.n_epochs + 1, None)
         record = _record(state, float(intermediate_result.fun), validate())
         state.n_epochs += 1
         stopped = take_note(record)
@@ -164,13 +190,21 @@ def train(
             lowest = result.fun
     finally:
         theta[...] = accepted
-    if not (math.isfinite(result.fun) and np.isfinite(theta).all()):
+    if not (math.isfinite(result.fun) and outputs_are_finite()):
         raise Divergence(state.n_epochs + 1, None)
     if state.n_epochs == n_epochs:
         take_note(_record(state, float(result.fun), validate()))
     if result.status == LIMIT:
-        return str(result.message)
-    return "no step lowers the objective" if not flat and (kinked or steep) else None
+        return Unfinished(Cause.LIMIT, str(result.message))
+    n_iter, largest = state.n_epochs - n_epochs, float(np.abs(slope).max())
+    if flat and fresh and n_iter == 0 and largest > 0:
+        return Unfinished(Cause.TOL, f"the gradient, at most {largest:.3g}, is below tol already")
+    if flat:
+        return None
+    if fresh and n_iter <= FEW and largest > FAR_FROM_FLAT * max(tol, 1e-4):
+        return Unfinished(Cause.SCALE, f"the gradient is still as large as {largest:.3g}")
+    failed = "no step lowers the objective"
+    return Unfinished(Cause.KINKS, failed) if kinked or steep else None
 
 
 def _least_gain(tol: float) -> float:

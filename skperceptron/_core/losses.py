@@ -38,6 +38,8 @@ class Loss(ABC):
     smallest_excluded: ClassVar[bool] = False  # whether y must be above that
     probabilistic: ClassVar[bool] = True  # whether a link makes probabilities of the scores
     kinked: ClassVar[bool] = False  # whether the gradient jumps
+    # Whether the expected loss of an output is lowest at the mean of its targets.
+    minimised_by_mean: ClassVar[bool] = True
 
     @abstractmethod
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -169,6 +171,7 @@ class AbsoluteError(Loss):
     """``Σₖ |sₖ - yₖ|``; the gradient at 0 is 0."""
 
     kinked: ClassVar[bool] = True
+    minimised_by_mean: ClassVar[bool] = False
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         scores -= y
@@ -184,6 +187,7 @@ class Huber(Loss):
     Huber (1964), "Robust estimation of a location parameter".
     """
 
+    minimised_by_mean: ClassVar[bool] = False
     huber_epsilon: float
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -202,6 +206,7 @@ class Quantile(Loss):
     """
 
     kinked: ClassVar[bool] = True
+    minimised_by_mean: ClassVar[bool] = False
     quantile: float
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -218,6 +223,8 @@ class Quantile(Loss):
 
 class LogCosh(Loss):
     """``Σₖ log cosh(sₖ - yₖ)``, quadratic near 0 and linear far from it (Green 1990)."""
+
+    minimised_by_mean: ClassVar[bool] = False
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         scores -= y

@@ -47,6 +47,12 @@ class Network:
             x = layer.infer(x)
         return x
 
+    def largest_output(self, largest_input: float) -> float:
+        """Upper bound of the Euclidean norm of the raw scores of a row, given one of the rows."""
+        for layer in self.layers:
+            largest_input = layer.largest_output(largest_input)
+        return largest_input
+
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         """Raw scores (n, n_outputs) in training: a buffer that the caller may overwrite."""
         for layer in self.layers:

@@ -134,6 +134,8 @@ class Ball2(Constraint):
 
     def project(self, weight: Array) -> None:
         norm = _lengths(weight)  # (fan_out,)
+        if (norm <= self.radius).all():  # which may be out of the range of the weights' type
+            return
         factor = np.minimum(1, self.radius / np.maximum(norm, self.radius))
         huge = np.isinf(norm)
         if huge.any():

@@ -27,6 +27,11 @@ class Schedule(ABC):
 
     floor: ClassVar[float] = math.inf
 
+    @property
+    def n_rising_epochs(self) -> int:
+        """Epochs at the start of the timeline in which the rate goes up: patience waits for it."""
+        return 0
+
     @abstractmethod
     def rate(self, progress: float, timeline: Timeline) -> float:
         """Learning rate at ``progress``: epochs done plus the fraction of the current one."""
@@ -143,14 +148,20 @@ class OneCycle(Schedule):
     learning rates".
     """
 
+    rising_share: ClassVar[float] = 0.3
     learning_rate_init: float
     schedule_epochs: int
 
+    @property
+    def n_rising_epochs(self) -> int:
+        return math.ceil(self.rising_share * self.schedule_epochs)
+
     def rate(self, progress: float, timeline: Timeline) -> float:
         peak, done = self.learning_rate_init, progress / self.schedule_epochs
-        if done < 0.3:
-            return half_cosine(peak / 25, peak, done / 0.3)
-        return half_cosine(peak, peak / 1e4, (done - 0.3) / 0.7)
+        rising = self.rising_share
+        if done < rising:
+            return half_cosine(peak / 25, peak, done / rising)
+        return half_cosine(peak, peak / 1e4, (done - rising) / (1 - rising))
 
 
 @dataclass(frozen=True)
@@ -183,6 +194,10 @@ class WarmUp(Schedule):
     @property
     def floor(self) -> float:  # type: ignore[override]
         return self.inner.floor
+
+    @property
+    def n_rising_epochs(self) -> int:
+        return max(self.warmup_epochs, self.inner.n_rising_epochs)
 
     def rate(self, progress: float, timeline: Timeline) -> float:
         share = min((progress + 1) / (self.warmup_epochs + 1), 1.0)

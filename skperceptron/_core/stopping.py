@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ class Patience(Protocol):
     best_theta: Array | None  # where the score was best; None while no score is watched
     best: float  # lowest watched value so far
     n_no_improvement: int
+    n_epochs: int  # done, this one included
 
 
 class Validation(NamedTuple):
@@ -29,19 +31,23 @@ class Stopping:
     """Counts the epochs without an improvement of at least ``tol``.
 
     Watches the training loss or, where there is one, the negative of the validation score:
-    then the weights of the best epoch are kept too.
+    then the weights of the best epoch are kept too. The first ``n_rising_epochs`` of the timeline
+    do not count: with a learning rate that has yet to rise, a network hardly changes.
     """
 
     tol: float
     n_iter_no_change: float
+    n_rising_epochs: int = 0
 
     def watch(self, loss: float, score: float | None, state: Patience) -> bool:
         """Take note of an epoch. Return whether patience has run out."""
         watched = loss if score is None else -score
-        # Written so that a NaN counts as no improvement.
-        improved = watched <= state.best - self.tol
-        state.n_no_improvement = 0 if improved else state.n_no_improvement + 1
-        if watched < state.best:
+        # Written so that what is not finite counts as no improvement.
+        finite = math.isfinite(watched)
+        improved = finite and watched <= state.best - self.tol
+        rising = state.n_epochs <= self.n_rising_epochs
+        state.n_no_improvement = 0 if improved or rising else state.n_no_improvement + 1
+        if finite and watched < state.best:
             state.best = watched
             if score is not None:
                 state.best_theta = state.theta.copy()

@@ -37,6 +37,7 @@ class TrainingState:
     permutation: Array | None = None  # (n_rows,) current order of the rows
     split_state: np.random.RandomState | None = None  # from before the validation split
     watched: object = None  # what score, of which rows; None: the training loss
+    objective: object = None  # what the training loss is of, where that is watched
     best: float = math.inf  # lowest loss, or negative score, so far
     best_theta: Array | None = None  # weights of the best score
     n_no_improvement: int = 0
@@ -56,10 +57,10 @@ class TrainingState:
             generator=copy.deepcopy(self.generator),
         )
 
-    def watch(self, what: object) -> None:
-        """Start a new record if something else is watched than so far."""
-        if what != self.watched:
-            self.watched = what
+    def watch(self, what: object, objective: object) -> None:
+        """Start a new record if something else is watched, or trained on, than so far."""
+        if (what, objective) != (self.watched, self.objective):
+            self.watched, self.objective = what, objective
             self.start_record()
 
     def move(self, theta: Array) -> None:
@@ -84,7 +85,7 @@ class Epoch:
 
 
 class Divergence(ArithmeticError):
-    """The loss or the weights are no longer finite."""
+    """The loss, a weight or an output is no longer finite."""
 
     def __init__(self, epoch: int, rate: float | None) -> None:
         super().__init__(epoch, rate)
@@ -98,6 +99,7 @@ def train(
     schedule: Schedule,
     batches: Batches,
     stopping: Stopping,
+    outputs_are_finite: Callable[[], bool],
     validate: Callable[[], Validation],
     state: TrainingState,
     *,
@@ -106,8 +108,8 @@ def train(
 ) -> Iterator[Epoch]:
     """Train for at most ``max_epochs`` epochs, and yield a record after each.
 
-    ``state`` is changed in place and is complete at every yield. ``validate`` is asked after
-    each epoch how the network does.
+    ``state`` is changed in place and is complete at every yield. After each epoch
+    ``outputs_are_finite`` and then ``validate`` judge the network as it is.
     """
     network = objective.network
     theta = network.theta[network.layout.trainable]  # (n_trainable,)
@@ -123,7 +125,7 @@ def train(
             objective.project(stride)
             seen += n
         loss = total / seen
-        if not (math.isfinite(loss) and np.isfinite(network.theta).all()):
+        if not (math.isfinite(loss) and outputs_are_finite()):
             raise Divergence(state.n_epochs + 1, rate)
 
         validation = validate()

@@ -13,11 +13,28 @@ Array = np.ndarray[Any, Any]
 # Elements that a pass over long vectors works on at a time: a few such blocks stay in the cache.
 BLOCK = 65536
 
+# Largest bounds, by type, that leave room for the rounding of sums of so large numbers.
+RANGES = {dtype: float(np.finfo(dtype).max) / 4 for dtype in ("f", "d")}
+
 
 @lru_cache
 def blocks(size: int) -> tuple[slice, ...]:
     """Slices that cut ``size`` elements into blocks."""
     return tuple(slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK))
+
+
+def norm(values: Array) -> float:
+    """Euclidean norm of an array, in one pass that allocates nothing.
+
+    Infinite where the squares overflow.
+    """
+    flat = values.reshape(-1)
+    return math.sqrt(np.dot(flat, flat))
+
+
+def in_range(bound: float, dtype: np.dtype[Any]) -> float:
+    """``bound``, infinity where sums of such numbers could overflow."""
+    return bound if bound <= RANGES[dtype.char] else math.inf
 
 
 class Stride(NamedTuple):

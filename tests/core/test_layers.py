@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core import layers
-from skperceptron._core.activations import Gelu, Relu, Tanh
+from skperceptron._core.activations import HIDDEN_ACTIVATIONS, Gelu, Relu, Tanh
 from skperceptron._core.layers import Activated, BatchNorm, Dense, Dropout, Layer, SparseDropout
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.parameters import TRAINABLE
@@ -59,6 +59,59 @@ def test_every_kind_of_layer_has_an_example():
     assert all(issubclass(kind, Layer) for kind in kinds)
     # SparseDropout takes CSR matrices, and nothing below the inputs: it has tests of its own.
     assert kinds - {SparseDropout} == {type(make(None)) for make in EXAMPLES.values()}
+
+
+LARGE_AND_SMALL = [1e-3, 1.0, 30.0, 1e6]
+
+
+def assert_bounded(layer, x):
+    bound = layer.largest_output(np.linalg.norm(x, axis=1).max())
+    norms = np.linalg.norm(layer.infer(x.copy()), axis=1)
+    assert norms.max() <= bound * (1 + 1e-12) < np.inf
+    return bound, norms.max()
+
+
+@every_layer
+@pytest.mark.parametrize("size", LARGE_AND_SMALL)
+def test_no_output_is_longer_than_the_bound(example, size, rng):
+    layer, parameters, _, _ = prepared(example)
+    for parameter in parameters[:2]:
+        parameter -= 1  # of both signs
+    assert_bounded(layer, size * rng.normal(size=(200, N_INPUTS)))
+
+
+@pytest.mark.parametrize("size", LARGE_AND_SMALL)
+@pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
+def test_the_bound_of_every_activation_holds_and_is_close(activation, size, rng):
+    layer = Activated(HIDDEN_ACTIVATIONS[activation]())
+    layer.prepare([], 1, N_INPUTS, np.dtype(float), bottom=False)
+    x = size * rng.normal(size=(200, N_INPUTS))
+    bound, norm = assert_bounded(layer, np.concatenate([x, -np.abs(x)]))
+    assert bound < 10 * max(norm, size, 2)
+
+
+def test_no_bound_is_known_of_an_activation_of_the_users():
+    class Doubled:
+        needs = "output"
+
+        def forward(self, z):
+            z *= 2
+
+        def backward(self, kept, delta):
+            delta *= 2
+
+    layer = Activated(Doubled())
+    layer.prepare([], 1, N_INPUTS, np.dtype(float), bottom=False)
+    assert layer.largest_output(1.0) == np.inf
+
+
+@pytest.mark.parametrize("example", ["dense", "batch norm"])
+@pytest.mark.parametrize("bad", [np.inf, np.nan, 1e38])
+def test_parameters_that_may_overflow_have_no_finite_bound(example, bad):
+    layer, parameters, _, _ = prepared(example, dtype=np.float32)
+    parameters[0][...] = bad
+    with np.errstate(over="ignore"):  # as fit has it
+        assert not np.isfinite(layer.largest_output(2.0))
 
 
 @every_layer

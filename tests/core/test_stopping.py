@@ -11,7 +11,9 @@ from skperceptron._core.stopping import Stopping
 
 
 def fresh_state():
-    return SimpleNamespace(theta=np.zeros(2), best_theta=None, best=math.inf, n_no_improvement=0)
+    return SimpleNamespace(
+        theta=np.zeros(2), best_theta=None, best=math.inf, n_no_improvement=0, n_epochs=1
+    )
 
 
 def plateaus(losses, tol, patience):
@@ -87,3 +89,30 @@ def test_without_a_score_no_weights_are_kept():
     state = fresh_state()
     Stopping(tol=0.0, n_iter_no_change=1).watch(1.0, None, state)
     assert state.best_theta is None
+
+
+@pytest.mark.parametrize("score", [math.inf, -math.inf])
+def test_a_score_that_is_not_finite_is_never_the_best(score):
+    stopping, state = Stopping(0.0, 2), fresh_state()
+    exhausted = [stopping.watch(1.0, each, state) for each in (0.5, score, score, score)]
+    assert exhausted == [False, False, False, True]
+    assert state.best == -0.5
+
+
+@pytest.mark.parametrize("watch_score", [False, True], ids=["loss", "score"])
+def test_patience_waits_for_the_rate_to_rise(watch_score):
+    stopping, state = Stopping(0.0, 1, n_rising_epochs=4), fresh_state()
+    exhausted = []
+    for state.n_epochs in range(1, 8):
+        state.theta[:] = state.n_epochs
+        worse = float(state.n_epochs)
+        exhausted.append(stopping.watch(worse, -worse if watch_score else None, state))
+    assert exhausted == [False] * 5 + [True, False]
+
+
+def test_the_best_weights_may_be_those_of_a_rising_epoch():
+    stopping, state = Stopping(0.0, 1, n_rising_epochs=2), fresh_state()
+    for state.n_epochs, score in enumerate([1.0, 3.0, 2.0], start=1):
+        state.theta[:] = state.n_epochs
+        stopping.watch(0.0, score, state)
+    assert_array_equal(state.best_theta, [2, 2])

@@ -74,6 +74,7 @@ def walk(
         schedule or Constant(0.01),
         batches,
         stopping,
+        lambda: bool(np.isfinite(network.theta).all()),
         validate,
         state,
         shuffle=shuffle,
@@ -221,6 +222,7 @@ def test_weights_that_overflow_after_a_finite_loss_are_divergence():
         Constant(1.0),
         batches,
         NEVER,
+        lambda: bool(np.isfinite(network.theta).all()),
         Validation,
         state,
         shuffle=False,
@@ -286,8 +288,8 @@ def test_published_weights_are_the_best_where_a_score_is_watched():
 def test_watching_something_else_starts_a_new_record():
     state = start()
     state.best, state.best_theta, state.n_no_improvement = 0.5, state.theta.copy(), 3
-    state.watch(None)
+    state.watch(None, None)
     assert (state.best, state.n_no_improvement) == (0.5, 3)
-    state.watch("score")
+    state.watch("score", None)
     assert (state.best, state.best_theta, state.n_no_improvement) == (math.inf, None, 0)
     assert state.published is state.theta

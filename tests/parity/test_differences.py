@@ -419,6 +419,29 @@ def test_17_lbfgs_does_not_give_up_on_a_slope():
     assert ours.loss_ < 1e5
 
 
+def test_18_tol_none_never_stops_early():
+    theirs, ours = both("MLPClassifier", tol=None, n_iter_no_change=1, max_iter=30, random_state=0)
+    with pytest.raises(ValueError, match="tol"):
+        theirs.fit(X, BINARY)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ours.set_params(learning_rate_init=0.1).fit(X, BINARY).n_iter_ == 30
+
+
+def test_19_enormous_rows_are_refused():
+    for name, y in (("MLPClassifier", LABELS), ("MLPRegressor", X[:, 0])):
+        theirs, ours = both(name, hidden_layer_sizes=(), max_iter=5, random_state=0)
+        for model in (theirs, ours):
+            model.fit(X, y)
+            model.coefs_[0] *= 100
+        rows = 1e307 * np.sign(X[:5])
+        with np.errstate(all="ignore"):
+            method = "predict_proba" if name == "MLPClassifier" else "predict"
+            assert not np.isfinite(getattr(theirs, method)(rows)).all()
+        with pytest.raises(ValueError, match="X has values so large"):
+            getattr(ours, method)(rows)
+
+
 class TestSmallerThings:
     def test_a_convergence_warning_that_is_an_error(self):
         theirs, ours = both("MLPClassifier", (5,), max_iter=1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..activations import ActivationLike
+from ..activations import Activation, ActivationLike
 from ..parameters import Parameter
 from ..types import Array
 from .base import Layer
@@ -31,11 +32,19 @@ class Activated(Layer):
     ) -> int:
         self._keeps_input = self.activation.needs == "input"
         self._input = np.empty((n_rows if self._keeps_input else 0, n_inputs), dtype)
+        # No bound is known of an object of the user's.
+        linear, constant = math.inf, 0.0
+        if isinstance(self.activation, Activation):
+            linear, constant = self.activation.linear_bound, self.activation.constant_bound
+        self._linear_bound, self._constant_bound = linear, constant * math.sqrt(n_inputs)
         return n_inputs
 
     def infer(self, x: Array) -> Array:
         self.activation.forward(x)
         return x
+
+    def largest_output(self, largest_input: float) -> float:
+        return self._linear_bound * largest_input + self._constant_bound
 
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         self._kept = x

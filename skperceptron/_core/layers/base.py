@@ -41,6 +41,14 @@ class Layer(ABC):
         """Output at prediction; may overwrite and return ``x`` unless the layer is the first."""
 
     @abstractmethod
+    def largest_output(self, largest_input: float) -> float:
+        """Upper bound of the Euclidean norm of an output row at prediction.
+
+        ``largest_input`` is one of the rows that come in. The bound is infinite or NaN where the
+        parameters are, and where none is known.
+        """
+
+    @abstractmethod
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         """Output in training. What ``backward`` needs is remembered.
 

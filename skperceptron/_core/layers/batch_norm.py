@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..parameters import Parameter
-from ..types import Array
+from ..types import Array, in_range, norm
 from .base import Layer
 
 
@@ -49,6 +49,11 @@ class BatchNorm(Layer):
         x *= self._scale / np.sqrt(self._variance + self.epsilon)
         x += self._shift
         return x
+
+    def largest_output(self, largest_input: float) -> float:
+        factor = self._scale / np.sqrt(self._variance + self.epsilon)
+        bound = (largest_input + norm(self._mean)) * norm(factor) + norm(self._shift)
+        return in_range(bound, factor.dtype)
 
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         self._shares, n_with_weight, n = _shares(len(x), sample_weight, x.dtype)

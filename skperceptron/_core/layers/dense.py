@@ -11,7 +11,7 @@ import numpy as np
 from ..kernels import Kernel
 from ..parameters import Parameter
 from ..sparse import CSR
-from ..types import Array
+from ..types import Array, in_range, norm
 from .base import Layer
 
 
@@ -81,6 +81,10 @@ class Dense(Layer):
         z: Array = x @ self._weight  # (n, fan_out), never x itself
         z += self._intercept
         return z
+
+    def largest_output(self, largest_input: float) -> float:
+        bound = largest_input * norm(self._weight) + norm(self._intercept)
+        return in_range(bound, self._weight.dtype)
 
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         self._input = x

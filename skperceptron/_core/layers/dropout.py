@@ -43,6 +43,9 @@ class Dropout(Layer):
     def infer(self, x: Array) -> Array:
         return x
 
+    def largest_output(self, largest_input: float) -> float:
+        return largest_input
+
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
         n = len(x)
         uniform, self._current = self._uniform[:n], self._mask[:n]
@@ -80,6 +83,9 @@ class SparseDropout(Layer):
 
     def infer(self, x: Any) -> Any:
         return x
+
+    def largest_output(self, largest_input: float) -> float:
+        return largest_input
 
     def forward(self, x: Any, sample_weight: Array | None = None) -> Any:
         kept = self._generator.random(x.nnz, dtype=np.float32) < self.keep  # (nnz,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral
 
 import numpy as np
@@ -542,8 +541,6 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
 
     @staticmethod
     def _metric(X, reconstructions, sample_weight):
-        if not np.isfinite(reconstructions).all():
-            return math.nan
         X = X.toarray() if issparse(X) else X
         # Powers of 2 change no digit, and the squares of huge numbers would overflow.
         exponent = np.frexp(max(np.abs(X).max(), np.abs(reconstructions).max()))[1]

@@ -421,7 +421,7 @@ def too_strong(params, rate: float | None, n_rows: int, mean_weight: float) -> l
         # The penalty then weighs more than the rows of a batch do.
         "alpha": batch_size(params, n_rows) * mean_weight,
         "weight_decay": 1 / (rate or params.learning_rate_init) if decays else math.inf,
-        "focal_gamma": 1e3 if params.loss == "focal" else math.inf,
+        "focal_gamma": 1e3 if loss_key(params)[0] == "focal" else math.inf,
     }
     return [name for name, limit in limits.items() if (getattr(params, name, None) or 0) > limit]
 

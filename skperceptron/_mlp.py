@@ -1429,8 +1429,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     @staticmethod
     def _metric(y, predictions, sample_weight):
-        if not np.isfinite(predictions).all():
-            return math.nan
         return r2_score(y, predictions, sample_weight=sample_weight)
 
     def _sizes(self, data):

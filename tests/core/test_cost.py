@@ -40,7 +40,7 @@ def network_step(parameters, dtype, n=150, d=6, wrap=np.asarray):
     shape = _build.architecture(estimator, X, _build.activations(estimator), 3, "softmax")
     network = _build.training_network(estimator, shape, np.random.default_rng(0), sparse=False)
     theta = _build.initial_parameters(estimator, shape, np.random.RandomState(0)).view()
-    network.prepare(wrap(theta), n, d)
+    network.allocate(wrap(theta), n, d)
     loss = _build.classification_loss(estimator, "softmax")
     objective = Objective(network, loss, _build.regularisation(estimator), 1.0)
     optimizer = _build.optimizer(estimator)

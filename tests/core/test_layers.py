@@ -35,9 +35,12 @@ def prepared(example, n_rows=N_ROWS, dtype=np.float64):
     draws = np.random.default_rng(2)
     parameters = [draws.uniform(0.5, 2, p.shape).astype(dtype) for p in layer.parameters]
     gradients = [np.full_like(p, np.nan) for p in parameters]
-    layer.bind(parameters)
-    layer.n_units = layer.prepare(gradients, n_rows, N_INPUTS, np.dtype(dtype), bottom=False)
+    layer.n_units = allocate(layer, parameters, gradients, n_rows, N_INPUTS, dtype)
     return layer, parameters, gradients, generator
+
+
+def allocate(layer, parameters, gradients, n_rows, n_inputs, dtype=np.float64):
+    return layer.allocate(parameters, gradients, n_rows, n_inputs, np.dtype(dtype), is_first=False)
 
 
 def trained(layer, arrays):
@@ -64,9 +67,9 @@ def test_every_kind_of_layer_has_an_example():
 LARGE_AND_SMALL = [1e-3, 1.0, 30.0, 1e6]
 
 
-def assert_bounded(layer, x):
+def assert_bounded(layer, x, parameters=()):
     bound = layer.largest_output(np.linalg.norm(x, axis=1).max())
-    norms = np.linalg.norm(layer.infer(x.copy()), axis=1)
+    norms = np.linalg.norm(layer.infer(x.copy(), parameters), axis=1)
     assert norms.max() <= bound * (1 + 1e-12) < np.inf
     return bound, norms.max()
 
@@ -77,14 +80,14 @@ def test_no_output_is_longer_than_the_bound(example, size, rng):
     layer, parameters, _, _ = prepared(example)
     for parameter in parameters[:2]:
         parameter -= 1  # of both signs
-    assert_bounded(layer, size * rng.normal(size=(200, N_INPUTS)))
+    assert_bounded(layer, size * rng.normal(size=(200, N_INPUTS)), parameters)
 
 
 @pytest.mark.parametrize("size", LARGE_AND_SMALL)
 @pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
 def test_the_bound_of_every_activation_holds_and_is_close(activation, size, rng):
     layer = Activated(HIDDEN_ACTIVATIONS[activation]())
-    layer.prepare([], 1, N_INPUTS, np.dtype(float), bottom=False)
+    allocate(layer, [], [], 1, N_INPUTS)
     x = size * rng.normal(size=(200, N_INPUTS))
     bound, norm = assert_bounded(layer, np.concatenate([x, -np.abs(x)]))
     assert bound < 10 * max(norm, size, 2)
@@ -101,7 +104,7 @@ def test_no_bound_is_known_of_an_activation_of_the_users():
             delta *= 2
 
     layer = Activated(Doubled())
-    layer.prepare([], 1, N_INPUTS, np.dtype(float), bottom=False)
+    allocate(layer, [], [], 1, N_INPUTS)
     assert layer.largest_output(1.0) == np.inf
 
 
@@ -122,8 +125,7 @@ def test_backward_is_the_vector_jacobian_product(example, rng, numerical_gradien
     delta = rng.normal(size=(N_ROWS, layer.n_units))
 
     forward(layer, generator, x)
-    layer.write_gradient(delta.copy())
-    input_delta = layer.backward(delta.copy()).copy()
+    input_delta = layer.backward(delta.copy(), need_input=True).copy()
 
     expected = numerical_gradient(lambda x: np.sum(delta * forward(layer, generator, x)), x)
     assert_allclose(input_delta, expected, rtol=1e-8, atol=1e-11)
@@ -131,7 +133,8 @@ def test_backward_is_the_vector_jacobian_product(example, rng, numerical_gradien
     for index, parameter in trained(layer, parameters):
 
         def projection(moved, index=index):
-            layer.bind([*parameters[:index], moved, *parameters[index + 1 :]])
+            others = [*parameters[:index], moved, *parameters[index + 1 :]]
+            allocate(layer, others, gradients, N_ROWS, N_INPUTS)
             return np.sum(delta * forward(layer, generator, x))
 
         expected = numerical_gradient(projection, parameter)
@@ -147,8 +150,8 @@ def test_gradients_are_overwritten_never_accumulated(example, rng):
     results = []
     for _ in range(2):
         forward(layer, generator, x)
-        layer.write_gradient(delta.copy())
-        results.append([copy.deepcopy(gradients), layer.backward(delta.copy()).copy()])
+        back = layer.backward(delta.copy(), need_input=True).copy()
+        results.append([copy.deepcopy(gradients), back])
 
     for index, first in trained(layer, results[0][0]):
         assert np.isfinite(first).all()
@@ -168,8 +171,8 @@ def test_a_shorter_batch_gives_what_a_buffer_of_its_size_gives(example, rng):
         if n_rows == N_ROWS:
             forward(layer, generator, long_x)
         output = forward(layer, generator, x)
-        layer.write_gradient(delta)
-        results.append([output, *gradients, layer.backward(delta)])
+        back = layer.backward(delta, need_input=True)
+        results.append([output, *gradients, back])
     for in_head_of_buffer, in_own_buffer in zip(*results, strict=True):
         assert_array_equal(in_head_of_buffer, in_own_buffer)
 
@@ -177,13 +180,12 @@ def test_a_shorter_batch_gives_what_a_buffer_of_its_size_gives(example, rng):
 @every_layer
 @every_dtype
 def test_dtype_is_kept(example, dtype, rng):
-    layer, _, _, generator = prepared(example, dtype=dtype)
+    layer, parameters, _, generator = prepared(example, dtype=dtype)
     x = rng.normal(size=(N_ROWS, N_INPUTS)).astype(dtype)
     delta = np.ones((N_ROWS, layer.n_units), dtype)
-    assert layer.infer(x.copy()).dtype == dtype
+    assert layer.infer(x.copy(), parameters).dtype == dtype
     assert forward(layer, generator, x).dtype == dtype
-    layer.write_gradient(delta)
-    assert layer.backward(delta).dtype == dtype
+    assert layer.backward(delta, need_input=True).dtype == dtype
 
 
 @every_layer
@@ -193,18 +195,19 @@ def test_inference_is_deterministic_and_leaves_training_alone(example, rng):
     parameters_before, state = copy.deepcopy(parameters), generator.bit_generator.state
 
     forward(layer, generator, x)
-    first, again = layer.infer(x.copy()).copy(), layer.infer(x.copy())
-    layer.infer(-x)
-    layer.write_gradient(delta.copy())
-    interrupted = [*copy.deepcopy(gradients), layer.backward(delta.copy()).copy()]
+    first = layer.infer(x.copy(), parameters).copy()
+    again = layer.infer(x.copy(), parameters)
+    layer.infer(-x, parameters)
+    back = layer.backward(delta.copy(), need_input=True).copy()
+    interrupted = [*copy.deepcopy(gradients), back]
 
     assert_array_equal(first, again)
     assert generator.bit_generator.state == state
     for index, parameter in trained(layer, parameters):
         assert_array_equal(parameter, parameters_before[index])
     forward(layer, generator, x)
-    layer.write_gradient(delta.copy())
-    for one, other in zip(interrupted, [*gradients, layer.backward(delta.copy())], strict=True):
+    back = layer.backward(delta.copy(), need_input=True)
+    for one, other in zip(interrupted, [*gradients, back], strict=True):
         assert_array_equal(one, other)
 
 
@@ -214,7 +217,7 @@ def test_dense_is_affine(rng):
     expected = [
         [sum(row[i] * weight[i, j] for i in range(4)) + intercept[j] for j in range(3)] for row in x
     ]
-    assert_allclose(layer.infer(x), expected, rtol=1e-13)
+    assert_allclose(layer.infer(x, [weight, intercept]), expected, rtol=1e-13)
     assert_allclose(layer.forward(x), expected, rtol=1e-13)
 
 
@@ -223,7 +226,7 @@ def test_dense_is_affine(rng):
 def test_dropout_drops_its_rate_and_keeps_the_mean(rate, dtype):
     n_rows, n_inputs = 500, 200
     layer = Dropout(rate, np.random.default_rng(0))
-    layer.prepare([], n_rows, n_inputs, dtype, bottom=False)
+    allocate(layer, [], [], n_rows, n_inputs, dtype)
     output = layer.forward(np.ones((n_rows, n_inputs), dtype))
 
     assert_array_equal(np.unique(output), np.array([0, 1 / (1 - rate)], dtype))
@@ -239,16 +242,16 @@ def test_dropout_drops_its_rate_and_keeps_the_mean(rate, dtype):
 
 def test_dropout_goes_back_through_the_mask_it_drew():
     layer = Dropout(0.5, np.random.default_rng(0))
-    layer.prepare([], 20, 10, np.float64, bottom=False)
+    allocate(layer, [], [], 20, 10)
     for _ in range(3):
         mask = layer.forward(np.ones((20, 10))).copy()
-        assert_array_equal(layer.backward(np.ones((20, 10))), mask)
+        assert_array_equal(layer.backward(np.ones((20, 10)), need_input=True), mask)
 
 
 def test_dropout_repeats_itself_only_from_the_same_generator_state():
     generator = np.random.default_rng(0)
     layer = Dropout(0.5, generator)
-    layer.prepare([], 20, 10, np.float64, bottom=False)
+    allocate(layer, [], [], 20, 10)
     ones = np.ones((20, 10))
     state = generator.bit_generator.state
     first, second = layer.forward(ones).copy(), layer.forward(ones).copy()
@@ -262,7 +265,7 @@ def test_dropout_does_nothing_at_prediction_nor_to_its_input(rng):
     x = rng.normal(size=(N_ROWS, N_INPUTS))
     before = x.copy()
     layer.forward(x)
-    assert_array_equal(layer.infer(x), before)
+    assert_array_equal(layer.infer(x, []), before)
 
 
 class TestBatchNorm:
@@ -291,7 +294,8 @@ class TestBatchNorm:
         layer, scale, shift, mean, variance, _ = self.make()
         x = rng.normal(size=(N_ROWS, N_INPUTS))
         expected = scale * (x - mean) / np.sqrt(variance + 1e-5) + shift
-        assert_allclose(layer.infer(x), expected, rtol=1e-13)
+        parameters = [scale, shift, mean, variance]
+        assert_allclose(layer.infer(x, parameters), expected, rtol=1e-13)
 
     @pytest.mark.parametrize(
         "weight",
@@ -299,17 +303,18 @@ class TestBatchNorm:
         ids=["one row", "light", "heavy"],
     )
     def test_a_batch_of_one_row_is_treated_as_at_prediction(self, weight, rng, numerical_gradient):
-        layer, _, _, mean, variance, gradients = self.make()
+        layer, *parameters, gradients = self.make()
+        mean, variance = parameters[2:]
         n_rows = 1 if weight is None else N_ROWS
         weight = None if weight is None else np.array(weight)
         x, delta = rng.normal(size=(2, n_rows, N_INPUTS))
         before = [mean.copy(), variance.copy()]
         output = layer.forward(x.copy(), weight).copy()
         assert_array_equal([mean, variance], before)
-        assert_allclose(output, layer.infer(x.copy()), rtol=1e-13)
-        layer.write_gradient(delta.copy())
-        slope = numerical_gradient(lambda x: np.sum(delta * layer.infer(x)), x)
-        assert_allclose(layer.backward(delta.copy()), slope, rtol=1e-8)
+        assert_allclose(output, layer.infer(x.copy(), parameters), rtol=1e-13)
+        back = layer.backward(delta.copy(), need_input=True).copy()
+        slope = numerical_gradient(lambda x: np.sum(delta * layer.infer(x, parameters)), x)
+        assert_allclose(back, slope, rtol=1e-8)
         normalised = (x - mean) / np.sqrt(variance + 1e-5)
         assert_allclose(gradients[0], (delta * normalised).sum(axis=0), rtol=1e-13)
 
@@ -325,11 +330,9 @@ class TestBatchNorm:
         assert_allclose(statistics, expected_statistics, rtol=1e-12)
 
         # The loss of a row is multiplied by its weight before it gets here.
-        weighted.write_gradient(delta * counts[:, np.newaxis])
-        repeated.write_gradient(delta.repeat(counts, axis=0))
+        back = weighted.backward(delta * counts[:, np.newaxis], need_input=True)
+        expected_back = repeated.backward(delta.repeat(counts, axis=0), need_input=True)
         assert_allclose(gradients[:2], expected_gradients[:2], rtol=1e-12)
-        back = weighted.backward(delta * counts[:, np.newaxis])
-        expected_back = repeated.backward(delta.repeat(counts, axis=0))
         sums = np.add.reduceat(expected_back, (np.cumsum(counts) - counts)[counts > 0])
         assert_allclose(back[counts > 0], sums, rtol=1e-11, atol=1e-14)
 
@@ -338,8 +341,7 @@ class TestBatchNorm:
         x, delta = rng.normal(size=(2, N_ROWS, N_INPUTS))
         weight = rng.uniform(0.1, 3, N_ROWS)
         layer.forward(x.copy(), weight)
-        layer.write_gradient(delta.copy())
-        back = layer.backward(delta.copy())
+        back = layer.backward(delta.copy(), need_input=True)
         slope = numerical_gradient(lambda x: np.sum(delta * layer.forward(x, weight)), x)
         assert_allclose(back, slope, rtol=1e-7, atol=1e-10)
 
@@ -350,3 +352,19 @@ class TestBatchNorm:
         weighted, _, _, *statistics, _ = self.make()
         weighted.forward(x.copy(), np.full(N_ROWS, 1e-3))
         assert_allclose(statistics, expected, rtol=1e-12)
+
+
+@every_layer
+def test_nobody_computes_a_gradient_of_the_inputs_that_is_not_needed(example, rng):
+    layer, parameters, gradients, generator = prepared(example)
+    x, delta = rng.normal(size=(N_ROWS, N_INPUTS)), rng.normal(size=(N_ROWS, layer.n_units))
+    forward(layer, generator, x)
+    layer.backward(delta.copy(), need_input=True)
+    expected = copy.deepcopy(gradients)
+    for gradient in gradients:
+        gradient[...] = np.nan
+    forward(layer, generator, x)
+    returned = layer.backward(delta.copy(), need_input=False)
+    assert returned is None or not layer.parameters
+    for index, gradient in trained(layer, gradients):
+        assert_array_equal(gradient, expected[index])

@@ -215,7 +215,7 @@ def test_minimum_is_at_the_truth(loss_case, rng):
 
 def test_weight_is_repetition(loss_case, rng):
     network = Network([Dense(4, 3, DenseProducts())])
-    network.prepare(rng.normal(size=network.layout.size), n_rows=20, n_inputs=4)
+    network.allocate(rng.normal(size=network.layout.size), n_rows=20, n_inputs=4)
     X, y = rng.normal(size=(6, 4)), loss_case.draw_targets(rng, 6, 3)
     counts = np.array([2, 0, 1, 5, 1, 3])
 

@@ -34,7 +34,7 @@ def make_network(hidden, activation="tanh", rate=0.0, generator=None, *, batch_n
 
 def prepared(hidden, rng, **kwargs):
     network = make_network(hidden, **kwargs)
-    network.prepare(0.7 * rng.normal(size=network.layout.size), N_ROWS, N_INPUTS)
+    network.allocate(0.7 * rng.normal(size=network.layout.size), N_ROWS, N_INPUTS)
     for variance in network.layout.group("variance", network.theta):
         variance[:] = 1
     return network
@@ -129,11 +129,12 @@ def test_gradient_of_every_architecture(
 def test_inference_is_the_forward_pass_without_dropout(hidden, rng):
     network = prepared(hidden, rng)
     X = rng.normal(size=(N_ROWS, N_INPUTS))
-    assert_array_equal(network.infer(X), network.forward(X))
+    scores = network.infer(X, network.parameters)
+    assert_array_equal(scores, network.forward(X))
 
     with_dropout = make_network(hidden, rate=0.5, generator=None)
-    with_dropout.bind(network.layout.views(network.theta))
-    assert_array_equal(with_dropout.infer(X), network.infer(X))
+    parameters = with_dropout.by_layer(network.layout.views(network.theta))
+    assert_array_equal(with_dropout.infer(X, parameters), scores)
 
 
 def test_inference_between_forward_and_backward_changes_nothing(rng):
@@ -147,8 +148,8 @@ def test_inference_between_forward_and_backward_changes_nothing(rng):
 
     scores = network.forward(X)
     scores_before = scores.copy()
-    network.infer(-X)
-    network.infer(X)
+    network.infer(-X, network.parameters)
+    network.infer(X, network.parameters)
     assert_array_equal(scores, scores_before)
     network.backward(delta.copy())
     assert_array_equal(network.gradient, gradient)
@@ -158,10 +159,10 @@ def test_inference_between_forward_and_backward_changes_nothing(rng):
 
 def test_inference_leaves_no_trace_in_the_network(rng):
     network = make_network((4, 3), rate=0.5)
-    network.bind(network.layout.views(rng.normal(size=network.layout.size)))
+    parameters = network.by_layer(network.layout.views(rng.normal(size=network.layout.size)))
     parts = [network, *network.layers]
     before = [dict(vars(part)) for part in parts]
-    network.infer(rng.normal(size=(N_ROWS, N_INPUTS)))
+    network.infer(rng.normal(size=(N_ROWS, N_INPUTS)), parameters)
     for part, attributes in zip(parts, before, strict=True):
         assert vars(part).keys() == attributes.keys()
         assert all(vars(part)[name] is value for name, value in attributes.items())
@@ -169,11 +170,14 @@ def test_inference_leaves_no_trace_in_the_network(rng):
 
 def test_threads_may_infer_at_once(rng):
     network = make_network((50, 40), activation="relu")
-    network.bind(network.layout.views(rng.normal(size=network.layout.size)))
+    networks = [
+        network.by_layer(network.layout.views(rng.normal(size=network.layout.size)))
+        for _ in range(200)
+    ]
     inputs = [rng.normal(size=(n, N_INPUTS)) for n in range(300, 500)]
-    expected = [network.infer(X) for X in inputs]
+    expected = list(map(network.infer, inputs, networks))
     with ThreadPoolExecutor(8) as pool:
-        for scores, alone in zip(pool.map(network.infer, inputs), expected, strict=True):
+        for scores, alone in zip(pool.map(network.infer, inputs, networks), expected, strict=True):
             assert_array_equal(scores, alone)
 
 
@@ -194,7 +198,7 @@ def test_layers_work_on_views_of_theta_and_gradient(rng):
 def test_a_short_batch_after_a_full_one_is_a_batch_of_its_own(rng):
     network = prepared((4, 3), rng)
     alone = make_network((4, 3))
-    alone.prepare(network.theta.copy(), 2, N_INPUTS)
+    alone.allocate(network.theta.copy(), 2, N_INPUTS)
     X, delta = rng.normal(size=(N_ROWS, N_INPUTS)), rng.normal(size=(2, N_OUTPUTS))
     network.forward(X)
     network.backward(np.ones((N_ROWS, N_OUTPUTS)))

@@ -21,7 +21,7 @@ def network(rng):
     network = Network(
         [Dense(3, 4, DenseProducts()), Activated(Tanh()), Dense(4, 2, DenseProducts())]
     )
-    network.prepare(rng.normal(size=network.layout.size), n_rows=20, n_inputs=3)
+    network.allocate(rng.normal(size=network.layout.size), n_rows=20, n_inputs=3)
     return network
 
 
@@ -45,7 +45,9 @@ def test_value_is_the_documented_formula(network, data, rng, alphas, mean_weight
     weights = rng.uniform(0.5, 2, N_ROWS) if weighted else np.ones(N_ROWS)
     losses = [
         sum((s - t) ** 2 for s, t in zip(scores, row, strict=True)) / 2
-        for scores, row in zip(network.infer(X).tolist(), y.tolist(), strict=True)
+        for scores, row in zip(
+            network.infer(X, network.parameters).tolist(), y.tolist(), strict=True
+        )
     ]
     weighted_losses = sum(w * loss for w, loss in zip(weights, losses, strict=True))
     coefficients = [w for w in network.layout.group("weight", network.theta) for w in w.ravel()]
@@ -101,7 +103,7 @@ def test_single_precision_agrees_with_double(network, data, rng, weighted):
     narrow = Network(network.layers)
     theta = network.theta.astype(np.float32)
     value, gradient = evaluate(network, [array.astype(float) for array in batch])
-    narrow.prepare(theta, n_rows=20, n_inputs=3)
+    narrow.allocate(theta, n_rows=20, n_inputs=3)
     narrow_value, narrow_gradient = evaluate(narrow, batch)
     assert narrow_gradient.dtype == np.float32
     assert_allclose(narrow_value, value, rtol=1e-5)

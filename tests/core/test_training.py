@@ -61,7 +61,7 @@ def walk(
 ):
     """Epochs from ``state``, as one call of fit runs them: only the state is carried over."""
     network = make_network(state.generator, dropout)
-    network.prepare(state.theta, BATCH_SIZE, 4)
+    network.allocate(state.theta, BATCH_SIZE, 4)
     mean_weight = state.mean_weight if weighted else 1.0
     objective = Objective(network, SquaredError(), Regularisation([L2(alpha)]), mean_weight)
     optimizer = optimizer or SGD(momentum=0.9, nesterovs_momentum=True)
@@ -135,8 +135,8 @@ def test_the_loss_counts_every_row_alike(weighted, shuffle):
     # Twenty-three rows in batches of five: the mean of the batches' means would be another.
     state = start()
     network = make_network()
-    network.bind(network.layout.views(state.theta))
-    losses = 0.5 * ((network.infer(X) - Y) ** 2).sum(axis=1)
+    parameters = network.by_layer(network.layout.views(state.theta))
+    losses = 0.5 * ((network.infer(X, parameters) - Y) ** 2).sum(axis=1)
     penalty = 0.05 * sum((w**2).sum() for w in network.layout.group("weight", state.theta))
     n_batches = 5  # each bears the whole penalty, over its own number of rows
     total = (WEIGHT @ losses if weighted else losses.sum()) + n_batches * penalty
@@ -149,7 +149,7 @@ def test_the_loss_counts_every_row_alike(weighted, shuffle):
 def test_an_epoch_without_shuffling_is_gradient_descent_in_the_order_of_the_rows():
     state, reference = start(), make_network()
     theta = state.theta.copy()
-    reference.prepare(theta, BATCH_SIZE, 4)
+    reference.allocate(theta, BATCH_SIZE, 4)
     objective = Objective(reference, SquaredError(), Regularisation([L2(0.1)]), mean_weight=1.0)
     list(
         walk(
@@ -206,7 +206,7 @@ def test_weights_that_overflow_after_a_finite_loss_are_divergence():
     state = start()
     state.theta[-1] = np.finfo(float).max
     network = make_network()
-    network.prepare(state.theta, N_ROWS, 4)
+    network.allocate(state.theta, N_ROWS, 4)
 
     class Blind(Objective):
         def value_and_gradient(self, *batch):

@@ -565,7 +565,7 @@ def test_dropout_gradient_as_in_torch():
     ]
     ours = Network(layers)
     theta = np.random.default_rng(2).normal(size=ours.layout.size) / 2
-    ours.prepare(theta, n_rows=N_ROWS, n_inputs=4)
+    ours.allocate(theta, n_rows=N_ROWS, n_inputs=4)
     objective = Objective(ours, SquaredError(), Regularisation([L2(0.1)]), mean_weight=1.0)
     weights, intercepts = (ours.layout.group(name, ours.theta) for name in ("weight", "intercept"))
     same_draws = np.random.default_rng(1)

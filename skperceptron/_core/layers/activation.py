@@ -24,11 +24,19 @@ class Activated(Layer):
     def parameters(self) -> tuple[Parameter, ...]:
         return ()
 
-    def bind(self, parameters: Sequence[Array]) -> None:
-        pass
+    def infer(self, x: Array, parameters: Sequence[Array]) -> Array:
+        self.activation.forward(x)
+        return x
 
-    def prepare(
-        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    def allocate(
+        self,
+        parameters: Sequence[Array],
+        gradients: Sequence[Array],
+        n_rows: int,
+        n_inputs: int,
+        dtype: Any,
+        *,
+        is_first: bool,
     ) -> int:
         self._keeps_input = self.activation.needs == "input"
         self._input = np.empty((n_rows if self._keeps_input else 0, n_inputs), dtype)
@@ -38,10 +46,6 @@ class Activated(Layer):
             linear, constant = self.activation.linear_bound, self.activation.constant_bound
         self._linear_bound, self._constant_bound = linear, constant * math.sqrt(n_inputs)
         return n_inputs
-
-    def infer(self, x: Array) -> Array:
-        self.activation.forward(x)
-        return x
 
     def largest_output(self, largest_input: float) -> float:
         return self._linear_bound * largest_input + self._constant_bound
@@ -54,10 +58,7 @@ class Activated(Layer):
         self.activation.forward(x)
         return x
 
-    def write_gradient(self, delta: Array) -> None:
-        pass
-
-    def backward(self, delta: Array) -> Array:
+    def backward(self, delta: Array, *, need_input: bool) -> Array:
         # The layer above has used the output for its own gradient, so it may be overwritten.
         self.activation.backward(self._kept, delta)
         return delta

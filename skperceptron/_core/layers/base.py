@@ -13,9 +13,10 @@ from ..types import Array
 class Layer(ABC):
     """Interface. A layer maps (n, n_inputs) to (n, n_units), for up to ``n_rows`` rows.
 
-    ``bind`` and ``infer`` are all that prediction needs: they change nothing but what
-    ``bind`` gives, so any number of threads may infer. Training calls ``prepare`` once,
-    then ``forward``, ``write_gradient`` and ``backward``, which work in buffers of the layer.
+    ``infer`` is all that prediction needs: a pure function of the inputs and of the layer's own
+    parameter arrays, so any number of threads may call it on one layer. Training calls
+    ``allocate`` once, then ``forward`` and ``backward``, which work in buffers of the layer. A
+    layer made of other layers calls theirs.
     """
 
     @property
@@ -24,25 +25,32 @@ class Layer(ABC):
         """The parameter arrays the layer asks for."""
 
     @abstractmethod
-    def bind(self, parameters: Sequence[Array]) -> None:
-        """Take the arrays asked for. Only ``forward`` writes to any: to running statistics."""
+    def infer(self, x: Array, parameters: Sequence[Array]) -> Array:
+        """Output at prediction, with the arrays asked for.
 
-    @abstractmethod
-    def prepare(
-        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
-    ) -> int:
-        """Take the gradient arrays, allocate buffers for ``n_rows`` rows; return n_units.
-
-        ``backward`` is not called on a layer at the ``bottom``.
+        May overwrite and return ``x`` unless the layer is the first.
         """
 
     @abstractmethod
-    def infer(self, x: Array) -> Array:
-        """Output at prediction; may overwrite and return ``x`` unless the layer is the first."""
+    def allocate(
+        self,
+        parameters: Sequence[Array],
+        gradients: Sequence[Array],
+        n_rows: int,
+        n_inputs: int,
+        dtype: Any,
+        *,
+        is_first: bool,
+    ) -> int:
+        """Take the arrays asked for, and as many gradient arrays, to train; return n_units.
+
+        Buffers are allocated for ``n_rows`` rows. Only ``forward`` writes to a parameter array: to
+        running statistics. ``is_first`` says that nobody will need the gradient of the inputs.
+        """
 
     @abstractmethod
     def largest_output(self, largest_input: float) -> float:
-        """Upper bound of the Euclidean norm of an output row at prediction.
+        """Upper bound of the Euclidean norm of an output row at prediction, in training.
 
         ``largest_input`` is one of the rows that come in. The bound is infinite or NaN where the
         parameters are, and where none is known.
@@ -57,9 +65,8 @@ class Layer(ABC):
         """
 
     @abstractmethod
-    def write_gradient(self, delta: Array) -> None:
-        """Overwrite the gradient arrays, given d loss / d output."""
+    def backward(self, delta: Array, *, need_input: bool) -> Array | None:
+        """Overwrite the gradient arrays, given d loss / d output, which may be overwritten.
 
-    @abstractmethod
-    def backward(self, delta: Array) -> Array:
-        """d loss / d input from d loss / d output; may overwrite and return ``delta``."""
+        Return d loss / d input, which may lie in ``delta``, or None if nobody needs it.
+        """

@@ -33,22 +33,28 @@ class BatchNorm(Layer):
         shape = (self.n_units,)
         return tuple(Parameter(group, shape) for group in ("scale", "shift", "mean", "variance"))
 
-    def bind(self, parameters: Sequence[Array]) -> None:
-        self._scale, self._shift, self._mean, self._variance = parameters  # (n_units,) each
+    def infer(self, x: Array, parameters: Sequence[Array]) -> Array:
+        scale, shift, mean, variance = parameters
+        x -= mean
+        x *= scale / np.sqrt(variance + self.epsilon)
+        x += shift
+        return x
 
-    def prepare(
-        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    def allocate(
+        self,
+        parameters: Sequence[Array],
+        gradients: Sequence[Array],
+        n_rows: int,
+        n_inputs: int,
+        dtype: Any,
+        *,
+        is_first: bool,
     ) -> int:
+        self._scale, self._shift, self._mean, self._variance = parameters  # (n_units,) each
         self._scale_gradient, self._shift_gradient, *_ = gradients  # statistics have none
         self._normalised = np.empty((n_rows, self.n_units), dtype)
         self._product = np.empty((n_rows, self.n_units), dtype)
         return self.n_units
-
-    def infer(self, x: Array) -> Array:
-        x -= self._mean
-        x *= self._scale / np.sqrt(self._variance + self.epsilon)
-        x += self._shift
-        return x
 
     def largest_output(self, largest_input: float) -> float:
         factor = self._scale / np.sqrt(self._variance + self.epsilon)
@@ -75,17 +81,17 @@ class BatchNorm(Layer):
         x += self._shift
         return x
 
-    def write_gradient(self, delta: Array) -> None:
+    def backward(self, delta: Array, *, need_input: bool) -> Array | None:
         n = len(delta)
         product = np.multiply(delta, self._normalised[:n], out=self._product[:n])
         np.sum(product, axis=0, out=self._scale_gradient)
         np.sum(delta, axis=0, out=self._shift_gradient)
-
-    def backward(self, delta: Array) -> Array:
+        if not need_input:
+            return None
         # The batch's own mean and variance move with z, the running ones do not.
         if self._from_batch:
-            product, shares = self._product[: len(delta)], self._shares[:, np.newaxis]
-            np.multiply(self._normalised[: len(delta)], self._scale_gradient, out=product)
+            shares = self._shares[:, np.newaxis]
+            np.multiply(self._normalised[:n], self._scale_gradient, out=product)
             product += self._shift_gradient
             product *= shares
             delta -= product

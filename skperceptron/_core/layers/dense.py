@@ -64,23 +64,29 @@ class Dense(Layer):
             Parameter("intercept", (self.fan_out,)),
         )
 
-    def bind(self, parameters: Sequence[Array]) -> None:
-        self._weight, self._intercept = parameters  # (fan_in, fan_out), (fan_out,)
+    def infer(self, x: Array, parameters: Sequence[Array]) -> Array:
+        weight, intercept = parameters
+        z: Array = x @ weight  # (n, fan_out), never x itself
+        z += intercept
+        return z
 
-    def prepare(
-        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    def allocate(
+        self,
+        parameters: Sequence[Array],
+        gradients: Sequence[Array],
+        n_rows: int,
+        n_inputs: int,
+        dtype: Any,
+        *,
+        is_first: bool,
     ) -> int:
+        self._weight, self._intercept = parameters  # (fan_in, fan_out), (fan_out,)
         self._weight_gradient, self._intercept_gradient = gradients
         self._output = np.empty((n_rows, self.fan_out), dtype)
         self._ones = np.ones(n_rows, dtype)
-        # At the bottom the inputs may be sparse, and a dense array of their size too large.
-        self._input_delta = np.empty((0 if bottom else n_rows, self.fan_in), dtype)
+        # The first inputs may be sparse, and a dense array of their size too large.
+        self._input_delta = np.empty((0 if is_first else n_rows, self.fan_in), dtype)
         return self.fan_out
-
-    def infer(self, x: Array) -> Array:
-        z: Array = x @ self._weight  # (n, fan_out), never x itself
-        z += self._intercept
-        return z
 
     def largest_output(self, largest_input: float) -> float:
         bound = largest_input * norm(self._weight) + norm(self._intercept)
@@ -93,11 +99,11 @@ class Dense(Layer):
         _add_to_rows.run(z, self._intercept)
         return z
 
-    def write_gradient(self, delta: Array) -> None:
+    def backward(self, delta: Array, *, need_input: bool) -> Array | None:
         self._products.gradient(self._input, delta, self._weight_gradient)
         np.dot(self._ones[: len(delta)], delta, out=self._intercept_gradient)  # sum over rows
-
-    def backward(self, delta: Array) -> Array:
+        if not need_input:
+            return None
         return np.dot(delta, self._weight.T, out=self._input_delta[: len(delta)])
 
 

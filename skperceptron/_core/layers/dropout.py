@@ -28,20 +28,24 @@ class Dropout(Layer):
     def parameters(self) -> tuple[Parameter, ...]:
         return ()
 
-    def bind(self, parameters: Sequence[Array]) -> None:
-        pass
+    def infer(self, x: Array, parameters: Sequence[Array]) -> Array:
+        return x
 
-    def prepare(
-        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    def allocate(
+        self,
+        parameters: Sequence[Array],
+        gradients: Sequence[Array],
+        n_rows: int,
+        n_inputs: int,
+        dtype: Any,
+        *,
+        is_first: bool,
     ) -> int:
         # Single precision is plenty for a coin toss, and halves the price of the draws.
         self._uniform = np.empty((n_rows, n_inputs), np.float32)
         self._mask = np.empty((n_rows, n_inputs), dtype)
         self._output = np.empty((n_rows, n_inputs), dtype)
         return n_inputs
-
-    def infer(self, x: Array) -> Array:
-        return x
 
     def largest_output(self, largest_input: float) -> float:
         return largest_input
@@ -54,10 +58,7 @@ class Dropout(Layer):
         # An output of its own: the layer below still needs x for its derivative.
         return np.multiply(x, self._current, out=self._output[:n])
 
-    def write_gradient(self, delta: Array) -> None:
-        pass
-
-    def backward(self, delta: Array) -> Array:
+    def backward(self, delta: Array, *, need_input: bool) -> Array:
         delta *= self._current
         return delta
 
@@ -73,16 +74,20 @@ class SparseDropout(Layer):
     def parameters(self) -> tuple[Parameter, ...]:
         return ()
 
-    def bind(self, parameters: Sequence[Array]) -> None:
-        pass
+    def infer(self, x: Any, parameters: Sequence[Array]) -> Any:
+        return x
 
-    def prepare(
-        self, gradients: Sequence[Array], n_rows: int, n_inputs: int, dtype: Any, *, bottom: bool
+    def allocate(
+        self,
+        parameters: Sequence[Array],
+        gradients: Sequence[Array],
+        n_rows: int,
+        n_inputs: int,
+        dtype: Any,
+        *,
+        is_first: bool,
     ) -> int:
         return n_inputs
-
-    def infer(self, x: Any) -> Any:
-        return x
 
     def largest_output(self, largest_input: float) -> float:
         return largest_input
@@ -93,8 +98,5 @@ class SparseDropout(Layer):
         data /= self.keep
         return type(x)((data, x.indices, x.indptr), shape=x.shape)
 
-    def write_gradient(self, delta: Array) -> None:
-        pass
-
-    def backward(self, delta: Array) -> Array:
-        raise NotImplementedError("the inputs are the bottom of the network")
+    def backward(self, delta: Array, *, need_input: bool) -> None:
+        """Return None: CSR matrices are inputs of the network, which nobody differentiates."""

@@ -409,8 +409,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         Or because somebody has asked for it.
         """
         state = course.state
-        n_weights = objective.network.layout.weights.stop
-        optimizer.resume(state.optimizer, n_weights, strides=objective.is_proximal)
+        layout = objective.network.layout
+        optimizer.resume(state.optimizer, layout, strides=objective.is_proximal)
         schedule = _build.schedule(self)
         for epoch in train(
             objective,

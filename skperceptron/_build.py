@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import signature
 from itertools import chain
 from numbers import Real
@@ -212,20 +212,24 @@ def training_network(
     return Network(list(chain.from_iterable(blocks)))
 
 
-def _blocks(shape: Architecture, rates, generator, *, sparse: bool = False) -> list[list[Layer]]:
+def _blocks(
+    shape: Architecture, rates, generator, *, fills=None, sparse: bool = False
+) -> list[list[Layer]]:
     """The chain of layers: a list for each hidden layer, and one for the output.
 
-    ``sparse`` says whether CSR matrices come in at its bottom.
+    ``fills`` are what gives dense layers their first values, where that is wanted, and ``sparse``
+    says whether CSR matrices come in.
     """
     blocks = []
-    for depth, rate in enumerate(rates):
+    fills = [None] * len(rates) if fills is None else fills
+    for depth, (rate, fill) in enumerate(zip(rates, fills, strict=True)):
         sparse_input = sparse and depth == 0
         block: list[Layer] = []
         if rate > 0:
             block.append((SparseDropout if sparse_input else Dropout)(rate, generator))
         products = SparseProducts() if sparse_input else DenseProducts()
         fan_in, fan_out = shape.layer_units[depth : depth + 2]
-        block.append(Dense(fan_in, fan_out, products))
+        block.append(Dense(fan_in, fan_out, products, fill))
         if depth < shape.n_hidden:
             if shape.batch_norm:
                 block.append(BatchNorm(fan_out))
@@ -242,21 +246,16 @@ def initial_parameters(
     params, shape: Architecture, random_state: np.random.RandomState
 ) -> np.ndarray:
     """A first theta (n_parameters,), drawn layer by layer from the legacy RandomState."""
-    layout = layout_of(shape)
-    theta = np.empty(layout.size, shape.dtype)
-    starts = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
-    for group, start in starts.items():
-        for view in layout.group(group, theta):
-            view[...] = start
     # scikit-learn draws the output layer by the hidden layers' rule.
     rules = (*shape.activations, shape.activations[-1] if shape.n_hidden else params.activation)
     initializer = INITIALIZERS[params.weight_init]
-    for weight, intercept, rule in zip(
-        layout.group("weight", theta), layout.group("intercept", theta), rules, strict=True
-    ):
-        logistic = isinstance(rule, str) and rule in ("logistic", "sigmoid")
-        initializer.fill(weight, intercept, random_state, logistic=logistic)
-    return theta
+    fills = [partial(initializer.fill, logistic=_is_logistic(rule)) for rule in rules]
+    blocks = _blocks(shape, rates=(0.0,) * len(rules), generator=None, fills=fills)
+    return Network(list(chain.from_iterable(blocks))).initial(random_state, shape.dtype)
+
+
+def _is_logistic(given: str | ActivationLike) -> bool:
+    return isinstance(given, str) and given in ("logistic", "sigmoid")
 
 
 def check_loss(params) -> None:
@@ -403,10 +402,10 @@ def optimizer(params) -> Optimizer:
 
 def optimizer_state(params, shape: Architecture) -> OptimizerState:
     """State of the solver before its first step."""
-    # L-BFGS starts anew at each call.
-    n_moments = 0 if params.solver == "lbfgs" else OPTIMIZERS[params.solver].n_moments
-    n_trainable = layout_of(shape).trainable.stop
-    return OptimizerState(np.zeros((n_moments, n_trainable), shape.dtype))
+    layout = layout_of(shape)
+    if params.solver == "lbfgs":  # it starts anew at each call
+        return OptimizerState(np.zeros((0, layout.trainable.stop), shape.dtype))
+    return OPTIMIZERS[params.solver].init(layout, shape.dtype)
 
 
 def batch_size(params, n_rows: int) -> int:

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import _build, _compat
 from ._base import BATCH_NORM_PARAMETERS, side_stream
 from ._core.layers import BatchNorm
-from ._core.optimizers import OptimizerState
+from ._core.optimizers import OPTIMIZERS
 from ._core.training import TrainingState
 from ._targets import MultilabelTargets, RegressionTargets, classification_targets
 
@@ -180,7 +180,7 @@ def _training_state(estimator, fitted) -> TrainingState:
     if remembered is not None:
         moments, n_steps, rate = remembered
         flat = [np.concatenate([array.ravel() for array in moment]) for moment in moments]
-        optimizer = OptimizerState(np.array(flat, dtype), n_steps)
+        optimizer = OPTIMIZERS[fitted.solver].State(np.array(flat, dtype), n_steps)
         if fitted.learning_rate == "adaptive" and fitted.solver == "sgd":
             n_plateaus = round(math.log(fitted.learning_rate_init / rate, 5))
     scored = estimator.best_validation_score_ is not None

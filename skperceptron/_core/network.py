@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,14 @@ class Network:
         """Parameter arrays, given in the layers' order, layer by layer."""
         remaining = iter(arrays)
         return [[next(remaining) for _ in layer.parameters] for layer in self.layers]
+
+    def initial(self, random_state: np.random.RandomState, dtype: Any) -> Array:
+        """A first theta (layout.size,), layer by layer."""
+        theta = np.empty(self.layout.size, dtype)
+        own = self.by_layer(self.layout.views(theta))
+        for layer, parameters in zip(self.layers, own, strict=True):
+            layer.initialise(parameters, random_state)
+        return theta
 
     def allocate(self, theta: Array, n_rows: int, n_inputs: int) -> None:
         """Train on ``theta`` (layout.size,), with batches of at most ``n_rows`` rows."""

@@ -11,38 +11,62 @@ import numpy as np
 
 from .types import Array
 
-# The order of the vector. Penalties act on a slice at its head, and optimizers on all but the
-# running statistics at its tail, which lie here so that they go wherever the weights go.
-TRAINABLE = ("weight", "intercept", "scale", "shift")
-GROUPS = (*TRAINABLE, "mean", "variance")
-
 
 @dataclass(frozen=True)
 class Parameter:
     """One parameter array that a layer asks for."""
 
-    group: str
+    name: str
     shape: tuple[int, ...]
+    penalised: bool = False  # whether penalties and weight decay act on it
+    trainable: bool = True  # else it is a running statistic, which has no gradient
+    rate_factor: float = 1.0  # of the learning rate, for this array
+
+    @property
+    def role(self) -> int:
+        """Where it lies in the vector: penalised, otherwise trained, not trained."""
+        return 2 if not self.trainable else 0 if self.penalised else 1
 
 
 class Layout:
-    """Where each parameter lies: [weights | intercepts | scale, shift | mean, variance]."""
+    """Where each parameter lies: [penalised | otherwise trained | running statistics].
+
+    Penalties act on a slice at the head of the vector, and optimizers on all but the tail.
+    Running statistics lie there so that they go wherever the weights go. Parameters of one name
+    lie together.
+    """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = tuple(parameters)
-        self._places: list[slice] = [slice(0)] * len(self.parameters)
-        ends: dict[str, int] = {}
+        names = [parameter.name for parameter in self.parameters]
+        order = sorted(
+            range(len(names)),
+            key=lambda i: (self.parameters[i].role, names.index(names[i]), i),
+        )
+        self._places: list[slice] = [slice(0)] * len(names)
+        ends = [0, 0, 0]
         offset = 0
-        for group in GROUPS:
-            for index, parameter in enumerate(self.parameters):
-                if parameter.group == group:
-                    place = slice(offset, offset + prod(parameter.shape))
-                    self._places[index] = place
-                    offset = place.stop
-            ends[group] = offset
+        for index in order:
+            parameter = self.parameters[index]
+            self._places[index] = slice(offset, offset + prod(parameter.shape))
+            offset = self._places[index].stop
+            ends[parameter.role :] = [offset] * (3 - parameter.role)
+        self.weights, self.trainable = slice(0, ends[0]), slice(0, ends[1])
         self.size = offset
-        self.weights = slice(0, ends["weight"])
-        self.trainable = slice(0, ends[TRAINABLE[-1]])
+        self.steps = self._steps(order)
+
+    def _steps(self, order: Sequence[int]) -> tuple[tuple[slice, float], ...]:
+        """Where one learning rate holds, and its factor: neighbours of equal factor together."""
+        steps: list[tuple[slice, float]] = []
+        for index in order:
+            parameter, place = self.parameters[index], self._places[index]
+            if not parameter.trainable or place.start == place.stop:
+                continue
+            if steps and steps[-1][1] == parameter.rate_factor:
+                steps[-1] = slice(steps[-1][0].start, place.stop), parameter.rate_factor
+            else:
+                steps.append((place, parameter.rate_factor))
+        return tuple(steps)
 
     def views(self, vector: Array) -> list[Array]:
         """Views of ``vector`` (size,), one for each parameter, in the layers' order."""
@@ -52,24 +76,24 @@ class Layout:
         ]
 
     def group(self, name: str, vector: Array) -> list[Array]:
-        """The views that belong to one group, in the layers' order."""
+        """The views of one name, in the layers' order."""
         return [
             view
             for view, parameter in zip(self.views(vector), self.parameters, strict=True)
-            if parameter.group == name
+            if parameter.name == name
         ]
 
     def shapes(self, name: str) -> list[tuple[int, ...]]:
-        """Those of the parameters of one group, in the layers' order."""
-        return [parameter.shape for parameter in self.parameters if parameter.group == name]
+        """Those of the parameters of one name, in the layers' order."""
+        return [parameter.shape for parameter in self.parameters if parameter.name == name]
 
     def arrange(self, groups: dict[str, Sequence[Array]]) -> list[Array]:
-        """Arrays given by group, in the layers' order of parameters."""
+        """Arrays given by name, in the layers' order of parameters."""
         remaining = {name: iter(arrays) for name, arrays in groups.items()}
-        return [next(remaining[parameter.group]) for parameter in self.parameters]
+        return [next(remaining[parameter.name]) for parameter in self.parameters]
 
     def pack(self, groups: dict[str, Sequence[Array]], dtype: Any) -> Array:
-        """A new vector (size,) that holds these arrays, by group, in the layers' order."""
+        """A new vector (size,) that holds these arrays, by name, in the layers' order."""
         vector = np.empty(self.size, dtype)
         for name, arrays in groups.items():
             shapes = [np.shape(array) for array in arrays]

@@ -65,7 +65,7 @@ class L2(Penalty):
 
 
 def _add_multiple_by_calls(total: Array, values: Array, factor: Any, scratch: Array) -> None:
-    for part in blocks(len(values)):
+    for part in blocks(0, len(values)):
         product = np.multiply(values[part], factor, out=scratch[: part.stop - part.start])
         total[part] += product
 

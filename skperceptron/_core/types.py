@@ -18,9 +18,9 @@ RANGES = {dtype: float(np.finfo(dtype).max) / 4 for dtype in ("f", "d")}
 
 
 @lru_cache
-def blocks(size: int) -> tuple[slice, ...]:
-    """Slices that cut ``size`` elements into blocks."""
-    return tuple(slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK))
+def blocks(start: int, stop: int) -> tuple[slice, ...]:
+    """Slices that cut the elements from ``start`` to ``stop`` into blocks."""
+    return tuple(slice(i, min(i + BLOCK, stop)) for i in range(start, stop, BLOCK))
 
 
 def norm(values: Array) -> float:
@@ -45,4 +45,4 @@ class Stride(NamedTuple):
 
     length: Array  # of each parameter's step (n_parameters,), or (1,) for all
     gain: float  # sum of the weights that momentum has given to past gradients
-    longest: float = math.inf  # the proximal step moves no parameter further
+    longest: Array | float = math.inf  # the proximal step moves no weight further

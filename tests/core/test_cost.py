@@ -7,6 +7,7 @@ import pytest
 
 from skperceptron import MLPClassifier, _build
 from skperceptron._core.objective import Objective
+from skperceptron._core.parameters import Layout, Parameter
 from skperceptron._core.penalties import L2
 from skperceptron._core.types import BLOCK
 
@@ -45,7 +46,7 @@ def network_step(parameters, dtype, n=150, d=6, wrap=np.asarray):
     objective = Objective(network, loss, _build.regularisation(estimator), 1.0)
     optimizer = _build.optimizer(estimator)
     state = _build.optimizer_state(estimator, shape)
-    optimizer.resume(state, network.layout.weights.stop, strides=objective.is_proximal)
+    optimizer.resume(state, network.layout, strides=objective.is_proximal)
     place = network.layout.trainable
 
     def step():
@@ -75,9 +76,11 @@ def test_an_optimizer_walks_over_the_parameters_no_more_often_than_it_must(
 ):
     estimator = MLPClassifier(solver=solver, weight_decay=0.0)
     optimizer = _build.optimizer(estimator)
-    state = _build.OptimizerState(np.ones((type(optimizer).n_moments, size)))
+    layout = Layout([Parameter("weight", (size,), penalised=True)])
+    state = optimizer.init(layout, float)
+    state.moments[...] = 1
     state.moments = state.moments.view(Spy)
-    optimizer.resume(state, size, strides=False)
+    optimizer.resume(state, layout, strides=False)
     optimizer.step(np.ones(size).view(Spy), np.ones(size).view(Spy), 0.01)
     assert sum(count for _, _, count in seen) <= most * size
 

@@ -11,7 +11,6 @@ from skperceptron._core import layers
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS, Gelu, Relu, Tanh
 from skperceptron._core.layers import Activated, BatchNorm, Dense, Dropout, Layer, SparseDropout
 from skperceptron._core.layers.dense import DenseProducts
-from skperceptron._core.parameters import TRAINABLE
 
 N_ROWS, N_INPUTS = 6, 4
 
@@ -45,8 +44,11 @@ def allocate(layer, parameters, gradients, n_rows, n_inputs, dtype=np.float64):
 
 def trained(layer, arrays):
     """The arrays, numbered, of the parameters that training changes by a gradient."""
-    groups = [parameter.group for parameter in layer.parameters]
-    return [(i, a) for i, (g, a) in enumerate(zip(groups, arrays, strict=True)) if g in TRAINABLE]
+    return [
+        (i, array)
+        for i, (parameter, array) in enumerate(zip(layer.parameters, arrays, strict=True))
+        if parameter.trainable
+    ]
 
 
 def forward(layer, generator, x):
@@ -356,7 +358,7 @@ class TestBatchNorm:
 
 @every_layer
 def test_nobody_computes_a_gradient_of_the_inputs_that_is_not_needed(example, rng):
-    layer, parameters, gradients, generator = prepared(example)
+    layer, _, gradients, generator = prepared(example)
     x, delta = rng.normal(size=(N_ROWS, N_INPUTS)), rng.normal(size=(N_ROWS, layer.n_units))
     forward(layer, generator, x)
     layer.backward(delta.copy(), need_input=True)

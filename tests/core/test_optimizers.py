@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skperceptron._core.optimizers import OPTIMIZERS, Clipped, OptimizerState
+from skperceptron._core import types
+from skperceptron._core.optimizers import OPTIMIZERS, Clipped
 from skperceptron._core.optimizers.adam import Adam, AdamW, Nadam
 from skperceptron._core.optimizers.lion import Lion
 from skperceptron._core.optimizers.sgd import SGD
 from skperceptron._core.optimizers.squares import Adagrad, RMSprop
+from skperceptron._core.parameters import Layout, Parameter
 from skperceptron._core.types import BLOCK
 
 every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
@@ -30,10 +32,19 @@ def make(from_defaults):
 
 
 def started(optimizer, size, dtype=np.float64, n_weights=0):
-    n_moments = getattr(optimizer, "inner", optimizer).n_moments
-    state = OptimizerState(np.zeros((n_moments, size), dtype))
-    optimizer.resume(state, n_weights, strides=True)
+    layout = layout_of(size, n_weights)
+    state = getattr(optimizer, "inner", optimizer).init(layout, dtype)
+    optimizer.resume(state, layout, strides=True)
     return optimizer
+
+
+def layout_of(size, n_weights=0):
+    return Layout(
+        [
+            Parameter("weight", (n_weights,), penalised=True),
+            Parameter("intercept", (size - n_weights,)),
+        ]
+    )
 
 
 def walk(optimizer, theta, gradients, rates):
@@ -87,7 +98,7 @@ def test_resuming_is_going_on(make, name, dtype, path):
     first = make(name, 20, dtype)
     walk(first, theta, gradients[:13], rates[:13])
     second = make(name, 20, dtype)
-    second.resume(pickle.loads(pickle.dumps(first.state)), 0, strides=True)
+    second.resume(pickle.loads(pickle.dumps(first.state)), layout_of(20), strides=True)
     walk(second, theta, gradients[13:], rates[13:])
     assert theta.dtype == second.state.moments.dtype == dtype
     assert_array_equal(theta, uninterrupted)
@@ -270,8 +281,7 @@ def test_steps_are_the_same_where_nobody_wants_the_stride(make, name, clipped, p
     expected = walk(make(name, 20), theta.copy(), gradients, rates)
     optimizer = make(name, 20)
     optimizer = Clipped(optimizer, 1e9) if clipped else optimizer
-    n_moments = OPTIMIZERS[name].n_moments
-    optimizer.resume(OptimizerState(np.zeros((n_moments, 20))), 0, strides=False)
+    optimizer.resume(OPTIMIZERS[name].init(layout_of(20), float), layout_of(20), strides=False)
     assert_array_equal(walk(optimizer, theta, gradients, rates), expected)
 
 
@@ -340,3 +350,56 @@ def test_torch_takes_the_same_steps(ours, name, options, path):
         torch.set_default_dtype(torch.float32)
     walk(started(ours, 20), theta, gradients, [rate] * len(gradients))
     assert_allclose(theta, theirs.detach().numpy(), rtol=1e-12)
+
+
+class TestRateFactors:
+    """Each parameter array moves by the rate times its own factor."""
+
+    SHAPES = (3, 4, 5)
+    FACTORS = (0.5, 1.0, 2.0)
+
+    def started(self, optimizer, factors):
+        parameters = [
+            Parameter(name, (size,), penalised=name == "a", rate_factor=factor)
+            for name, size, factor in zip("abc", self.SHAPES, factors, strict=True)
+        ]
+        layout = Layout(parameters)
+        state = getattr(optimizer, "inner", optimizer).init(layout, np.float64)
+        optimizer.resume(state, layout, strides=True)
+        return optimizer
+
+    @every_optimizer
+    @pytest.mark.parametrize("block", [2, 65536])
+    def test_are_those_of_rates_that_are_as_much_smaller(
+        self, from_defaults, name, block, rng, monkeypatch
+    ):
+        monkeypatch.setattr(types, "BLOCK", block)
+        types.blocks.cache_clear()
+        theta, gradients = rng.normal(size=12), rng.normal(size=(6, 12))
+        together = self.started(from_defaults(OPTIMIZERS[name]), self.FACTORS)
+        moved = walk(together, theta.copy(), gradients, [0.01] * 6)
+        places = np.split(np.arange(12), np.cumsum(self.SHAPES)[:-1])
+        for place, factor in zip(places, self.FACTORS, strict=True):
+            alone = self.started(from_defaults(OPTIMIZERS[name]), (1.0, 1.0, 1.0))
+            expected = walk(alone, theta.copy(), gradients, [0.01 * factor] * 6)
+            assert_allclose(moved[place], expected[place], rtol=1e-13)
+        types.blocks.cache_clear()
+
+    @every_optimizer
+    def test_are_in_the_strides(self, from_defaults, name, rng):
+        theta, gradient = rng.normal(size=12), rng.normal(size=12)
+        strides = []
+        for factors in (self.FACTORS, (1.0, 1.0, 1.0)):
+            optimizer = self.started(from_defaults(OPTIMIZERS[name]), factors)
+            stride = optimizer.step(theta.copy(), gradient.copy(), 0.01)
+            strides.append(np.broadcast_to(stride.length, 12).copy())
+            longest = np.broadcast_to(stride.longest, 3)
+        factors = np.repeat(self.FACTORS, self.SHAPES)
+        assert_allclose(strides[0], factors * strides[1], rtol=1e-13)
+        assert (longest > 0).all()
+
+    @every_optimizer
+    def test_of_one_cost_nothing(self, from_defaults, name):
+        optimizer = self.started(from_defaults(OPTIMIZERS[name]), (1.0, 1.0, 1.0))
+        assert [place for place, *_ in optimizer._blocks] == [slice(0, 12)]
+        assert optimizer._factors.shape == (1,)

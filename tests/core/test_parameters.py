@@ -15,9 +15,9 @@ def layout():
     """Of two layers, 2 → 3 → 1."""
     return Layout(
         [
-            Parameter("weight", (2, 3)),
+            Parameter("weight", (2, 3), penalised=True),
             Parameter("intercept", (3,)),
-            Parameter("weight", (3, 1)),
+            Parameter("weight", (3, 1), penalised=True),
             Parameter("intercept", (1,)),
         ]
     )
@@ -74,3 +74,21 @@ def test_pack_refuses_other_shapes(layout, name, arrays):
 def test_a_layout_without_parameters_is_empty():
     assert Layout([]).size == 0
     assert Layout([]).pack({}, np.float64).shape == (0,)
+
+
+def test_roles_lie_together_and_names_within_them():
+    layout = Layout(
+        [
+            Parameter("mean", (2,), trainable=False),
+            Parameter("intercept", (1,)),
+            Parameter("table", (3, 2), penalised=True),
+            Parameter("scale", (2,), rate_factor=0.5),
+            Parameter("mean", (1,), trainable=False),
+            Parameter("intercept", (2,)),
+            Parameter("weight", (2, 2), penalised=True),
+        ]
+    )
+    starts = [int(view.ravel()[0]) for view in layout.views(np.arange(18))]
+    assert starts == [15, 10, 0, 13, 17, 11, 6]
+    assert (layout.weights, layout.trainable, layout.size) == (slice(0, 10), slice(0, 15), 18)
+    assert layout.steps == ((slice(0, 13), 1.0), (slice(13, 15), 0.5))

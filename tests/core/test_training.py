@@ -14,7 +14,7 @@ from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective, Regularisation
-from skperceptron._core.optimizers import OPTIMIZERS, SGD, OptimizerState
+from skperceptron._core.optimizers import OPTIMIZERS, SGD
 from skperceptron._core.penalties import L2
 from skperceptron._core.schedules import Adaptive, Constant, InverseScalingBySamples
 from skperceptron._core.stopping import Stopping, Validation
@@ -34,12 +34,12 @@ def make_network(generator=None, rate=0.0):
     return Network(layers)
 
 
-def start(solver="sgd", n_moments=1):
+def start(solver="sgd"):
     size = make_network().layout.size
     return TrainingState(
         theta=0.5 * np.random.default_rng(2).normal(size=size),
         solver=solver,
-        optimizer=OptimizerState(np.zeros((n_moments, size))),
+        optimizer=OPTIMIZERS[solver].init(make_network().layout, float),
         random_state=np.random.RandomState(3),
         generator=np.random.default_rng(4),
         mean_weight=float(WEIGHT.mean()),
@@ -65,7 +65,7 @@ def walk(
     mean_weight = state.mean_weight if weighted else 1.0
     objective = Objective(network, SquaredError(), Regularisation([L2(alpha)]), mean_weight)
     optimizer = optimizer or SGD(momentum=0.9, nesterovs_momentum=True)
-    optimizer.resume(state.optimizer, network.layout.weights.stop, strides=objective.is_proximal)
+    optimizer.resume(state.optimizer, network.layout, strides=objective.is_proximal)
     weight = ArrayRows(WEIGHT) if weighted else None
     batches = Batches(ArrayRows(X), ArrayRows(Y), weight, None, BATCH_SIZE)
     return train(
@@ -104,7 +104,7 @@ def test_the_state_at_every_yield_is_all_that_continuing_needs(solver, from_defa
             dropout=0.4,
         )
 
-    uninterrupted = start(solver, OPTIMIZERS[solver].n_moments)
+    uninterrupted = start(solver)
     stages, records = [copy.deepcopy(uninterrupted)], []
     for record in go_on(uninterrupted, 12):
         stages.append(copy.deepcopy(uninterrupted))
@@ -214,7 +214,7 @@ def test_weights_that_overflow_after_a_finite_loss_are_divergence():
             return 1.0
 
     optimizer = SGD(momentum=0.0, nesterovs_momentum=False)
-    optimizer.resume(state.optimizer, network.layout.weights.stop, strides=False)
+    optimizer.resume(state.optimizer, network.layout, strides=False)
     batches = Batches(ArrayRows(X), ArrayRows(Y), None, None, N_ROWS)
     epochs = train(
         Blind(network, SquaredError(), Regularisation(), 1.0),

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..parameters import Parameter
 from ..types import Array
 
@@ -23,6 +25,11 @@ class Layer(ABC):
     @abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameter arrays the layer asks for."""
+
+    def initialise(  # noqa: B027 - a layer without parameters has none to fill
+        self, parameters: Sequence[Array], random_state: np.random.RandomState
+    ) -> None:
+        """Give the arrays asked for their first values, which may be drawn."""
 
     @abstractmethod
     def infer(self, x: Array, parameters: Sequence[Array]) -> Array:

@@ -31,7 +31,16 @@ class BatchNorm(Layer):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         shape = (self.n_units,)
-        return tuple(Parameter(group, shape) for group in ("scale", "shift", "mean", "variance"))
+        return (
+            Parameter("scale", shape),
+            Parameter("shift", shape),
+            Parameter("mean", shape, trainable=False),
+            Parameter("variance", shape, trainable=False),
+        )
+
+    def initialise(self, parameters: Sequence[Array], random_state: np.random.RandomState) -> None:
+        for parameter, value in zip(parameters, (1, 0, 0, 1), strict=True):
+            parameter[...] = value
 
     def infer(self, x: Array, parameters: Sequence[Array]) -> Array:
         scale, shift, mean, variance = parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from ..parameters import Parameter
 from ..sparse import CSR
 from ..types import Array, in_range, norm
 from .base import Layer
+
+Fill = Callable[[Array, Array, np.random.RandomState], None]
 
 
 class Products(ABC):
@@ -52,17 +54,25 @@ class SparseProducts(Products):
 class Dense(Layer):
     """``z = x W + b``."""
 
-    def __init__(self, fan_in: int, fan_out: int, products: Products) -> None:
+    def __init__(
+        self, fan_in: int, fan_out: int, products: Products, fill: Fill | None = None
+    ) -> None:
         self.fan_in = fan_in
         self.fan_out = fan_out
         self._products = products
+        self._fill = fill  # what gives weight and intercept their first values
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         return (
-            Parameter("weight", (self.fan_in, self.fan_out)),
+            Parameter("weight", (self.fan_in, self.fan_out), penalised=True),
             Parameter("intercept", (self.fan_out,)),
         )
+
+    def initialise(self, parameters: Sequence[Array], random_state: np.random.RandomState) -> None:
+        weight, intercept = parameters
+        assert self._fill is not None
+        self._fill(weight, intercept, random_state)
 
     def infer(self, x: Array, parameters: Sequence[Array]) -> Array:
         weight, intercept = parameters

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels import Kernel
 from ..types import Array, Stride
-from .base import Optimizer, decay_weights
+from .base import Optimizer, OptimizerState
 
 
 @dataclass
@@ -46,10 +46,17 @@ class AdamW(Optimizer):
     weight_decay: float | None
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
-        decay_weights(theta[: self.n_weights], rate, self.weight_decay)
+        self.decay_weights(theta, rate, self.weight_decay)
         self.state.n_steps += 1
         correction = math.sqrt(1 - self.beta_2**self.state.n_steps)
         return _step(self, theta, gradient, rate * correction, self.epsilon * correction)
+
+
+@dataclass
+class NadamState(OptimizerState):
+    """Of ``Nadam``."""
+
+    momentum_product: float = 1.0  # of the momenta of all steps
 
 
 @dataclass
@@ -62,6 +69,7 @@ class Nadam(Optimizer):
     """
 
     n_moments: ClassVar[int] = 2
+    State: ClassVar[type[OptimizerState]] = NadamState
     beta_1: float
     beta_2: float
     epsilon: float
@@ -74,7 +82,7 @@ class Nadam(Optimizer):
         of_gradient = (1 - now) / (1 - self.state.momentum_product)
         of_sum = (1 - self.beta_1) * ahead / (1 - self.state.momentum_product * ahead)
         correction = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**t))
-        for weights, slope, scratch, total, squares in self.in_blocks(theta, gradient):
+        for eta, (weights, slope, scratch, total, squares) in self.in_blocks(theta, gradient, rate):
             accumulate(slope, scratch, total, squares, self.beta_1, self.beta_2)
             slope *= of_gradient
             np.multiply(total, of_sum, out=scratch)
@@ -82,7 +90,7 @@ class Nadam(Optimizer):
             np.sqrt(squares, out=scratch)
             scratch *= correction
             scratch += self.epsilon
-            stride = np.divide(rate, scratch, out=scratch)
+            stride = np.divide(eta, scratch, out=scratch)
             slope *= stride
             weights -= slope
             if self.strides:
@@ -101,8 +109,9 @@ def _step(
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     gain = (1 - beta_1**optimizer.state.n_steps) / (1 - beta_1)  # of the sum of gradients
     root = math.sqrt(1 - beta_2)  # √v is so much of the root of the sum of squares
-    numbers = np.array([beta_1, beta_2, epsilon / root, rate / (root * gain)], theta.dtype)
-    for block in optimizer.in_blocks(theta, gradient):
+    numbers = np.array([beta_1, beta_2, epsilon / root, 0], theta.dtype)
+    for eta, block in optimizer.in_blocks(theta, gradient, rate):
+        numbers[3] = eta / (root * gain)
         _move.run(*block, numbers)
     return Stride(gradient, gain)
 

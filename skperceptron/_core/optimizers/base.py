@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..types import Array, Stride, blocks
+from ..parameters import Layout
+from ..types import BLOCK, Array, Stride, blocks
 
 # Decoupled decay of the weights where none is given; Loshchilov & Hutter's code, and torch.
 DEFAULT_WEIGHT_DECAY = 0.01
@@ -21,10 +22,8 @@ class OptimizerState:
 
     moments: Array  # (n_moments, n_parameters), zeros at the start
     n_steps: int = 0
-    momentum_product: float = 1.0  # Nadam's, of the momenta of all steps
-    accumulated_rate: float = 0.0  # SGD's, of the rates that are in its velocity
 
-    def copy(self) -> OptimizerState:
+    def copy(self) -> Self:
         return replace(self, moments=self.moments.copy())
 
 
@@ -32,40 +31,69 @@ class Optimizer(ABC):
     """Interface. Fields carry the names of the hyperparameters that fill them."""
 
     n_moments: ClassVar[int]
+    State: ClassVar[type[OptimizerState]] = OptimizerState
 
-    def resume(self, state: OptimizerState, n_weights: int, *, strides: bool) -> None:
-        """Go on from ``state``, which every step changes in place.
+    @classmethod
+    def init(cls, layout: Layout, dtype: Any) -> OptimizerState:
+        """The state before the first step on parameters that lie as ``layout`` says."""
+        return cls.State(np.zeros((cls.n_moments, layout.trainable.stop), dtype))
 
-        The first ``n_weights`` parameters are weights, the others intercepts and the like.
+    def resume(self, state: Any, layout: Layout, *, strides: bool) -> None:
+        """Go on from ``state``, one of ``init``, which every step changes in place.
+
         ``strides`` says whether anybody wants to know the strides.
         """
         self.state = state
-        self.n_weights = n_weights
         self.strides = strides
-        size = state.moments.shape[1]
-        self._rate = np.empty(1, state.moments.dtype)  # for strides that are all the same
-        places = blocks(size)
-        scratch = np.empty(places[0].stop, state.moments.dtype)
+        self._n_weights = layout.weights.stop
+        self._factors = _factors(layout, state.moments.dtype)
+        self._rates = np.empty_like(self._factors)
+        longest = max((place.stop - place.start for place, _ in layout.steps), default=0)
+        scratch = np.empty(min(longest, BLOCK), state.moments.dtype)
         self._blocks = [
-            (place, scratch[: place.stop - place.start], *(m[place] for m in state.moments))
-            for place in places
+            (place, factor, scratch[: place.stop - place.start], *(m[place] for m in state.moments))
+            for stretch, factor in layout.steps
+            for place in blocks(stretch.start, stretch.stop)
+        ]
+        # Where weights lie that decay, if weights are to.
+        self._decays = [
+            (slice(place.start, min(place.stop, layout.weights.stop)), factor)
+            for place, factor in layout.steps
+            if place.start < layout.weights.stop
         ]
 
     @abstractmethod
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         """Move ``theta`` in place; both arrays are (n_parameters,), ``gradient`` is used up.
 
-        The stride may lie in ``gradient``, and its length is anything if nobody wants it.
+        Each array moves by the rate times its own factor. The stride may lie in ``gradient``, and
+        its length is anything if nobody wants it.
         """
 
-    def in_blocks(self, theta: Array, gradient: Array) -> Iterator[tuple[Array, ...]]:
-        """Walk over (theta, gradient, scratch, *moments), block by block."""
-        for place, *others in self._blocks:
-            yield theta[place], gradient[place], *others
+    def in_blocks(
+        self, theta: Array, gradient: Array, rate: float
+    ) -> Iterator[tuple[float, tuple[Array, ...]]]:
+        """Walk over rates and (theta, gradient, scratch, *moments), block by block."""
+        for place, factor, *others in self._blocks:
+            yield rate * factor, (theta[place], gradient[place], *others)
+
+    def constant_stride(self, length: float) -> Array:
+        """``length`` times the factor of each parameter, (1,) where that is 1 for all."""
+        return np.multiply(self._factors, length, out=self._rates)
+
+    def decay_weights(self, theta: Array, rate: float, weight_decay: float | None) -> None:
+        """``w ← (1 - η λ) w``."""
+        share = DEFAULT_WEIGHT_DECAY if weight_decay is None else weight_decay
+        if share > 0:
+            for place, factor in self._decays:
+                theta[place] *= 1 - rate * factor * share
 
 
-def decay_weights(weights: Array, rate: float, weight_decay: float | None) -> None:
-    """``w ← (1 - η λ) w``."""
-    share = DEFAULT_WEIGHT_DECAY if weight_decay is None else weight_decay
-    if share > 0:
-        weights *= 1 - rate * share
+def _factors(layout: Layout, dtype: Any) -> Array:
+    """The factor of each parameter's rate, (n_parameters,), or (1,) if they are 1."""
+    if all(factor == 1 for _, factor in layout.steps):
+        return np.ones(1, dtype)
+    factors = np.empty(layout.trainable.stop, dtype)
+    for place, factor in layout.steps:
+        factors[place] = factor
+    return factors

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..parameters import Layout
 from ..types import Array, Stride
 from .base import Optimizer, OptimizerState
 
@@ -21,8 +22,8 @@ class Clipped(Optimizer):
     inner: Optimizer
     clip_norm: float
 
-    def resume(self, state: OptimizerState, n_weights: int, *, strides: bool) -> None:
-        self.inner.resume(state, n_weights, strides=strides)
+    def resume(self, state: OptimizerState, layout: Layout, *, strides: bool) -> None:
+        self.inner.resume(state, layout, strides=strides)
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         norm = math.sqrt(np.dot(gradient, gradient))

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..types import Array, Stride
-from .base import Optimizer, decay_weights
+from .base import Optimizer
 
 
 @dataclass
@@ -24,9 +24,9 @@ class Lion(Optimizer):
     weight_decay: float | None
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
-        decay_weights(theta[: self.n_weights], rate, self.weight_decay)
+        self.decay_weights(theta, rate, self.weight_decay)
         self.state.n_steps += 1
-        for weights, slope, scratch, mean in self.in_blocks(theta, gradient):
+        for eta, (weights, slope, scratch, mean) in self.in_blocks(theta, gradient, rate):
             direction = np.multiply(mean, self.beta_1, out=scratch)
             slope *= 1 - self.beta_1
             direction += slope
@@ -34,13 +34,14 @@ class Lion(Optimizer):
             mean *= self.beta_2
             mean += slope
             np.sign(direction, out=slope)
-            slope *= rate
+            slope *= eta
             weights -= slope
             if self.strides:
                 # η sign(c) is (η / |c|) c, and unbounded where c is 0.
                 np.abs(direction, out=direction)
                 np.maximum(direction, np.finfo(direction.dtype).tiny, out=direction)
-                np.divide(rate, direction, out=slope)
+                np.divide(eta, direction, out=slope)
         # Twice the step: it must be able to turn back a weight that a small c moves outwards.
         gain = 1 - self.beta_1 * self.beta_2 ** (self.state.n_steps - 1)
-        return Stride(gradient, gain, longest=2 * rate)
+        longest = self.constant_stride(2 * rate)[: self._n_weights]
+        return Stride(gradient, gain, longest)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..parameters import Layout
 from ..types import Array, Stride
 from .base import Optimizer, OptimizerState
 
@@ -17,8 +18,8 @@ class Metered(Optimizer):
         self.inner = inner
         self._total, self._n_steps = 0.0, 0
 
-    def resume(self, state: OptimizerState, n_weights: int, *, strides: bool) -> None:
-        self.inner.resume(state, n_weights, strides=strides)
+    def resume(self, state: OptimizerState, layout: Layout, *, strides: bool) -> None:
+        self.inner.resume(state, layout, strides=strides)
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self._total += math.sqrt(np.dot(gradient, gradient))

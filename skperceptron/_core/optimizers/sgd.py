@@ -8,7 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from ..types import Array, Stride
-from .base import Optimizer
+from .base import Optimizer, OptimizerState
+
+
+@dataclass
+class SGDState(OptimizerState):
+    """Of ``SGD``."""
+
+    accumulated_rate: float = 0.0  # of the rates that are in the velocity
 
 
 @dataclass
@@ -21,13 +28,14 @@ class SGD(Optimizer):
     """
 
     n_moments: ClassVar[int] = 1
+    State: ClassVar[type[OptimizerState]] = SGDState
     momentum: float
     nesterovs_momentum: bool
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
-        for weights, slope, scratch, velocity in self.in_blocks(theta, gradient):
-            slope *= rate
+        for eta, (weights, slope, scratch, velocity) in self.in_blocks(theta, gradient, rate):
+            slope *= eta
             velocity *= self.momentum
             velocity -= slope
             if self.nesterovs_momentum:
@@ -44,5 +52,4 @@ class SGD(Optimizer):
         self.state.accumulated_rate = length
         if self.nesterovs_momentum:
             length = self.momentum * length + rate
-        self._rate[:] = length
-        return Stride(self._rate, gain=1.0)
+        return Stride(self.constant_stride(length), gain=1.0)

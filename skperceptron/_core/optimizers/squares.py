@@ -24,12 +24,12 @@ class RMSprop(Optimizer):
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
-        for weights, slope, scratch, square in self.in_blocks(theta, gradient):
+        for eta, (weights, slope, scratch, square) in self.in_blocks(theta, gradient, rate):
             np.multiply(slope, slope, out=scratch)
             scratch *= 1 - self.beta_2
             square *= self.beta_2
             square += scratch
-            stride = _stride(square, rate, self.epsilon, scratch)
+            stride = _stride(square, eta, self.epsilon, scratch)
             slope *= stride
             weights -= slope
             if self.strides:
@@ -50,10 +50,10 @@ class Adagrad(Optimizer):
 
     def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
         self.state.n_steps += 1
-        for weights, slope, scratch, square in self.in_blocks(theta, gradient):
+        for eta, (weights, slope, scratch, square) in self.in_blocks(theta, gradient, rate):
             np.multiply(slope, slope, out=scratch)
             square += scratch
-            stride = _stride(square, rate, self.epsilon, scratch)
+            stride = _stride(square, eta, self.epsilon, scratch)
             slope *= stride
             weights -= slope
             if self.strides:

@@ -18,6 +18,7 @@ from ._held_out import row_blocks
 class FiniteOutputs:
     """Judges whether a network, as it is, has finite outputs for all rows that it was given.
 
+    Those of hidden layers count too: ``transform`` and ``hidden_activations`` return them.
     A bound from the norms of the rows and of the weights nearly always settles that, at the price
     of one pass over the weights. Only where it does not, the rows go through the network.
     """
@@ -35,7 +36,14 @@ class FiniteOutputs:
         if self._finite(np.full((1, 1), bound, self._network.theta.dtype)):
             return True
         blocks = chain.from_iterable(map(row_blocks, self._data))
-        return all(self._finite(self._network.infer(block)) for block in blocks)
+        return all(map(self._finite_throughout, blocks))
+
+    def _finite_throughout(self, x: Any) -> bool:
+        for layer in self._network.layers:
+            x = layer.infer(x)
+            if not (issparse(x) or np.isfinite(x).all()):
+                return False
+        return self._finite(x)
 
     def _finite(self, scores: np.ndarray) -> bool:
         """Whether predictions from these scores (n, n_outputs), which it may overwrite, are."""

@@ -11,7 +11,6 @@ from scipy import sparse
 
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._core.activations import OUTPUT_ACTIVATIONS
-from skperceptron._core.network import Network
 from skperceptron._finite import FiniteOutputs
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -44,6 +43,8 @@ def outputs(model, X):
     for name in ("decision_function", "predict_proba", "predict_log_proba"):
         if hasattr(model, name):
             yield getattr(model, name)(X)
+    if model._architecture.n_hidden:
+        yield from (model.hidden_activations(X, layer) for layer in range(-1, 1))
     if isinstance(model, MLPAutoencoder):
         yield model.inverse_transform(model.transform(X))
 
@@ -161,13 +162,13 @@ class TestWhatIsComputed:
 
     @pytest.fixture
     def passes(self, monkeypatch):
-        sizes, original = [], Network.infer
+        sizes, original = [], FiniteOutputs._finite_throughout
 
         def counted(self, x):
             sizes.append(x.shape[0])
             return original(self, x)
 
-        monkeypatch.setattr(Network, "infer", counted)
+        monkeypatch.setattr(FiniteOutputs, "_finite_throughout", counted)
         return sizes
 
     @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_matrix])
@@ -204,7 +205,7 @@ class TestWhatIsComputed:
         with np.errstate(all="ignore"):
             assert network.largest_output(np.linalg.norm(huge)) != math.sqrt(4)
             # Whether infinities cancel depends on the order of the sums.
-            expected = np.isfinite(network.infer(huge)).all()
+            expected = np.isfinite(network.layers[0].infer(huge)).all()
             assert FiniteOutputs(network, exp, [X, huge])() == expected
 
 

@@ -83,33 +83,65 @@ class Split(NamedTuple):
 def split(params, data: Data, targets: Targets, state: TrainingState) -> Split | None:
     """Hold rows out for early stopping, the same ones at every call; None if they are too few."""
     n_rows = data.X.shape[0]
-    n_validation = math.ceil(params.validation_fraction * n_rows)
-    if n_validation < 2 or n_validation == n_rows:
-        warn(
-            "early_stopping watches the training loss, because validation_fraction="
-            f"{params.validation_fraction} of {n_rows} rows is too few to hold out."
-        )
-        return None
-    random_state = copy.deepcopy(state.split_state)
-    if random_state is None:
-        state.split_state = copy.deepcopy(state.random_state)
-        random_state = state.random_state
-    rows = Split(
-        *train_test_split(
-            np.arange(n_rows),
-            test_size=params.validation_fraction,
-            random_state=random_state,
-            stratify=_possible_strata(targets.strata(data.y), n_rows, n_validation),
-        )
+    counts = np.ones(n_rows, bool) if data.sample_weight is None else data.sample_weight > 0
+    among = candidates(state.drawn_among, counts)
+    first = state.split_state is None
+    random_state = copy.deepcopy(state.random_state if first else state.split_state)
+    rows = draw(
+        params.validation_fraction,
+        targets.strata(data.y),
+        counts,
+        among,
+        state.random_state if first else random_state,
     )
-    if data.sample_weight is not None:
-        for part in rows:
-            if not data.sample_weight[part].any():
-                raise ValueError(
-                    "early_stopping splits off validation rows, and the sample_weight of all "
-                    "rows on one side is zero: pass X_val and y_val, or other weights."
-                )
+    if rows is not None:
+        state.drawn_among = among
+        state.split_state = random_state if first else state.split_state
     return rows
+
+
+def candidates(drawn_among: np.ndarray | None, counts: np.ndarray) -> np.ndarray:
+    """Which rows to draw the held-out ones among, (n_rows,): those that count at the first call.
+
+    Later calls with as many rows draw among the same ones, whatever the weights are by then. So
+    rows that were trained on never get into those that are watched.
+    """
+    known = drawn_among is not None and len(drawn_among) == len(counts)
+    return drawn_among if known else counts
+
+
+def draw(
+    fraction: float,
+    labels: np.ndarray | None,
+    counts: np.ndarray,
+    among: np.ndarray,
+    random_state: int | np.random.RandomState,
+) -> Split | None:
+    """Split this fraction off the rows in ``among``; None, with a warning, if they are too few.
+
+    The other rows are trained on. ``counts`` says which rows have any weight, ``labels`` whose
+    proportions to keep; all are (n_rows,).
+    """
+    rows = np.flatnonzero(among)
+    n_validation = math.ceil(fraction * len(rows))
+    if n_validation < 2 or n_validation == len(rows):
+        what = "rows" if among.all() else "rows with a weight above 0"
+        reason = f"validation_fraction={fraction} of {len(rows)} {what} is too few to hold out"
+    else:
+        labels = None if labels is None else labels[rows]
+        train, validation = train_test_split(
+            rows,
+            test_size=fraction,
+            random_state=random_state,
+            stratify=_possible_strata(labels, len(rows), n_validation),
+        )
+        if not among.all():
+            train = np.setdiff1d(np.arange(len(among)), validation)
+        if np.count_nonzero(counts[validation]) >= 2 and counts[train].any():
+            return Split(train, validation)
+        reason = "too few of the rows held out, or of the others, still have a weight above 0"
+    warn(f"early_stopping watches the training loss, because {reason}.")
+    return None
 
 
 def _possible_strata(

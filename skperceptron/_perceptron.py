@@ -12,7 +12,6 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
@@ -52,7 +51,7 @@ from ._core.perceptron import (
     compiled,
     winners,
 )
-from ._held_out import Data
+from ._held_out import Data, candidates, draw
 from ._messages import print_details, warn
 from ._watching import Lesson, audience
 
@@ -75,6 +74,7 @@ class _State:
     split_seed: int  # draws the validation rows, the same at every call
     coef: np.ndarray  # as published, to see what the user edited since
     intercept: np.ndarray
+    drawn_among: np.ndarray | None = None  # (n_rows,) whether a row could be held out
 
 
 @dataclass(frozen=True)
@@ -600,7 +600,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             np.ones(len(codes)) if sample_weight is None else sample_weight.astype(np.float64),
             self.fit_intercept * (SPARSE_INTERCEPT_RATE if issparse(X) else 1.0),
         )
-        training, validation = self._split(y, data.weights, state.split_seed)
+        training, validation = self._split(y, data.weights, state)
         keeper = self._keeper(data, training)
         mistakes: list[int] = []
 
@@ -690,25 +690,17 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
                 engine = engine.restricted(np.searchsorted(learners, going_on))
                 learners = going_on
 
-    def _split(self, y, weights, seed):
+    def _split(self, y, weights, state):
         """Rows to train on and rows to watch; None for none of these."""
-        if not self.early_stopping:
-            return np.arange(len(y)), None
-        splitter = StratifiedShuffleSplit(test_size=self.validation_fraction, random_state=seed)
-        try:
-            training, validation = next(splitter.split(np.zeros((len(y), 1)), y))
-        except ValueError as error:
-            raise ValueError(
-                f"early_stopping can't hold out validation_fraction={self.validation_fraction} of "
-                f"the rows: {error}"
-            ) from error
-        for rows in (training, validation):
-            if not weights[rows].any():
-                raise ValueError(
-                    "early_stopping splits off validation rows, and the sample_weight of all rows "
-                    "on one side is zero: choose another random_state, or other weights."
-                )
-        return np.sort(training), np.sort(validation)
+        if self.early_stopping:
+            counts = weights > 0
+            among = candidates(state.drawn_among, counts)
+            rows = draw(self.validation_fraction, y, counts, among, state.split_seed)
+            if rows is not None:
+                state.drawn_among = among
+                validation = rows.validation[counts[rows.validation]]
+                return np.sort(rows.train), np.sort(validation)
+        return np.arange(len(y)), None
 
     # Publish -----------------------------------------------------------------------------
 

@@ -421,26 +421,27 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         """What judges the network as it is after each epoch; no data, no judgement."""
         if held_out is None:
             return Validation
-        encoded = targets.encode_whole(held_out.y, shape.dtype)
+        encoded = targets.encode(held_out.y, shape.dtype, smoothing=0.0)
         score = None
         if state.watched is not None:
             score = self._validation_score(held_out, targets, shape, state)
-        return Validator(network, loss, held_out, encoded, score)
+        decode = targets.decode if score is not None and self.scoring is None else None
+        return Validator(network, loss, held_out, encoded, decode, score)
 
     def _validation_score(
         self, held_out, targets, shape, state
-    ) -> Callable[[np.ndarray, float], float]:
-        """What early stopping watches, from raw scores (n, n_outputs) and the loss."""
+    ) -> Callable[[np.ndarray | None, float], float]:
+        """What early stopping watches, from predictions, None unless it is ``_metric``, and loss."""
         X, y, weight = held_out
         if self.scoring is None:
-            return lambda scores, loss: self._metric(y, targets.decode(scores), weight)
+            return lambda predictions, loss: self._metric(y, predictions, weight)
         if isinstance(self.scoring, str) and self.scoring == "loss":
-            return lambda scores, loss: -loss
+            return lambda predictions, loss: -loss
         scorer = check_scoring(self, self.scoring)
         if weight is not None and accepts_sample_weight(scorer):
             scorer = partial(scorer, sample_weight=weight)
 
-        def of_copy(scores: np.ndarray, loss: float) -> float:
+        def of_copy(predictions: None, loss: float) -> float:
             estimator = copy.copy(self)
             # X is an array by now: it has no names to compare with.
             vars(estimator).pop("feature_names_in_", None)
@@ -619,7 +620,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
         with np.errstate(all="ignore"):
-            return self._infer(X, slice(layer % n_hidden + 1))
+            X, convert = self._validate_for_prediction(X)
+            return infer(self._published_network(slice(layer % n_hidden + 1)), X, convert)
 
     def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
@@ -656,12 +658,9 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)
         with np.errstate(all="ignore"):
-            return read(self._targets, self._infer(X))
-
-    def _infer(self, X, part: slice = _build.WHOLE) -> np.ndarray:
-        """Raw scores, or the outputs of the first layers: X is converted block by block."""
-        X, convert = self._validate_for_prediction(X)
-        return infer(self._published_network(part), X, convert)
+            X, convert = self._validate_for_prediction(X)
+            network, targets = self._published_network(_build.WHOLE), self._targets
+            return infer(network, X, convert, lambda scores: read(targets, scores))
 
     def _published_network(self, part: slice) -> Network:
         """The layers that prediction runs through, or part of them, ready to."""

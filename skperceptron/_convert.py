@@ -62,7 +62,7 @@ def to_sklearn(estimator):
         attributes |= _without_batch_norm(estimator)
     labels = getattr(estimator, "classes_", None)
     if isinstance(estimator._targets, MultilabelTargets):
-        labels = np.eye(estimator.n_outputs_, dtype=int)
+        labels = np.tile([[0], [1]], estimator.n_outputs_)  # whatever makes an indicator matrix
         labels = csr_matrix(labels) if estimator._targets.sparse else labels
     return _compat.as_fitted(twin(**parameters), attributes, labels)
 

@@ -51,7 +51,7 @@ from ._core.perceptron import (
     compiled,
     winners,
 )
-from ._held_out import Data, candidates, draw
+from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
 from ._messages import print_details, warn
 from ._watching import Lesson, audience
 
@@ -389,12 +389,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes, positive where the second is predicted.
         """
-        check_is_fitted(self)
-        with np.errstate(all="ignore"):
-            X = validate_data(
-                self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
-            )
-            scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        scores = self._predict(X, lambda scores: scores)
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X):
@@ -410,8 +405,22 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         ndarray of shape (n_samples,)
             Predicted labels, as in ``classes_``.
         """
-        scores = self.decision_function(X)
-        return self.classes_[winners(scores[:, np.newaxis] if scores.ndim == 1 else scores)]
+        return self._predict(X, lambda scores: self.classes_[winners(scores)])
+
+    def _predict(self, X, read):
+        """What ``read`` makes of the scores (n, n_units), block of rows by block of rows."""
+        check_is_fitted(self)
+        with np.errstate(all="ignore"):
+            X = validate_data(
+                self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
+            )
+            weights, intercept = self.coef_.T, self.intercept_
+
+            def of_rows(X):
+                return read(safe_sparse_dot(X, weights, dense_output=True) + intercept)
+
+            size = rows_per_block(len(intercept))
+            return joined([of_rows(block) for block in row_blocks(X, size)])
 
     def sparsify(self):
         """Turn ``coef_`` into a CSR matrix, which is small where an L1 part left many zeros.
@@ -517,11 +526,10 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         weight = self._weight_of_classes(y)  # (n_classes,)
         rate = float(self.eta0)
         if len(weight) == 2:
-            return OneVsRest(np.array([[-1.0], [1.0]]), weight[:, np.newaxis], rate)
+            return OneVsRest(np.array([1]), weight[1:], weight[:1], rate)
         if self.multi_class == "joint":
             return Joint(weight, rate)
-        own = np.eye(len(weight))
-        return OneVsRest(2 * own - 1, np.where(own > 0, weight, 1.0), rate)
+        return OneVsRest(np.arange(len(weight)), weight, np.ones(len(weight)), rate)
 
     def _weight_of_classes(self, y):
         if self.class_weight is None:

@@ -13,10 +13,11 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build, _compat
-from ._base import BATCH_NORM_PARAMETERS, side_stream
+from ._base import side_stream
 from ._core.layers import BatchNorm
 from ._core.optimizers import OptimizerState
 from ._core.training import TrainingState
+from ._given import BATCH_NORM_PARAMETERS
 from ._targets import MultilabelTargets, RegressionTargets, classification_targets
 
 # Attributes that both have, under the same name and with the same meaning.
@@ -45,7 +46,7 @@ OWN_ATTRIBUTES = {"learning_rate_curve_", "validation_loss_curve_", *BATCH_NORM_
 
 def to_sklearn(estimator):
     """Return the scikit-learn MLP that is its twin, with the same predictions."""
-    check_is_fitted(estimator)
+    estimator = estimator._as_fitted()
     twin = estimator._twin
     shape = estimator._architecture
     parameters = {

@@ -746,11 +746,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 raise ValueError("classes must have the labels that any call will see, got none.")
         if resume:
             targets = self._targets
-            check_known_labels(targets, y, all_of_them=not incremental)
+            complete = not (incremental or targets.known_in_advance)
+            check_known_labels(targets, y, all_of_them=complete)
         else:
-            known = self.classes_ if by_class else None
+            known = self.classes_ if by_class else classes
             targets = classification_targets(y, known, sparse=issparse(data.y))
             check_known_labels(targets, y, all_of_them=False)
+            targets.known_in_advance = known is not None and not incremental
             self.classes_ = targets.classes
         if incremental and self.class_weight == "balanced":
             raise ValueError(
@@ -761,6 +763,30 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if weight is not None:
             weight = weight.astype(data.X.dtype, copy=False)
         return targets, data._replace(y=y, sample_weight=weight)
+
+    _needed_for_prediction = (*BaseMLP._needed_for_prediction, "classes_")
+
+    def _known_classes(self, classes):
+        if hasattr(self, "classes_"):
+            self.classes_ = self._checked_classes()
+            classes = self.classes_ if classes is None else classes
+        return classes
+
+    def _checked_classes(self):
+        """``classes_`` as they were set from outside: sorted, as the columns of coefs_[-1] are."""
+        with naming("classes_"):
+            classes = np.asarray(self.classes_)
+            if classes.ndim != 1 or not np.array_equal(classes, np.unique(classes)):
+                raise ValueError(
+                    "classes_ must be the labels in one dimension, sorted, each of them once, got "
+                    f"{self.classes_!r}."
+                )
+        if len(classes) == 0:
+            raise ValueError("classes_ must have the labels that y may have, got none.")
+        return classes
+
+    def _targets_of_weights(self, n_features, n_outputs):
+        return classification_targets(self._checked_classes())
 
     def _check_targets(self, y, targets, dtype, *, name):
         y = labels(y, name)
@@ -1412,6 +1438,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             raise ValueError(f"{name} has {n_outputs} outputs, y has {targets.n_outputs}.")
         _build.check_target_range(self, y, name)
         return y
+
+    def _targets_of_weights(self, n_features, n_outputs):
+        return RegressionTargets(n_outputs, _build.regression_link(self))
 
     def _link(self, targets):
         return targets.output_activation

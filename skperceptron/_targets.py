@@ -89,6 +89,7 @@ class ClassificationTargets(Targets):
     """Interface of targets with classes, one column of probabilities for each."""
 
     classes: np.ndarray  # (n_classes,), sorted
+    known_in_advance = False  # set before the first fit, so that y may lack some at any fit
 
     @abstractmethod
     def raw_scores(self, scores):

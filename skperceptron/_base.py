@@ -596,6 +596,10 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         estimator.n_features_in_ = n_features
         estimator.n_layers_, estimator.n_outputs_ = len(shape.layer_units), targets.n_outputs
         estimator.out_activation_ = shape.output_activation
+        estimator.n_iter_ = estimator.t_ = 0
+        for attribute in (*CURVES, "loss_", "best_loss_", "best_validation_score_"):
+            setattr(estimator, attribute, None)
+        estimator.loss_curve_ = []
         return estimator
 
     # What must be set to predict without a fit.

@@ -179,11 +179,9 @@ def _training_state(estimator, fitted) -> TrainingState:
     optimizer, n_plateaus = _build.optimizer_state(estimator, estimator._architecture), 0
     remembered = _compat.optimizer_state(fitted)
     if remembered is not None:
-        moments, n_steps, rate = remembered
+        moments, n_steps, n_plateaus = remembered
         flat = [np.concatenate([array.ravel() for array in moment]) for moment in moments]
         optimizer = OptimizerState(np.array(flat, dtype), n_steps)
-        if fitted.learning_rate == "adaptive" and fitted.solver == "sgd":
-            n_plateaus = round(math.log(fitted.learning_rate_init / rate, 5))
     scored = estimator.best_validation_score_ is not None
     loss = math.inf if estimator.best_loss_ is None else estimator.best_loss_
     return TrainingState(

@@ -293,7 +293,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. The first ``fit`` starts from
+        ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -1025,7 +1026,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. The first ``fit`` starts from
+        ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].

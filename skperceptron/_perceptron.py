@@ -59,6 +59,11 @@ from ._watching import Lesson, audience
 # 1 in every row would weigh too much. As in scikit-learn's SGD.
 SPARSE_INTERCEPT_RATE = 0.01
 
+NOT_FITTED = (
+    "This %(name)s instance is not fitted yet. Call 'fit' with appropriate arguments, or set "
+    "coef_, intercept_ and classes_, before using this estimator."
+)
+
 MAX_SEED = np.iinfo(np.int32).max
 
 # Share of L1 in each penalty; that of "elasticnet" is ``l1_ratio``.
@@ -75,6 +80,7 @@ class _State:
     coef: np.ndarray  # as published, to see what the user edited since
     intercept: np.ndarray
     drawn_among: np.ndarray | None = None  # (n_rows,) whether a row could be held out
+    classes_fixed: bool = False  # before the first fit, so that y may lack some at any fit
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,8 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         unit weights its own class only, as in scikit-learn.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights and shuffles of the last call.
+        Whether ``fit`` goes on from the weights and shuffles of the last call. The first ``fit``
+        starts from ``coef_`` and ``intercept_`` if they are set before it.
 
     Attributes
     ----------
@@ -405,22 +412,40 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         ndarray of shape (n_samples,)
             Predicted labels, as in ``classes_``.
         """
-        return self._predict(X, lambda scores: self.classes_[winners(scores)])
+        return self._predict(X, lambda scores: np.asarray(self.classes_)[winners(scores)])
 
     def _predict(self, X, read):
         """What ``read`` makes of the scores (n, n_units), block of rows by block of rows."""
-        check_is_fitted(self)
+        check_is_fitted(self, msg=NOT_FITTED)
+        fitted = hasattr(self, "_state")
+        coef, intercept = (self.coef_, self.intercept_) if fitted else self._predictable()
         with np.errstate(all="ignore"):
             X = validate_data(
                 self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
             )
-            weights, intercept = self.coef_.T, self.intercept_
+            if X.shape[1] != coef.shape[1]:
+                raise ValueError(f"X has {X.shape[1]} features, but coef_ has {coef.shape[1]}.")
+            weights = coef.T
 
             def of_rows(X):
                 return read(safe_sparse_dot(X, weights, dense_output=True) + intercept)
 
-            size = rows_per_block(len(intercept))
+            size = rows_per_block(coef.shape[0])
             return joined([of_rows(block) for block in row_blocks(X, size)])
+
+    def _predictable(self):
+        """The weights that were set without a fit, if there is a row for each of the classes."""
+        coef, intercept = self._given_weights()
+        n_classes = len(self._given_classes())
+        if n_classes < 2:
+            raise ValueError(f"classes_ must have 2 labels or more, got {n_classes}.")
+        n_units = 1 if n_classes == 2 else n_classes
+        _check_shapes(coef, intercept, (n_units, *coef.shape[1:2]))
+        return coef, intercept
+
+    def __sklearn_is_fitted__(self):
+        needed = ["coef_", "classes_"] + ["intercept_"] * bool(self.fit_intercept)
+        return hasattr(self, "_state") or all(hasattr(self, name) for name in needed)
 
     def sparsify(self):
         """Turn ``coef_`` into a CSR matrix, which is small where an L1 part left many zeros.
@@ -455,16 +480,22 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
     @managing_callbacks
     def _fit(self, X, y, coef_init, intercept_init, sample_weight):
-        resume = self.warm_start and hasattr(self, "coef_")
-        data = self._validate(X, y, sample_weight, resume)
+        resume = self.warm_start and hasattr(self, "_state")
+        given = self._given_weights() if self.warm_start and not resume else None
+        data = self._validate(X, y, sample_weight, resume, given)
         classes = np.unique(data.y)
-        if resume and set(classes) != set(self.classes_):
+        if given is not None and hasattr(self, "classes_"):
+            classes = self._given_classes()
+        fixed = resume and self._state.classes_fixed
+        if resume and not fixed and set(classes) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
-        self.classes_ = classes
-        self._train(data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, task="fit")
+        self.classes_ = self.classes_ if fixed else classes
+        self._train(
+            data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, given, task="fit"
+        )
         if self.tol is not None and self.n_iter_ == self.max_iter:
             warn(
                 "Maximum number of iteration reached before convergence. Consider increasing "
@@ -474,8 +505,11 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
     @managing_callbacks
     def _partial_fit(self, X, y, classes, sample_weight):
-        resume = hasattr(self, "coef_")
-        data = self._validate(X, y, sample_weight, resume)
+        resume = hasattr(self, "_state")
+        given = None if resume else self._given_weights()
+        data = self._validate(X, y, sample_weight, resume, given)
+        if not resume and hasattr(self, "classes_"):
+            self.classes_ = self._given_classes()
         is_first_partial_fit(self, classes)
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
@@ -484,17 +518,22 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
                 "class_weight='balanced' needs all the data, so partial_fit does not support "
                 "it: pass the weights that compute_class_weight gives for the whole y."
             )
-        self._train(data, X, resume, max_epochs=1, tol=None, task="partial_fit")
+        self._train(data, X, resume, 1, None, given=given, task="partial_fit")
 
     # Validate ----------------------------------------------------------------------------
 
-    def _validate(self, X, y, sample_weight, resume):
+    def _validate(self, X, y, sample_weight, resume, given):
         validate_parameters(self)
+        dtype = (np.float64, np.float32)
+        if resume:
+            dtype = self._state.coef.dtype
+        elif given is not None:
+            dtype = given[0].dtype
         X, y = validate_data(
             self,
             X,
             y,
-            dtype=self._state.coef.dtype if resume else (np.float64, np.float32),
+            dtype=dtype,
             order="C",
             accept_sparse="csr",
             reset=not resume,
@@ -504,6 +543,31 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             X.sum_duplicates()
         check_classification_targets(y)
         return Data(X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X))
+
+    def _given_weights(self):
+        """``coef_`` and ``intercept_`` as they were set before the first fit; None if they are not.
+
+        Both are arrays of one dtype, float32 or float64.
+        """
+        if not (hasattr(self, "coef_") or hasattr(self, "intercept_")):
+            return None
+        if not (hasattr(self, "coef_") and (hasattr(self, "intercept_") or not self.fit_intercept)):
+            raise ValueError("coef_ and intercept_ must be set together, to start from them.")
+        coef = _numbers("coef_", self.coef_)
+        intercept = _numbers("intercept_", getattr(self, "intercept_", coef[..., 0] * 0))
+        single = coef.dtype == intercept.dtype == np.float32
+        dtype = np.float32 if single else np.float64
+        return coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
+
+    def _given_classes(self):
+        """``classes_`` as they were set before the first fit, sorted as the rows of coef_ are."""
+        classes = np.asarray(self.classes_)
+        if classes.ndim != 1 or not np.array_equal(classes, np.unique(classes)):
+            raise ValueError(
+                "classes_ must be the labels in one dimension, sorted, each of them once, got "
+                f"{self.classes_!r}."
+            )
+        return classes
 
     def _codes(self, y):
         """Index of each label in ``classes_``, (n,)."""
@@ -573,29 +637,41 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
     def _resume(self, rows, rule) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
         state = copy.deepcopy(self._state)
-        coef = self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        coef, intercept = self._given_weights()
         units = self._units(rows, rule)
-        if coef.shape != units.weights.T.shape:
-            raise ValueError(
-                f"coef_ must have the shape {units.weights.T.shape} to go on, got {coef.shape}: "
-                "fit anew with warm_start=False."
-            )
+        _check_shapes(coef, intercept, units.weights.T.shape)
         units.go_on_from(state.units)
         units.set_weights(coef.T, where=(coef != state.coef).T)
-        units.set_intercept(self.intercept_, where=self.intercept_ != state.intercept)
+        units.set_intercept(intercept, where=intercept != state.intercept)
         state.units = units
         return state
 
     # Run epochs --------------------------------------------------------------------------
 
     def _train(
-        self, given, X_given, resume, max_epochs, tol, coef_init=None, intercept_init=None, *, task
+        self,
+        called,
+        X_given,
+        resume,
+        max_epochs,
+        tol,
+        coef_init=None,
+        intercept_init=None,
+        given=None,
+        *,
+        task,
     ):
         """Show the rows epoch by epoch, and publish what that came to."""
-        X, y, sample_weight = given
+        X, y, sample_weight = called
         codes, rule = self._codes(y), self._rule(y)
         rows = SparseRows(X) if issparse(X) else DenseRows(X)
         state = (self._resume if resume else self._start)(rows, rule)
+        if given is not None:
+            coef, intercept = given
+            _check_shapes(coef, intercept, state.units.weights.T.shape)
+            state.units.set_weights(coef.T)
+            state.units.set_intercept(intercept)
+            state.classes_fixed = task == "fit"
         if coef_init is not None:
             shape = state.units.weights.T.shape
             state.units.set_weights(_initial("coef_init", coef_init, shape).T)
@@ -625,7 +701,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         watching = audience(
             self,
             Lesson(
-                given._replace(X=X_given) if named else given,
+                called._replace(X=X_given) if named else called,
                 None if validation is None else training,
                 given=None,
             ),
@@ -722,6 +798,29 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         self.mistakes_curve_ = (self.mistakes_curve_ if resume else []) + mistakes
         state.coef, state.intercept = self.coef_.copy(), self.intercept_.copy()
         self._state = state
+
+
+def _numbers(name: str, given) -> np.ndarray:
+    """What the user has set as an attribute, as finite numbers."""
+    try:
+        values = np.asarray(given.toarray() if issparse(given) else given)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers: {error}") from error
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be an array of numbers, got the dtype {values.dtype}.")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite.")
+    return values
+
+
+def _check_shapes(coef: np.ndarray, intercept: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Refuse weights of another shape than the classes and the features have."""
+    for name, values, wanted in (("coef_", coef, shape), ("intercept_", intercept, shape[:1])):
+        if values.shape != wanted:
+            raise ValueError(
+                f"{name} must have the shape {wanted}, by the classes and the columns of X, got "
+                f"{values.shape}: set it, or fit anew with warm_start=False."
+            )
 
 
 def _initial(name: str, given, shape) -> np.ndarray:

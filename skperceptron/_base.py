@@ -114,7 +114,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         resume = goes_on and hasattr(self, "_architecture")
         self._check_parameters(incremental)
         given_weights = given_parameters(self) if goes_on and not resume else None
-        if given_weights is not None:
+        if not resume and (incremental or given_weights is not None):
             classes = self._known_classes(classes)
         data = self._validate(X, y, sample_weight, resume, given_weights)
         targets, data = self._choose_targets(data, classes, resume, incremental)

@@ -31,6 +31,7 @@ from ._targets import (
     classification_targets,
     is_multilabel,
     labels,
+    labels_in_order,
 )
 
 _CONSTRAINTS: dict = {
@@ -750,9 +751,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             complete = not (incremental or targets.known_in_advance)
             check_known_labels(targets, y, all_of_them=complete)
         else:
-            known = self.classes_ if by_class else classes
+            known = self.classes_ if by_class else None if incremental else classes
             targets = classification_targets(y, known, sparse=issparse(data.y))
             check_known_labels(targets, y, all_of_them=False)
+            if known is not None and len(known) != len(targets.classes):
+                raise ValueError(
+                    f"classes_ has {len(known)} labels, but y has {len(targets.classes)} columns."
+                )
             targets.known_in_advance = known is not None and not incremental
             self.classes_ = targets.classes
         if incremental and self.class_weight == "balanced":
@@ -769,25 +774,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _known_classes(self, classes):
         if hasattr(self, "classes_"):
-            self.classes_ = self._checked_classes()
+            self.classes_ = labels_in_order(self.classes_)
             classes = self.classes_ if classes is None else classes
         return classes
 
-    def _checked_classes(self):
-        """``classes_`` as they were set from outside: sorted, as the columns of coefs_[-1] are."""
-        with naming("classes_"):
-            classes = np.asarray(self.classes_)
-            if classes.ndim != 1 or not np.array_equal(classes, np.unique(classes)):
-                raise ValueError(
-                    "classes_ must be the labels in one dimension, sorted, each of them once, got "
-                    f"{self.classes_!r}."
-                )
-        if len(classes) == 0:
-            raise ValueError("classes_ must have the labels that y may have, got none.")
-        return classes
-
     def _targets_of_weights(self, n_features, n_outputs):
-        return classification_targets(self._checked_classes())
+        return classification_targets(labels_in_order(self.classes_))
 
     def _check_targets(self, y, targets, dtype, *, name):
         y = labels(y, name)

@@ -53,6 +53,7 @@ from ._core.perceptron import (
 )
 from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
 from ._messages import print_details, warn
+from ._targets import labels_in_order
 from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
@@ -423,6 +424,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             X = validate_data(
                 self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
             )
+            coef = coef if issparse(coef) else np.asarray(coef)
             if X.shape[1] != coef.shape[1]:
                 raise ValueError(f"X has {X.shape[1]} features, but coef_ has {coef.shape[1]}.")
             weights = coef.T
@@ -436,7 +438,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
     def _predictable(self):
         """The weights that were set without a fit, if there is a row for each of the classes."""
         coef, intercept = self._given_weights()
-        n_classes = len(self._given_classes())
+        n_classes = len(labels_in_order(self.classes_))
         if n_classes < 2:
             raise ValueError(f"classes_ must have 2 labels or more, got {n_classes}.")
         n_units = 1 if n_classes == 2 else n_classes
@@ -484,18 +486,20 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         given = self._given_weights() if self.warm_start and not resume else None
         data = self._validate(X, y, sample_weight, resume, given)
         classes = np.unique(data.y)
-        if given is not None and hasattr(self, "classes_"):
-            classes = self._given_classes()
-        fixed = resume and self._state.classes_fixed
-        if resume and not fixed and set(classes) != set(self.classes_):
+        known = given is not None and hasattr(self, "classes_")
+        fixed = self._state.classes_fixed if resume else known
+        if fixed:
+            classes = labels_in_order(self.classes_)
+        elif resume and set(classes) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
-        self.classes_ = self.classes_ if fixed else classes
+        self.classes_ = classes
         self._train(
             data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, given, task="fit"
         )
+        self._state.classes_fixed = fixed
         if self.tol is not None and self.n_iter_ == self.max_iter:
             warn(
                 "Maximum number of iteration reached before convergence. Consider increasing "
@@ -509,7 +513,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         given = None if resume else self._given_weights()
         data = self._validate(X, y, sample_weight, resume, given)
         if not resume and hasattr(self, "classes_"):
-            self.classes_ = self._given_classes()
+            self.classes_ = labels_in_order(self.classes_)
         is_first_partial_fit(self, classes)
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
@@ -554,20 +558,11 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         if not (hasattr(self, "coef_") and (hasattr(self, "intercept_") or not self.fit_intercept)):
             raise ValueError("coef_ and intercept_ must be set together, to start from them.")
         coef = _numbers("coef_", self.coef_)
-        intercept = _numbers("intercept_", getattr(self, "intercept_", coef[..., 0] * 0))
+        zeros = np.zeros(coef.shape[:1], np.float32)
+        intercept = _numbers("intercept_", getattr(self, "intercept_", zeros))
         single = coef.dtype == intercept.dtype == np.float32
         dtype = np.float32 if single else np.float64
         return coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
-
-    def _given_classes(self):
-        """``classes_`` as they were set before the first fit, sorted as the rows of coef_ are."""
-        classes = np.asarray(self.classes_)
-        if classes.ndim != 1 or not np.array_equal(classes, np.unique(classes)):
-            raise ValueError(
-                "classes_ must be the labels in one dimension, sorted, each of them once, got "
-                f"{self.classes_!r}."
-            )
-        return classes
 
     def _codes(self, y):
         """Index of each label in ``classes_``, (n,)."""
@@ -671,7 +666,6 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             _check_shapes(coef, intercept, state.units.weights.T.shape)
             state.units.set_weights(coef.T)
             state.units.set_intercept(intercept)
-            state.classes_fixed = task == "fit"
         if coef_init is not None:
             shape = state.units.weights.T.shape
             state.units.set_weights(_initial("coef_init", coef_init, shape).T)

@@ -252,6 +252,18 @@ def labels(y, name: str = "y"):
     return column_or_1d(y, warn=True)
 
 
+def labels_in_order(classes) -> np.ndarray:
+    """``classes_`` as an array (n_classes,), if somebody set it as fit would."""
+    with naming("classes_"):
+        known = np.asarray(classes)
+        if known.ndim != 1 or known.size == 0 or not np.array_equal(known, np.unique(known)):
+            raise ValueError(
+                "classes_ must be the labels in one dimension, sorted, each of them once, got "
+                f"{classes!r}."
+            )
+    return known
+
+
 def classification_targets(y, classes=None, *, sparse=False) -> ClassificationTargets:
     """Choose by what y, from ``labels``, and the classes known in advance look like.
 

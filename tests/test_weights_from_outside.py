@@ -224,6 +224,24 @@ class TestClasses:
             model.partial_fit(X, MANY, classes=["a", "b", "d"])
         model.partial_fit(X, MANY, classes=["c", "b", "a"])
 
+    @pytest.mark.parametrize("walk", WALKS)
+    def test_of_several_labels_are_as_many(self, walk):
+        model = given("multilabel")
+        model.classes_ = ["a", "b", "c"]
+        assert_array_equal(train(model, "multilabel", walk).classes_, [0, 1, 2])
+        model = given("multilabel")
+        model.classes_ = ["a", "b"]
+        if walk == "partial_fit":  # as it ignores its argument classes for an indicator matrix
+            assert_array_equal(train(model, "multilabel", walk).classes_, [0, 1, 2])
+        else:
+            with pytest.raises(ValueError, match="classes_ has 2 labels, but y has 3 columns"):
+                train(model, "multilabel", walk)
+
+    def test_may_be_a_list_without_weights(self):
+        model = make("binary")
+        model.classes_ = [False, True]
+        assert model.partial_fit(X, Y).predict(X).shape == (60,)
+
     @pytest.mark.parametrize("classes", [["b", "a", "c"], ["a", "a", "b"], [["a"], ["b"]], [], 3])
     @pytest.mark.parametrize("method", ["fit", "partial_fit", "predict"])
     def test_that_are_no_set_of_labels(self, classes, method):
@@ -506,6 +524,7 @@ class TestPerceptron:
         [
             ({"coef_": np.ones((2, 4))}, "coef_ must have the shape"),
             ({"coef_": np.ones(4)}, "coef_ must have the shape"),
+            ({"coef_": 5.0, "intercept_": 0.0}, "coef_ must have the shape"),
             ({"coef_": np.full((1, 4), np.inf)}, "coef_ must be finite"),
             ({"coef_": [["a"] * 4]}, "coef_ must be an array of numbers"),
             ({"coef_": [[1, 2], [3]]}, "coef_ must be an array of numbers"),
@@ -523,6 +542,23 @@ class TestPerceptron:
         with pytest.raises(ValueError, match=match):
             getattr(model, walk)(*((X,) if walk == "predict" else (X, Y)))
         assert vars(model) == before
+
+    @pytest.mark.parametrize("kind", [PerceptronClassifier, MLPClassifier])
+    def test_y_has_all_classes_at_each_fit_if_they_are_not_set(self, kind):
+        if kind is MLPClassifier:
+            model = given("multiclass")
+        else:
+            model = self.set(PerceptronClassifier(warm_start=True), MANY)
+        model.fit(X, MANY)
+        with pytest.raises(ValueError, match="same classes as in the previous"):
+            model.fit(X[MANY != "c"], MANY[MANY != "c"])
+
+    def test_edited_ones_may_be_lists(self):
+        model = PerceptronClassifier(warm_start=True).fit(X, Y)
+        expected = model.predict(X)
+        model.coef_ = model.coef_.tolist()
+        assert_array_equal(model.predict(X), expected)
+        assert model.fit(X, Y).coef_.shape == (1, 4)
 
     def test_without_intercepts(self):
         model = self.set(PerceptronClassifier(warm_start=True), Y)

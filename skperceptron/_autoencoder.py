@@ -128,7 +128,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         Whether to print the loss, and the validation score, of each epoch; 2 prints more.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last call ended.
+        Whether ``fit`` goes on from where the last call ended. The first ``fit`` starts from
+        ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum of 'sgd'.

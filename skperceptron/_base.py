@@ -14,7 +14,7 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -43,17 +43,12 @@ from ._core.optimizers import Metered, Optimizer
 from ._core.stopping import Validation
 from ._core.training import Divergence, Epoch, TrainingState, train, twin
 from ._finite import FiniteOutputs, check_finite
+from ._given import BATCH_NORM_PARAMETERS, PARAMETERS, Groups, complete, ends, given_parameters
 from ._held_out import Data, Validator, infer, split
 from ._messages import naming, print_details, warn
 from ._summary import Layer, Summary, html, layers
 from ._targets import Targets, check_total_weight
 from ._watching import Audience, Lesson, Nobody, audience
-
-# The attributes that hold a network's parameters, by group: all that prediction reads.
-PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
-BATCH_NORM_PARAMETERS = {
-    group: f"batch_norm_{group}_" for group in ("scale", "shift", "mean", "variance")
-}
 
 # The attributes that have an entry for each epoch.
 CURVES = ("loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_")
@@ -129,16 +124,23 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         incremental=False,
         classes=None,
     ):
-        resume = hasattr(self, "coefs_") and (self.warm_start or incremental)
+        goes_on = self.warm_start or incremental
+        resume = goes_on and hasattr(self, "_architecture")
         self._check_parameters(incremental)
-        data = self._validate(X, y, sample_weight, resume)
+        given_weights = given_parameters(self) if goes_on and not resume else None
+        if not resume and (incremental or given_weights is not None):
+            classes = self._known_classes(classes)
+        data = self._validate(X, y, sample_weight, resume, given_weights)
         targets, data = self._choose_targets(data, classes, resume, incremental)
         check_total_weight(data.sample_weight, "sample_weight")
         given = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
         shape = self._shape(data.X, targets)
         if resume:
             _build.check_same_architecture(self._architecture, shape)
-        state = (self._resume if resume else self._start)(shape, data.sample_weight)
+        elif given_weights is not None:
+            self._take_over(complete(given_weights, shape), targets, shape)
+        starts = self._start if not resume and given_weights is None else self._resume
+        state = starts(shape, data.sample_weight)
         rows, held_out = self._choose_rows(data, given, targets, state)
         max_epochs = 1 if incremental else self.max_iter
         course = Course(
@@ -182,8 +184,10 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         if unused:
             warn(f"solver={self.solver!r} has no use for {', '.join(unused)}.")
 
-    def _validate(self, X, y, sample_weight, resume) -> Data:
+    def _validate(self, X, y, sample_weight, resume, given_weights: Groups | None) -> Data:
         dtype = self.dtype or (self._architecture.dtype if resume else (np.float64, np.float32))
+        if given_weights is not None:
+            dtype = given_weights["weight"][0].dtype if given_weights["weight"] else dtype
         X, y = self._validate_arrays(X, y, "X", "y", dtype=dtype, reset=not resume)
         with naming("sample_weight"):
             return Data(X, y, check_sample_weight(sample_weight, X))
@@ -472,26 +476,28 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         """What judges the network as it is after each epoch; no data, no judgement."""
         if held_out is None:
             return Validation
-        encoded = targets.encode_whole(held_out.y, shape.dtype)
+        encoded = targets.encode(held_out.y, shape.dtype, smoothing=0.0)
         score = None
         if state.watched is not None:
             score = self._validation_score(held_out, targets, shape, state)
-        return Validator(network, loss, held_out, encoded, score)
+        by_metric = score is not None and self.scoring is None and not self._watches_loss
+        decode = targets.decode if by_metric else None
+        return Validator(network, loss, held_out, encoded, decode, score)
 
     def _validation_score(
         self, held_out, targets, shape, state
-    ) -> Callable[[np.ndarray, float], float]:
-        """What early stopping watches, from raw scores (n, n_outputs) and the loss."""
+    ) -> Callable[[np.ndarray | None, float], float]:
+        """What early stopping watches, from predictions (None where unused) and the loss."""
         X, y, weight = held_out
         if self._watches_loss:
-            return lambda scores, loss: -loss
+            return lambda predictions, loss: -loss
         if self.scoring is None:
-            return lambda scores, loss: self._metric(y, targets.decode(scores), weight)
+            return lambda predictions, loss: self._metric(y, predictions, weight)
         scorer = check_scoring(self, self.scoring)
         if weight is not None and accepts_sample_weight(scorer):
             scorer = partial(scorer, sample_weight=weight)
 
-        def of_copy(scores: np.ndarray, loss: float) -> float:
+        def of_copy(predictions: None, loss: float) -> float:
             estimator = copy.copy(self)
             # X is an array by now: it has no names to compare with.
             vars(estimator).pop("feature_names_in_", None)
@@ -656,6 +662,56 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
                 raise ValueError(f"{attribute} must have arrays of shapes {wanted}, got {given}.")
         return groups
 
+    def _take_over(self, groups: Groups, targets, shape) -> None:
+        """Take weights that were set before the first fit for those of an earlier call."""
+        self._targets, self._architecture, self._training_state = targets, shape, None
+        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
+            arrays = groups[group]
+            setattr(self, attribute, arrays if arrays or group in PARAMETERS else None)
+
+    def _as_fitted(self):
+        """The estimator if it is fitted, else a copy that has taken over the weights set on it."""
+        if hasattr(self, "_architecture"):
+            return self
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
+                f"appropriate arguments, or set {', '.join(self._needed_for_prediction)}, before "
+                "using this estimator."
+            )
+        validate_parameters(self)
+        groups = given_parameters(self)
+        n_features, n_outputs = ends(groups)
+        if getattr(self, "n_features_in_", n_features) != n_features:
+            raise ValueError(
+                f"coefs_ are for {n_features} features, but n_features_in_ is "
+                f"{self.n_features_in_}."
+            )
+        estimator = copy.copy(self)
+        targets = estimator._targets_of_weights(n_features, n_outputs)
+        X = np.empty((0, n_features), groups["weight"][0].dtype)
+        shape = estimator._shape(X, targets)
+        estimator._take_over(complete(groups, shape), targets, shape)
+        estimator.n_features_in_ = n_features
+        estimator.n_layers_, estimator.n_outputs_ = len(shape.layer_units), targets.n_outputs
+        estimator.out_activation_ = shape.output_activation
+        estimator.n_iter_ = estimator.t_ = 0
+        for attribute in (*CURVES, "loss_", "best_loss_", "best_validation_score_"):
+            setattr(estimator, attribute, None)
+        estimator.loss_curve_ = []
+        return estimator
+
+    # What must be set to predict without a fit.
+    _needed_for_prediction: tuple[str, ...] = tuple(PARAMETERS.values())
+
+    def _known_classes(self, classes):
+        """The labels that y may have, if they are known in advance: given, or set as classes_."""
+        return classes
+
+    @abstractmethod
+    def _targets_of_weights(self, n_features: int, n_outputs: int) -> Targets:
+        """The kind of targets of weights that were set before the first fit."""
+
     def drop_training_state(self):
         """Forget how the weights came about and all that only continuing needs.
 
@@ -673,12 +729,13 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         self._training_state = None
         without_callbacks(self)
         for attribute in CURVES:
-            if getattr(self, attribute) is not None:
+            if getattr(self, attribute, None) is not None:
                 setattr(self, attribute, [])
         return self
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "_architecture")
+        needed = self._needed_for_prediction
+        return hasattr(self, "_architecture") or all(hasattr(self, name) for name in needed)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -710,14 +767,16 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         TypeError
             If ``layer`` is no integer.
         """
-        check_is_fitted(self)
-        n_hidden = self._architecture.n_hidden
+        estimator = self._as_fitted()
+        n_hidden = estimator._architecture.n_hidden
         if not isinstance(layer, Integral):
             raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
         with np.errstate(all="ignore"):
-            return self._infer(X, slice(layer % n_hidden + 1))
+            X, convert = estimator._validate_for_prediction(X)
+            network = estimator._published_network(slice(layer % n_hidden + 1))
+            return infer(network, X, convert, lambda outputs: check_finite(outputs, "X"))
 
     def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
@@ -729,13 +788,12 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             trained: batch normalisation has two for each hidden unit. Notebooks show it as an
             HTML table, with the shapes of the weights.
         """
-        check_is_fitted(self)
-        return Summary(self._layers())
+        return Summary(self._as_fitted()._layers())
 
     def _layers(self) -> list[Layer]:
         """The lines of the table, of a fitted network or of one that is to be."""
         if self.__sklearn_is_fitted__():
-            shape = self._architecture
+            shape = self._as_fitted()._architecture
             units, batch_norm = shape.layer_units, shape.batch_norm
             activations = (*shape.activations, shape.output_activation)
         else:
@@ -751,16 +809,16 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        if not self.__sklearn_is_fitted__():
-            check_is_fitted(self)
+        estimator = self._as_fitted()
         with np.errstate(all="ignore"):
-            result = read(self._targets, self._infer(X))
-            return check_finite(result, "X") if result.dtype.kind == "f" else result
+            X, convert = estimator._validate_for_prediction(X)
+            network, targets = estimator._published_network(_build.WHOLE), estimator._targets
 
-    def _infer(self, X, part: slice = _build.WHOLE) -> np.ndarray:
-        """Raw scores, or the outputs of the first layers: X is converted block by block."""
-        X, convert = self._validate_for_prediction(X)
-        return check_finite(infer(self._published_network(part), X, convert), "X")
+            def checked(scores: np.ndarray) -> np.ndarray:
+                result = read(targets, check_finite(scores, "X"))
+                return check_finite(result, "X") if result.dtype.kind == "f" else result
+
+            return infer(network, X, convert, checked)
 
     def _published_network(self, part: slice) -> Network:
         """The layers that prediction runs through, or part of them, ready to."""

@@ -46,6 +46,9 @@ STOCHASTIC_PARAMETERS = {
 
 WHOLE = slice(None)  # of a network
 
+# What the parameters of batch normalisation are at the start.
+BATCH_NORM_START = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -244,8 +247,7 @@ def initial_parameters(
     """A first theta (n_parameters,), drawn layer by layer from the legacy RandomState."""
     layout = layout_of(shape)
     theta = np.empty(layout.size, shape.dtype)
-    starts = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
-    for group, start in starts.items():
+    for group, start in BATCH_NORM_START.items():
         for view in layout.group(group, theta):
             view[...] = start
     # scikit-learn draws the output layer by the hidden layers' rule.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
@@ -108,7 +109,8 @@ def check_sample_weight(
     try:
         sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     except ValueError as error:
-        raise ValueError(str(error).replace("sample_weight", name)) from error
+        message = str(error).replace("sample_weight", name)
+        raise ValueError(message if name in message else f"{name}: {message}") from error
     if (sample_weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")
     if not sample_weight.any():
@@ -280,19 +282,32 @@ def is_sparse_multilabel(estimator) -> bool:
     return estimator._label_binarizer.sparse_input_
 
 
-def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, float] | None:
-    """Moments (by moment, then weights before intercepts), steps and learning rate.
+def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, int] | None:
+    """Moments (by moment, then weights before intercepts), steps, and plateaus so far.
 
-    Those of Adam are sums here and means there.
+    Those of Adam are sums here and means there. None where there are none, or none of these weights
+    and this solver: both may have changed since.
     """
     optimizer = getattr(estimator, "_optimizer", None)
-    if isinstance(optimizer, SGDOptimizer):
-        return [optimizer.velocities], 0, optimizer.learning_rate
-    if isinstance(optimizer, AdamOptimizer):
+    if estimator.solver == "sgd" and isinstance(optimizer, SGDOptimizer):
+        moments, n_steps = [optimizer.velocities], 0
+    elif estimator.solver == "adam" and isinstance(optimizer, AdamOptimizer):
         sums = [m / (1 - optimizer.beta_1) for m in optimizer.ms]
         squares = [v / (1 - optimizer.beta_2) for v in optimizer.vs]
-        return [sums, squares], optimizer.t, optimizer.learning_rate_init
-    return None
+        moments, n_steps = [sums, squares], optimizer.t
+    else:
+        return None
+    shapes = [np.shape(array) for array in [*estimator.coefs_, *estimator.intercepts_]]
+    if any([np.shape(array) for array in moment] != shapes for moment in moments):
+        return None
+    return moments, n_steps, _n_plateaus(optimizer)
+
+
+def _n_plateaus(optimizer) -> int:
+    """How often an adaptive learning rate has been divided by 5."""
+    if getattr(optimizer, "lr_schedule", None) != "adaptive":
+        return 0
+    return round(math.log(optimizer.learning_rate_init / optimizer.learning_rate, 5))
 
 
 def last_random_state(estimator) -> np.random.RandomState:
@@ -309,6 +324,8 @@ def patience_count(estimator) -> int:
 def as_fitted(estimator, attributes: dict, y_for_binarizer) -> BaseEstimator:
     """Make an unfitted scikit-learn MLP a fitted one, able to predict and to continue."""
     vars(estimator).update(attributes)
+    if estimator.best_loss_ is None and estimator.best_validation_score_ is None:
+        estimator.best_loss_ = math.inf
     estimator._best_coefs = [coef.copy() for coef in estimator.coefs_]
     estimator._best_intercepts = [intercept.copy() for intercept in estimator.intercepts_]
     estimator._no_improvement_count = 0

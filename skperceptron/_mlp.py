@@ -31,6 +31,7 @@ from ._targets import (
     classification_targets,
     is_multilabel,
     labels,
+    labels_in_order,
 )
 
 _CONSTRAINTS: dict = {
@@ -294,7 +295,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. The first ``fit`` starts from
+        ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -748,11 +750,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 raise ValueError("classes must have the labels that any call will see, got none.")
         if resume:
             targets = self._targets
-            check_known_labels(targets, y, all_of_them=not incremental)
+            complete = not (incremental or targets.known_in_advance)
+            check_known_labels(targets, y, all_of_them=complete)
         else:
-            known = self.classes_ if by_class else None
+            known = self.classes_ if by_class else None if incremental else classes
             targets = classification_targets(y, known, sparse=issparse(data.y))
             check_known_labels(targets, y, all_of_them=False)
+            if known is not None and len(known) != len(targets.classes):
+                raise ValueError(
+                    f"classes_ has {len(known)} labels, but y has {len(targets.classes)} columns."
+                )
+            targets.known_in_advance = known is not None and not incremental
             self.classes_ = targets.classes
         if incremental and self.class_weight == "balanced":
             raise ValueError(
@@ -763,6 +771,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if weight is not None:
             weight = weight.astype(data.X.dtype, copy=False)
         return targets, data._replace(y=y, sample_weight=weight)
+
+    _needed_for_prediction = (*BaseMLP._needed_for_prediction, "classes_")
+
+    def _known_classes(self, classes):
+        if hasattr(self, "classes_"):
+            self.classes_ = labels_in_order(self.classes_)
+            classes = self.classes_ if classes is None else classes
+        return classes
+
+    def _targets_of_weights(self, n_features, n_outputs):
+        return classification_targets(labels_in_order(self.classes_))
 
     def _check_targets(self, y, targets, dtype, *, name):
         y = labels(y, name)
@@ -1002,7 +1021,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. The first ``fit`` starts from
+        ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -1417,6 +1437,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             raise ValueError(f"{name} has {n_outputs} outputs, y has {targets.n_outputs}.")
         _build.check_target_range(self, y, name)
         return y
+
+    def _targets_of_weights(self, n_features, n_outputs):
+        return RegressionTargets(n_outputs, _build.regression_link(self))
 
     def _link(self, targets):
         return targets.output_activation

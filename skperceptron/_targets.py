@@ -12,8 +12,11 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from ._core.activations import OUTPUT_ACTIVATIONS, Softmax
-from ._core.batches import ArrayRows, CodedRows, DensifiedRows, Rows
+from ._core.batches import ArrayRows, CodedRows, DensifiedRows, OneHotRows, Rows
 from ._messages import naming
+
+# Up to so many classes their one-hot rows are kept in a table, which takes at most 512 KB.
+TABULATED_CLASSES = 256
 
 
 class Targets(ABC):
@@ -30,10 +33,9 @@ class Targets(ABC):
         (2016), "Rethinking the inception architecture for computer vision", section 7.
         """
 
-    def encode_whole(self, y, dtype):
-        """The same in one array (n, n_outputs), of the labels as they are."""
-        rows = self.encode(y, dtype, smoothing=0.0)
-        return rows.slice(0, len(rows), rows.buffer(len(rows)))
+    def identity(self, y, dtype) -> list[np.ndarray]:
+        """Arrays that are equal if and only if these targets take y for the same."""
+        return [np.ascontiguousarray(y, dtype=dtype)]
 
     @abstractmethod
     def decode(self, scores):
@@ -72,6 +74,9 @@ class ReconstructionTargets(Targets):
     def encode(self, y, dtype, smoothing):
         return DensifiedRows(y) if issparse(y) else ArrayRows(y)
 
+    def identity(self, y, dtype):
+        return []  # whoever knows X knows y
+
     def decode(self, scores):
         OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
         return scores
@@ -84,6 +89,7 @@ class ClassificationTargets(Targets):
     """Interface of targets with classes, one column of probabilities for each."""
 
     classes: np.ndarray  # (n_classes,), sorted
+    known_in_advance = False  # set before the first fit, so that y may lack some at any fit
 
     @abstractmethod
     def raw_scores(self, scores):
@@ -96,6 +102,9 @@ class ClassificationTargets(Targets):
     @abstractmethod
     def log_probabilities(self, scores):
         """(n, n_classes), finite wherever the scores are."""
+
+    def identity(self, y, dtype):
+        return [_codes(y, self.classes)]
 
 
 class BinaryTargets(ClassificationTargets):
@@ -138,8 +147,10 @@ class MulticlassTargets(ClassificationTargets):
         self.n_outputs = len(classes)
 
     def encode(self, y, dtype, smoothing):
-        one_hot = np.eye(self.n_outputs, dtype=dtype)
-        return CodedRows(_codes(y, self.classes), _smooth(one_hot, smoothing, self.n_outputs))
+        codes, n = _codes(y, self.classes), self.n_outputs
+        if n <= TABULATED_CLASSES:
+            return CodedRows(codes, _smooth(np.eye(n, dtype=dtype), smoothing, n))
+        return OneHotRows(codes, n, *_smooth(np.array([0, 1], dtype), smoothing, n))
 
     def decode(self, scores):
         return self.classes[scores.argmax(axis=1)]
@@ -203,6 +214,9 @@ class MultilabelTargets(ClassificationTargets):
     def encode(self, y, dtype, smoothing):
         return ArrayRows(_smooth(np.ascontiguousarray(y, dtype=dtype), smoothing, 2))
 
+    def identity(self, y, dtype):
+        return [np.ascontiguousarray(y, dtype=bool)]
+
     def decode(self, scores):
         indicators = (scores > 0).astype(int)
         return csr_matrix(indicators) if self.sparse else indicators
@@ -237,6 +251,18 @@ def labels(y, name: str = "y"):
             "indicator matrices; wrap the classifier in MultiOutputClassifier for other ones."
         )
     return column_or_1d(y, warn=True)
+
+
+def labels_in_order(classes) -> np.ndarray:
+    """``classes_`` as an array (n_classes,), if somebody set it as fit would."""
+    with naming("classes_"):
+        known = np.asarray(classes)
+        if known.ndim != 1 or known.size == 0 or not np.array_equal(known, np.unique(known)):
+            raise ValueError(
+                "classes_ must be the labels in one dimension, sorted, each of them once, got "
+                f"{classes!r}."
+            )
+    return known
 
 
 def classification_targets(y, classes=None, *, sparse=False) -> ClassificationTargets:

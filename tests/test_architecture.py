@@ -48,7 +48,7 @@ FLOORS = [
     {"_core.lbfgs", "_core.logbook"},
     {"_messages", "_summary"},
     {"_build", "_compat", "_targets"},
-    {"_held_out"},
+    {"_given", "_held_out"},
     {"_finite", "_watching"},
     {"_base"},
     {"_convert"},

@@ -204,12 +204,6 @@ def test_hyperparameters_of_the_perceptron(name, value, fitted):
         ({}, {"coef_init": [[1, math.nan, 2]]}, "coef_init must be finite"),
         ({}, {"coef_init": "zeros"}, "coef_init must be an array of numbers"),
         ({}, {"intercept_init": [1, 2]}, r"intercept_init must be .* shape \(1,\), got .* \(2,\)"),
-        (
-            {"early_stopping": True},
-            {"sample_weight": np.eye(40)[0]},
-            "sample_weight of all rows on",
-        ),
-        ({"early_stopping": True, "validation_fraction": 0.01}, {}, "validation_fraction=0.01"),
         ({"eta0": 1e300}, {"sample_weight": np.full(40, 1e300)}, "no longer finite: scale X"),
         ({"penalty": "l2", "eta0": 1e300, "alpha": 1e-310}, {"sample_weight": 1e10}, "scale X"),
     ],

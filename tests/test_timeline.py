@@ -343,10 +343,6 @@ class TestRandomState:
                 lambda m, y: m.partial_fit(X, y, classes=[False, True]),
             ),
             (
-                {"early_stopping": True},
-                lambda m, y: m.fit(X, y, sample_weight=np.arange(97) == 0),
-            ),
-            (
                 {"early_stopping": True, "scoring": lambda estimator, X, y: "high"},
                 lambda m, y: m.fit(X, y),
             ),
@@ -354,8 +350,7 @@ class TestRandomState:
             ({"early_stopping": True, "scoring": interrupt}, lambda m, y: m.fit(X, y)),
         ],
         ids=[
-            *("divergence", "learning rate", "partial_fit", "weights of a split", "scoring"),
-            *("data", "something else"),
+            *("divergence", "learning rate", "partial_fit", "scoring", "data", "something else"),
         ],
     )
     def test_a_call_that_fails_draws_nothing_from_an_instance(self, parameters, call):

@@ -181,12 +181,6 @@ class TestScoring:
         model.set_params(scoring="loss").fit(X, Y)
         assert model.best_validation_score_ < 0
 
-    def test_rows_without_weight_can_not_be_watched(self):
-        weight = np.zeros(len(X))
-        weight[:5] = 1
-        with pytest.raises(ValueError, match="sample_weight of all rows on one side is zero"):
-            classifier(early_stopping=True).fit(X, Y, sample_weight=weight)
-
 
 class TestThroughMetaEstimators:
     @pytest.fixture(autouse=True)

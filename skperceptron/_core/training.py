@@ -36,6 +36,7 @@ class TrainingState:
     n_plateaus: int = 0
     permutation: Array | None = None  # (n_rows,) current order of the rows
     split_state: np.random.RandomState | None = None  # from before the validation split
+    drawn_among: Array | None = None  # (n_rows,) whether a row could get into that split
     watched: object = None  # what score, of which rows; None: the training loss
     objective: object = None  # what the training loss is of, where that is watched
     best: float = math.inf  # lowest loss, or negative score, so far

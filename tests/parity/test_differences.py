@@ -16,11 +16,12 @@ from sklearn import neural_network
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Perceptron
 from sklearn.neural_network import _multilayer_perceptron as scikit_learn_module
 from sklearn.utils.fixes import parse_version
 
 import skperceptron
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPClassifier, MLPRegressor, _held_out
 
 pytestmark = [
     pytest.mark.skipif(
@@ -440,6 +441,45 @@ def test_19_enormous_rows_are_refused():
             assert not np.isfinite(getattr(theirs, method)(rows)).all()
         with pytest.raises(ValueError, match="X has values so large"):
             getattr(ours, method)(rows)
+
+
+class Test20HeldOutRowsHaveAWeight:
+    weight = np.where(np.arange(60) < 20, 1.0, 0.0)
+
+    def test_of_the_networks(self, monkeypatch):
+        watched = {}
+        for module in (scikit_learn_module, _held_out):
+            split = module.train_test_split
+
+            def recording(*args, module=module, split=split, **kwargs):
+                parts = split(*args, **kwargs)
+                rows = parts[1] if module is _held_out else parts[3]
+                watched[module] = rows
+                return parts
+
+            monkeypatch.setattr(module, "train_test_split", recording)
+        theirs, ours = both("MLPRegressor", early_stopping=True, max_iter=2, random_state=0)
+        theirs.fit(X, SCORES[:, 0], self.weight)
+        known = dict(zip(SCORES[:, 0], self.weight, strict=True))
+        assert 0.0 in {known[y] for y in np.ravel(watched[scikit_learn_module])}
+        ours.fit(X, SCORES[:, 0], self.weight)
+        assert len(watched[_held_out]) == 2
+        assert self.weight[watched[_held_out]].all()
+
+    def test_of_the_perceptron(self):
+        y = np.where(np.arange(60) == 0, 2, BINARY)
+        theirs, ours = (
+            kind(early_stopping=True, max_iter=2, random_state=0)
+            for kind in (Perceptron, skperceptron.PerceptronClassifier)
+        )
+        with pytest.raises(ValueError, match="least populated class"):
+            theirs.fit(X, y)
+        with pytest.warns(UserWarning, match="not stratified"):
+            ours.fit(X, y)
+        with pytest.raises(ValueError, match="test_size = 1"):
+            theirs.fit(X[:8], BINARY[:8])
+        with pytest.warns(UserWarning, match="too few to hold out"):
+            ours.fit(X[:8], BINARY[:8])
 
 
 class TestSmallerThings:

@@ -17,6 +17,7 @@ from ._base import BaseMLP, has_epochs
 from ._compat import StrOptions, check_sample_weight
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._held_out import infer
+from ._inputs import as_numbers
 from ._messages import naming
 from ._mlp import _CONSTRAINTS
 from ._targets import ReconstructionTargets
@@ -446,7 +447,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         """
         check_is_fitted(self)
         with naming("X"):
-            codes = check_array(X, dtype=self._architecture.dtype, order="C", estimator=self)
+            codes = check_array(
+                as_numbers(X, "X"), dtype=self._architecture.dtype, order="C", estimator=self
+            )
         if codes.shape[1] != self._n_features_out:
             raise ValueError(
                 f"X must be codes of {self._n_features_out} numbers, as the bottleneck has units; "
@@ -482,7 +485,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             exactly, else 0.
         """
         reconstructions = self._predict(X, lambda targets, scores: targets.decode(scores))
-        X = check_array(X, accept_sparse="csr", dtype=self._architecture.dtype)
+        with naming("X"):
+            X = as_numbers(X, "X")
+            X = check_array(X, accept_sparse="csr", dtype=self._architecture.dtype)
         with naming("sample_weight"):
             weight = check_sample_weight(sample_weight, X)
         with np.errstate(all="ignore"):

@@ -8,14 +8,20 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import neural_network
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.metrics import accuracy_score, get_scorer_names, r2_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import column_or_1d
 
 from . import _build
 from ._base import BaseMLP, has_epochs
-from ._compat import HasMethods, Interval, Options, StrOptions, is_first_partial_fit
+from ._compat import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    is_first_partial_fit,
+    without_false_alarms,
+)
 from ._convert import from_sklearn, to_sklearn
 from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from ._core.initializers import INITIALIZERS
@@ -23,12 +29,15 @@ from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from ._core.optimizers import OPTIMIZERS
 from ._core.penalties import BALLS
 from ._core.schedules import SCHEDULES
+from ._inputs import plain_labels
 from ._messages import naming
 from ._targets import (
+    PlainScoreMixin,
     RegressionTargets,
     check_known_labels,
     class_weighted,
     classification_targets,
+    column,
     is_multilabel,
     labels,
 )
@@ -90,7 +99,7 @@ def has_probabilities(estimator) -> bool:
     return True
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(PlainScoreMixin, BaseMLP):
     r"""Multilayer perceptron that classifies.
 
     Scores are computed layer by layer, :math:`a_0 = x`,
@@ -736,12 +745,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return from_sklearn(cls, estimator)
 
     def _choose_targets(self, data, classes, resume, incremental):
-        y = labels(data.y)
+        y = labels(data.y, known=incremental or resume)
         # An indicator matrix has a column for every label: it needs no ``classes``.
         by_class = incremental and not is_multilabel(y)
         if by_class:
             with naming("classes"):
-                is_first_partial_fit(self, classes)
+                is_first_partial_fit(self, plain_labels(classes, "classes"))
             if len(self.classes_) == 0:
                 raise ValueError("classes must have the labels that any call will see, got none.")
         if resume:
@@ -763,7 +772,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return targets, data._replace(y=y, sample_weight=weight)
 
     def _check_targets(self, y, targets, dtype, *, name):
-        y = labels(y, name)
+        y = labels(y, name, known=True)
         check_known_labels(targets, y, all_of_them=False, name=name)
         return y
 
@@ -781,7 +790,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @staticmethod
     def _metric(y, predictions, sample_weight):
-        return accuracy_score(y, predictions, sample_weight=sample_weight)
+        with without_false_alarms():
+            return accuracy_score(y, predictions, sample_weight=sample_weight)
 
     def _check_parameters(self, incremental):
         super()._check_parameters(incremental)
@@ -1404,7 +1414,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if issparse(y):
             y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = column(y)
         if np.abs(y).max() > np.finfo(dtype).max:
             raise ValueError(f"{name} contains a value too large for {dtype}.")
         n_outputs = 1 if y.ndim == 1 else y.shape[1]

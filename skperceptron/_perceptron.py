@@ -10,14 +10,13 @@ from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import restored_on_error
 from ._compat import (
@@ -26,9 +25,12 @@ from ._compat import (
     Interval,
     StrOptions,
     check_sample_weight,
+    check_y,
     is_first_partial_fit,
     managing_callbacks,
     validate_parameters,
+    validate_X,
+    without_false_alarms,
 )
 from ._core import kernels
 from ._core.perceptron import (
@@ -53,7 +55,9 @@ from ._core.perceptron import (
     winners,
 )
 from ._held_out import Data
-from ._messages import print_details, warn
+from ._inputs import plain_labels, refuse_dates
+from ._messages import naming, print_details, warn
+from ._targets import PlainScoreMixin, column, is_known, labels
 from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
@@ -88,7 +92,7 @@ class _Epoch:
     last: bool
 
 
-class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstimator):
+class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
@@ -391,8 +395,8 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         """
         check_is_fitted(self)
         with np.errstate(all="ignore"):
-            X = validate_data(
-                self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
+            X = validate_X(
+                self, X, "X", reset=False, dtype=(np.float64, np.float32), accept_sparse="csr"
             )
             scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
@@ -466,8 +470,9 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
     @managing_callbacks
     def _partial_fit(self, X, y, classes, sample_weight):
         resume = hasattr(self, "coef_")
-        data = self._validate(X, y, sample_weight, resume)
-        is_first_partial_fit(self, classes)
+        data = self._validate(X, y, sample_weight, resume, known=True)
+        with naming("classes"):
+            is_first_partial_fit(self, plain_labels(classes, "classes"))
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
         if self.class_weight == "balanced":
@@ -479,22 +484,33 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
     # Validate ----------------------------------------------------------------------------
 
-    def _validate(self, X, y, sample_weight, resume):
+    def _validate(self, X, y, sample_weight, resume, *, known=False):
         validate_parameters(self)
-        X, y = validate_data(
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target "
+                "y is None."
+            )
+        X = validate_X(
             self,
             X,
-            y,
+            "X",
+            reset=not resume,
             dtype=self._state.coef.dtype if resume else (np.float64, np.float32),
             order="C",
             accept_sparse="csr",
-            reset=not resume,
         )
+        with naming("y"):
+            y = check_y(plain_labels(y, "y"), numeric=False, estimator=self)
+            y = column(y)
+        with naming("X and y"):
+            check_consistent_length(X, y)
         if issparse(X) and not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        check_classification_targets(y)
-        return Data(X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X))
+        y = labels(y, known=known or resume)
+        with naming("sample_weight"):
+            return Data(X, y, check_sample_weight(sample_weight, X))
 
     def _codes(self, y):
         """Index of each label in ``classes_``, (n,)."""
@@ -502,11 +518,11 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             raise ValueError(
                 f"The number of classes has to be greater than one; got {len(self.classes_)} class"
             )
-        labels = np.unique(y)
-        if not set(labels.tolist()) <= set(self.classes_.tolist()):
+        present = np.unique(y)
+        if not is_known(present, self.classes_).all():
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {labels}."
+                f"'y' has {present}."
             )
         return np.searchsorted(self.classes_, y)
 
@@ -527,8 +543,9 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         if self.class_weight is None:
             return np.ones(len(self.classes_))
         try:
-            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        except ValueError as error:
+            with without_false_alarms():
+                weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"class_weight={self.class_weight!r} does not fit y: {error}"
             ) from error
@@ -726,9 +743,10 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
 def _initial(name: str, given, shape) -> np.ndarray:
     """What the user gave to start from, in float64 and this shape."""
+    refuse_dates(given, name)
     try:
         values = np.asarray(given, np.float64).reshape(shape)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{name} must be an array of numbers of shape {shape}, got the shape {np.shape(given)}."
         ) from error

@@ -378,7 +378,7 @@ BAD_ROWS = {
     "infinity": (INF, "Input X contains infinity"),
     "one row": (X[0], "X: Expected 2D array"),
     "no rows": (X[:0], r"X: Found array with 0 sample"),
-    "strings": (np.full((4, 3), "a"), "X: dtype='numeric' is not compatible"),
+    "strings": (np.full((4, 3), "a"), "X: could not convert string to float"),
     "complex": (X + 1j, "X: Complex data not supported"),
     "late NaN": (np.vstack([np.zeros((5000, 3)), NAN]), "Input X contains NaN"),
 }

@@ -1,6 +1,7 @@
 """Early stopping: the rows it watches, and the weights it keeps."""
 
 import copy
+import itertools
 import math
 
 import numpy as np
@@ -103,7 +104,8 @@ def test_weights_count_in_the_score():
 
 def test_scores_that_are_no_numbers_have_no_best():
     model = MLPClassifier(early_stopping=True, n_iter_no_change=2, random_state=0)
-    model.set_params(scoring=lambda estimator, X, y: math.nan).fit(X, MANY)
+    scores = itertools.chain([0.0], itertools.repeat(math.nan))  # a number before training
+    model.set_params(scoring=lambda estimator, X, y: next(scores)).fit(X, MANY)
     assert model.n_iter_ == 3
     assert np.isnan(model.validation_scores_).all()
     assert model.best_validation_score_ is None

@@ -161,7 +161,8 @@ class TestScoring:
 
         model = MLPRegressor(early_stopping=True, scoring=keep, max_iter=3, random_state=0)
         model.fit(X, X[:, 0])
-        assert len({id(estimator) for estimator in seen}) == 3
+        # Once before training, to see whether it works, and after each epoch.
+        assert len({id(estimator) for estimator in seen}) == 4
         predictions = [estimator.predict(X) for estimator in seen]
         assert (predictions[0] != predictions[1]).all()
         assert all(estimator is not model for estimator in seen)
@@ -269,7 +270,8 @@ class TestScorersAndWeights:
         model = classifier(early_stopping=True, scoring=note, class_weight={0: 5}, max_iter=1)
         model.fit(X, Y)
         model.fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
-        (y, weight), (_, own_weight) = seen
+        # The first of each is of before training.
+        _, (y, weight), _, (_, own_weight) = seen
         assert_array_equal(weight, np.where(y == 0, 5, 1))
         assert own_weight is None
 

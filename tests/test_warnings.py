@@ -18,7 +18,7 @@ def interrupt(progress):
 
 # What warns, by what the warning says.
 CAUSES = {
-    "has no use for": {"max_fun": 7},
+    "is ignored with": {"max_fun": 7},
     "clipped": {"batch_size": 1000},
     "hasn't converged": {},
     "watches the training loss": {"early_stopping": True, "validation_fraction": 0.01},

@@ -213,7 +213,7 @@ class Test07ParametersDoSomethingOrAreNamedInAWarning:
         # No warning from scikit-learn: here it would be an error.
         theirs, ours = both("MLPClassifier", solver="lbfgs", early_stopping=True, random_state=0)
         theirs.fit(X, BINARY)
-        with pytest.warns(UserWarning, match="has no use for early_stopping"):
+        with pytest.warns(UserWarning, match="early_stopping is ignored with"):
             ours.fit(X, BINARY)
 
 

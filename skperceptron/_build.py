@@ -57,6 +57,8 @@ OF_SCHEDULES = {"learning_rate_decay", "learning_rate_min", "learning_rate_step"
 
 WHOLE = slice(None)  # of a network
 
+MOST_LAYERS = 10_000
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -121,6 +123,11 @@ def name_of(given) -> str:
 
 def hidden_layer_sizes(params) -> tuple[int, ...]:
     """``params.hidden_layer_sizes`` as a tuple of positive ints."""
+    if _is_endless(params.hidden_layer_sizes):
+        raise ValueError(
+            f"hidden_layer_sizes must have at most {MOST_LAYERS} layers, got "
+            f"{len(params.hidden_layer_sizes)}."
+        )
     try:
         sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes))
     except ValueError:  # sequences in it, of different lengths
@@ -178,7 +185,12 @@ def _is_activation(given) -> bool:
 def _in_order(given) -> tuple:
     """The elements of a sequence, none of what has no order or is no sequence."""
     unordered = isinstance(given, (Mapping, Set)) or not np.iterable(given)
-    return () if unordered else tuple(given)
+    return () if unordered or _is_endless(given) else tuple(given)
+
+
+def _is_endless(given) -> bool:
+    """Whether it has more elements than networks have layers, as ``range(10**9)`` has."""
+    return hasattr(type(given), "__len__") and len(given) > MOST_LAYERS
 
 
 def dropout_rates(params) -> tuple[float, ...]:
@@ -470,15 +482,15 @@ def _from_hyperparameters(component, params, **resolved):
     """Make a component whose fields carry the names of the hyperparameters that fill them."""
     names = [field.name for field in fields(component)] if is_dataclass(component) else []
     values = {name: resolved.get(name, getattr(params, name)) for name in names}
-    return component(**{name: _plain(value) for name, value in values.items()})
+    return component(**{name: plain(value) for name, value in values.items()})
 
 
-def _plain(value):
-    """A NumPy scalar, as a grid over np.logspace has them, would turn float32 into float64.
+def plain(value):
+    """Return a hyperparameter so that arithmetic with arrays leaves these their dtype.
 
-    A long double would make others of it, and integers beyond 64 bits objects.
+    A NumPy scalar, as a grid over np.logspace has them, would turn float32 into float64, and an
+    integer beyond 64 bits into objects.
     """
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, np.longdouble) or (isinstance(value, int) and value >= 2**63):
-        return float(value)
-    return value
+    large = isinstance(value, int) and 2**63 <= value < 2**1023
+    return float(value) if large or isinstance(value, np.longdouble) else value

@@ -83,7 +83,8 @@ __all__ = [
 
 def validate_parameters(estimator: BaseEstimator) -> None:
     """Check the hyperparameters against ``_parameter_constraints``; all must fit into floats."""
-    for name, value in estimator.get_params(deep=False).items():
+    for name in estimator._parameter_constraints:
+        value = getattr(estimator, name, None)
         if not isinstance(value, Real):
             continue
         if not _fits_into_a_float(value):
@@ -123,8 +124,11 @@ def kind_of_target(y) -> str:
 def without_false_alarms():
     """Have scikit-learn not take labels for real numbers because there are many of them.
 
-    Some versions warn in every function that looks at labels, wherever these come from.
+    Before 1.9 it warns in every function that looks at labels, wherever these come from.
     """
+    if with_callbacks is not None:
+        yield
+        return
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
         yield
@@ -144,7 +148,8 @@ def validate_X(estimator: BaseEstimator, X, name: str, *, reset: bool, **checks)
 
 def _expecting_the_names(estimator: BaseEstimator, X) -> BaseEstimator:
     """The estimator, or after a warning a copy of it, that does not mind if X has names or not."""
-    names, known = _get_feature_names(X), getattr(estimator, "feature_names_in_", None)
+    known = getattr(estimator, "feature_names_in_", None)
+    names = None if type(X) is np.ndarray else _get_feature_names(X)
     if (names is None) == (known is None):
         return estimator
     kind = type(estimator).__name__
@@ -170,7 +175,8 @@ def as_finite(X, dtype, name: str, estimator: BaseEstimator):
         X = X.astype(dtype, copy=False)
         numbers = X.data
     else:
-        X = numbers = np.ascontiguousarray(X, dtype)
+        with naming(name):
+            X = numbers = np.ascontiguousarray(X, dtype)
     _assert_all_finite(numbers, estimator_name=type(estimator).__name__, input_name=name)
     return X
 

@@ -786,7 +786,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
 
     @property
     def _smoothing(self):
-        return float(self.label_smoothing)
+        return _build.plain(self.label_smoothing)
 
     @staticmethod
     def _metric(y, predictions, sample_weight):

@@ -129,15 +129,13 @@ def hidden_layer_sizes(params) -> tuple[int, ...]:
             f"{len(params.hidden_layer_sizes)}."
         )
     try:
-        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes))
+        # As objects, since integers beyond 64 bits would become floats beside smaller ones.
+        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes, dtype=object))
     except ValueError:  # sequences in it, of different lengths
         sizes = np.array(["ragged"])
     if sizes.size == 0:
         return ()
-    # Integers beyond 64 bits are objects to NumPy.
-    whole = np.issubdtype(sizes.dtype, np.integer) or all(
-        isinstance(size, Integral) and not isinstance(size, bool) for size in sizes.flat
-    )
+    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes.flat)
     if sizes.ndim > 1 or not whole:
         raise ValueError(
             "hidden_layer_sizes must be an int or a sequence of ints, got "

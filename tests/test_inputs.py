@@ -222,8 +222,10 @@ class TestDigits:
     """Strings that say numbers are these numbers, in every method."""
 
     @every_estimator
-    @pytest.mark.parametrize("what", DIGITS)
-    @pytest.mark.parametrize("dtype", [None, "float32"])
+    @pytest.mark.parametrize(
+        ("what", "dtype"),
+        [*((what, None) for what in DIGITS), ("strings", "float32"), ("frame", "float32")],
+    )
     @pytest.mark.filterwarnings("ignore:X (has|does not have)")
     def test_are_numbers(self, estimator, what, dtype):
         data = DIGITS[what]

@@ -330,7 +330,8 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
     scoring : str, callable or None, default=None
         What ``early_stopping`` watches: None is the accuracy, 'loss' the loss on the held-out
         rows, else a scorer's name, or a function of an estimator, X and y. It sees arrays, and
-        weights if it has an argument ``sample_weight``.
+        weights if it has an argument ``sample_weight``. The untrained network is scored once, to
+        refuse a scoring that fails or has no value on these rows.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -577,7 +578,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type that sorts, or an indicator matrix of several labels.
+            Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, at least 0; None is 1 for all. The loss of a row is
@@ -625,7 +626,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type that sorts, or an indicator matrix of several labels.
+            Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, at least 0; None is 1 for all. Divided by the mean weight of
@@ -1037,7 +1038,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     scoring : str, callable or None, default=None
         What ``early_stopping`` watches: None is R², 'loss' the loss on the held-out
         rows, else a scorer's name, or a function of an estimator, X and y. It sees arrays, and
-        weights if it has an argument ``sample_weight``.
+        weights if it has an argument ``sample_weight``. The untrained network is scored once, to
+        refuse a scoring that fails or has no value on these rows.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an

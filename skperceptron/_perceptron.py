@@ -321,7 +321,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstima
             Input data.
 
         y : array-like of shape (n_samples,)
-            Class labels of any type that sorts.
+            Class labels, all numbers or all strings.
 
         coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
             Weights to start from.
@@ -356,7 +356,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstima
             Input data.
 
         y : array-like of shape (n_samples,)
-            Class labels of any type that sorts.
+            Class labels, all numbers or all strings.
 
         classes : array-like of shape (n_classes,), default=None
             All the labels that any call will see. Required at the first call, optional

@@ -149,6 +149,7 @@ fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted"
         ("learning_rate", lambda epoch: None),
         ("learning_rate", lambda epoch: np.array([0.1])),
         ("learning_rate", lambda epoch: "0.1"),
+        ("learning_rate", lambda epoch: 10**400),
     ],
 )
 def test_hyperparameters_outside_their_range(mlp, fitted, name, value):

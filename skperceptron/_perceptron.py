@@ -30,7 +30,6 @@ from ._compat import (
     managing_callbacks,
     validate_parameters,
     validate_X,
-    without_false_alarms,
 )
 from ._core import kernels
 from ._core.perceptron import (
@@ -57,7 +56,7 @@ from ._core.perceptron import (
 from ._held_out import Data
 from ._inputs import plain_labels, refuse_dates
 from ._messages import naming, print_details, warn
-from ._targets import PlainScoreMixin, column, is_known, labels
+from ._targets import PlainScoreMixin, column, is_known, labels, weights_by_class
 from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
@@ -543,7 +542,9 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstima
         if self.class_weight is None:
             return np.ones(len(self.classes_))
         try:
-            with without_false_alarms():
+            if isinstance(self.class_weight, dict):
+                weight = weights_by_class(self.class_weight, self.classes_)
+            else:
                 weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(

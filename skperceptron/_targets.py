@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix, issparse
 from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.class_weight import compute_sample_weight
 
 from ._compat import kind_of_target, without_false_alarms
 from ._core.activations import OUTPUT_ACTIVATIONS, Softmax
@@ -392,9 +392,19 @@ def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weigh
 def _class_weights(class_weight, targets, y):
     """Weights (n,) as scikit-learn computes them, for y that need not have every class."""
     if isinstance(class_weight, dict) and not isinstance(targets, MultilabelTargets):
-        weights = compute_class_weight(class_weight, classes=targets.classes, y=y)
-        return weights[_codes(y, targets.classes)]
+        return weights_by_class(class_weight, targets.classes)[_codes(y, targets.classes)]
     return compute_sample_weight(class_weight, y)
+
+
+def weights_by_class(class_weight: dict, classes) -> np.ndarray:
+    """Weights (n_classes,) of a dict, 1 where it has none.
+
+    By scikit-learn's rule, whose own function takes a label "1" for the number 1.
+    """
+    missing = [label for label in classes if label not in class_weight]
+    if missing and len(classes) - len(missing) != len(class_weight):
+        raise ValueError(f"The classes, {np.array(missing).tolist()}, are not in class_weight")
+    return np.array([class_weight.get(label, 1.0) for label in classes], np.float64)
 
 
 def is_multilabel(y) -> bool:

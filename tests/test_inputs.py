@@ -505,6 +505,14 @@ class TestClassWeights:
         call = lambda m: m.partial_fit(X, INTS, classes=[0, 1])  # noqa: E731
         assert_refused(call, model, "class_weight")
 
+    @every_classifier
+    def test_of_strings_that_say_numbers(self, estimator):
+        # scikit-learn's function looks for the numbers.
+        model = clone(estimator).set_params(class_weight={"0": 1.0, "1": 3.0})
+        expected = clone(estimator).set_params(class_weight={0: 1.0, 1: 3.0}).fit(X, INTS)
+        for y in (INTS.astype(str), INTS.astype(str).astype(object)):
+            assert_array_equal(model.fit(X, y).predict(X), expected.predict(X).astype(str))
+
     def test_of_several_labels(self):
         indicators = (X[:, :2] > 0).astype(int)
         model = clone(ESTIMATORS[0]).set_params(class_weight=[{0: 1, 1: 2}, {0: 1, 1: 3}])

@@ -257,7 +257,6 @@ class TestParametersWithoutEffect:
             "learning_rate_min is ignored with learning_rate=<function>.",
         ),
         (MLPClassifier, {"max_norm_order": 1}, "max_norm_order is ignored with max_norm=None."),
-        (MLPClassifier, {"alpha": 0, "l1_ratio": 1.0}, "l1_ratio is ignored with alpha=0."),
         (
             MLPClassifier,
             {"hidden_layer_sizes": (), "dropout": 0.5, "batch_norm": True},
@@ -280,7 +279,8 @@ class TestParametersWithoutEffect:
             (MLPClassifier, {"focal_gamma": 1.0, "loss": "focal"}),
             (MLPClassifier, {"scoring": "loss", "early_stopping": True}),
             (MLPClassifier, {"max_norm": 1.0, "max_norm_order": 1}),
-            (MLPClassifier, {"l1_ratio": 0.5}),
+            # The end of a path of penalties.
+            (MLPClassifier, {"alpha": 0, "l1_ratio": 1.0}),
             (MLPClassifier, {"hidden_layer_sizes": (), "dropout": ()}),
             # scikit-learn's own, which it says nothing of.
             (MLPClassifier, {"validation_fraction": 0.5, "power_t": 0.1, "activation": "tanh"}),

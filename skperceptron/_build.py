@@ -432,9 +432,6 @@ def unused_parameters(params) -> dict[str, list[str]]:
         unused["early_stopping=False"] = {"scoring"}
     if params.max_norm is None:
         unused["max_norm=None"] = {"max_norm_order"}
-    if not hidden_layer_sizes(params):
-        one_for_all = isinstance(params.dropout, Real)  # an empty sequence is right
-        unused["hidden_layer_sizes=()"] = {"batch_norm", *(["dropout"] if one_for_all else [])}
     return _that_were_set(params, unused)
 
 

@@ -16,6 +16,7 @@ from ._compat import StrOptions, check_sample_weight
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._finite import check_finite
 from ._held_out import infer
+from ._inputs import as_numbers
 from ._messages import naming
 from ._mlp import _CONSTRAINTS
 from ._targets import ReconstructionTargets
@@ -448,7 +449,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         """
         fitted = self._as_fitted()
         with naming("X"):
-            codes = check_array(X, dtype=fitted._architecture.dtype, order="C", estimator=self)
+            codes = check_array(
+                as_numbers(X, "X"), dtype=fitted._architecture.dtype, order="C", estimator=self
+            )
         n_units = fitted._n_features_out
         if codes.shape[1] != n_units:
             raise ValueError(
@@ -487,7 +490,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         """
         fitted = self._as_fitted()
         reconstructions = fitted._predict(X, lambda targets, scores: targets.decode(scores))
-        X = check_array(X, accept_sparse="csr", dtype=fitted._architecture.dtype)
+        with naming("X"):
+            X = as_numbers(X, "X")
+            X = check_array(X, accept_sparse="csr", dtype=fitted._architecture.dtype)
         with naming("sample_weight"):
             weight = check_sample_weight(sample_weight, X)
         with np.errstate(all="ignore"):
@@ -563,9 +568,6 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             weight @ ((X - centre) ** 2).sum(axis=1) for centre in (reconstructions, mean)
         )
         return float(1 - error / spread) if spread > 0 else float(error == 0)
-
-    def _sizes(self, data):
-        return {"X": abs(data.X).max()}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from . import _build
 from ._compat import (
@@ -30,6 +31,7 @@ from ._compat import (
     managing_callbacks,
     scipy_on_one_thread,
     validate_parameters,
+    validate_X,
     without_callbacks,
 )
 from ._core import kernels, lbfgs
@@ -45,6 +47,8 @@ from ._core.training import Divergence, Epoch, TrainingState, train, twin
 from ._finite import FiniteOutputs, check_finite
 from ._given import BATCH_NORM_PARAMETERS, PARAMETERS, Groups, complete, ends, given_parameters
 from ._held_out import Data, Validator, infer, split
+from ._inputs import plain_labels, refuse_dates
+from ._memory import check_memory, naming_the_network
 from ._messages import naming, print_details, warn
 from ._summary import Layer, Summary, html, layers
 from ._targets import Targets, check_total_weight
@@ -140,8 +144,12 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         elif given_weights is not None:
             self._take_over(complete(given_weights, shape), targets, shape)
         starts = self._start if not resume and given_weights is None else self._resume
-        state = starts(shape, data.sample_weight)
+        check_memory(self, shape, data.X.shape[0])
+        with naming_the_network(self, shape, data.X.shape[0]):
+            state = starts(shape, data.sample_weight)
         rows, held_out = self._choose_rows(data, given, targets, state)
+        if state.watched is not None:
+            self._check_scoring(held_out, targets, shape, state)
         max_epochs = 1 if incremental else self.max_iter
         course = Course(
             data, rows, held_out, targets, shape, state, resume, max_epochs, state.n_epochs
@@ -157,7 +165,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             step="iteration" if self.solver == "lbfgs" else "epoch",
             n_steps=max_epochs,
         )
-        self._train(course, watching, incremental)
+        with naming_the_network(self, shape, data.X.shape[0]):
+            self._train(course, watching, incremental)
         self._publish(course)
         watching.close()
 
@@ -180,9 +189,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
-        unused = _build.unused_parameters(self)
-        if unused:
-            warn(f"solver={self.solver!r} has no use for {', '.join(unused)}.")
+        for reason, names in _build.unused_parameters(self).items():
+            warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} ignored with {reason}.")
 
     def _validate(self, X, y, sample_weight, resume, given_weights: Groups | None) -> Data:
         dtype = self.dtype or (self._architecture.dtype if resume else (np.float64, np.float32))
@@ -201,6 +209,10 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             )
         X = self._validate_inputs(X, X_name, dtype=dtype, reset=reset)
         with naming(y_name):
+            if self._numeric_target:
+                refuse_dates(y, y_name)
+            else:
+                y = plain_labels(y, y_name)
             y = check_y(y, numeric=self._numeric_target, estimator=self)
         with naming(f"{X_name} and {y_name}"):
             check_consistent_length(X, y)
@@ -208,8 +220,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
 
     def _validate_inputs(self, X, name, *, dtype, reset):
         """X as an array, or a CSR matrix."""
-        with naming(name):
-            return validate_data(self, X, dtype=dtype, order="C", accept_sparse="csr", reset=reset)
+        return validate_X(self, X, name, reset=reset, dtype=dtype, order="C", accept_sparse="csr")
 
     def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets) -> Data | None:
         if X_val is None and y_val is None and sample_weight_val is None:
@@ -503,11 +514,41 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             vars(estimator).pop("feature_names_in_", None)
             estimator._publish_parameters(targets, shape, state.theta)
             score = scorer(estimator, X, y)
-            if not isinstance(score, Real):
-                raise ValueError(f"scoring must return a number, got {score!r} from {scorer}.")
-            return float(score)
+            try:
+                return float(score) if isinstance(score, Real) else float("no number")
+            except (OverflowError, ValueError) as error:
+                raise ValueError(
+                    f"scoring must return a number, got {score!r} from {scorer}."
+                ) from error
 
         return of_copy
+
+    def _check_scoring(self, held_out, targets, shape, state) -> None:
+        """Refuse a scoring that can't be served: score the network once, as it is before work.
+
+        What it draws from NumPy's global stream is put back.
+        """
+        if self.scoring is None or self._watches_loss:
+            return
+        stream = check_random_state(None)
+        position = stream.get_state(legacy=False)
+        name = f"scoring={self.scoring!r}" if isinstance(self.scoring, str) else "scoring"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a network that knows nothing is ill-defined
+                score = self._validation_score(held_out, targets, shape, state)(None, None)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{name} can't be served, as a first try before training shows: {error}"
+            ) from error
+        finally:
+            stream.set_state(position)
+        if math.isnan(score):
+            raise ValueError(
+                f"{name} has no value (NaN) on the rows that early_stopping watches, as a first "
+                "try before training shows: pass other rows as X_val and y_val, with all classes "
+                "in them, or choose another scoring."
+            )
 
     def _report(self, epoch: Epoch, number: int, state: TrainingState) -> None:
         """Print what scikit-learn prints."""
@@ -587,9 +628,9 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         """The largest absolute values in X and, where they are numbers, in y."""
         return " and ".join(f"{size:.3g} in {name}" for name, size in self._sizes(data).items())
 
-    @abstractmethod
     def _sizes(self, data: Data) -> dict[str, float]:
         """The largest absolute value in X and, where they are numbers, in y."""
+        return {"X": _largest(data.X)}
 
     # Publish -----------------------------------------------------------------------------
 
@@ -804,7 +845,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     def _below_diagram(self):
         try:
             return html(self._layers())
-        except (TypeError, ValueError):  # hyperparameters that fit will refuse
+        except Exception:  # hyperparameters that fit will refuse, whatever they raise
             return ""
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
@@ -849,16 +890,15 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         )
         if ready:
             return X, lambda block: block
-        with naming("X"):
-            X = validate_data(
-                self, X, accept_sparse=("csr", "csc"), ensure_all_finite=False, reset=False
-            )
+        X = validate_X(
+            self, X, "X", reset=False, accept_sparse=("csr", "csc"), ensure_all_finite=False
+        )
         return X, partial(as_finite, dtype=dtype, name="X", estimator=self)
 
 
 def has_epochs(estimator: BaseMLP) -> bool:
     """Whether partial_fit is there: raise AttributeError with the reason if not."""
-    if estimator.solver == "lbfgs":
+    if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         )
@@ -871,6 +911,11 @@ def _print_details(entry: Entry, last: bool) -> bool:
     details = {DETAILS[name]: known[name] for name in DETAILS if name in known}
     print_details(details, entry["time"])
     return False
+
+
+def _largest(X) -> float:
+    """The largest absolute value; abs() would add up a sparse matrix's duplicates in place."""
+    return float(np.abs(X.data if issparse(X) else X).max(initial=0))
 
 
 def side_stream(random_state: np.random.RandomState) -> np.random.Generator:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import warnings
 from contextlib import contextmanager
+from html import escape
 from inspect import signature
+from numbers import Integral, Real
 from pathlib import Path
 from threading import Lock
 
@@ -23,10 +27,19 @@ from sklearn.utils._param_validation import (
     StrOptions,
     make_constraint,
 )
-from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils._pprint import _EstimatorPrettyPrinter
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 from sklearn.utils.parallel import _get_threadpool_controller
-from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
+from sklearn.utils.validation import (
+    _assert_all_finite,
+    _check_sample_weight,
+    _check_y,
+    _get_feature_names,
+    validate_data,
+)
 
+from ._inputs import as_numbers, refuse_dates
+from ._messages import naming, warn
 from ._summary import PACKAGE, documentation_url
 
 try:
@@ -51,6 +64,7 @@ __all__ = [
     "is_multilabel",
     "is_sparse_multilabel",
     "is_valid_parameter",
+    "kind_of_target",
     "last_random_state",
     "managing_callbacks",
     "n_callbacks",
@@ -60,14 +74,32 @@ __all__ = [
     "scipy_on_one_thread",
     "take_rows",
     "transport",
+    "validate_X",
     "validate_parameters",
     "without_callbacks",
+    "without_false_alarms",
 ]
 
 
 def validate_parameters(estimator: BaseEstimator) -> None:
-    """Check the hyperparameters against ``_parameter_constraints``."""
+    """Check the hyperparameters against ``_parameter_constraints``; all must fit into floats."""
+    for name in estimator._parameter_constraints:
+        value = getattr(estimator, name, None)
+        if not isinstance(value, Real):
+            continue
+        if not _fits_into_a_float(value):
+            raise ValueError(f"{name} is beyond the numbers that a float can hold, around 1.8e308.")
+        if not isinstance(value, Integral | float | np.generic):
+            kind = type(value).__name__
+            raise ValueError(f"{name} must not be a {kind}: pass float({value}).")
     estimator._validate_params()
+
+
+def _fits_into_a_float(value: Real) -> bool:
+    try:
+        return not math.isinf(float(value)) or value in (math.inf, -math.inf)
+    except OverflowError:
+        return False
 
 
 def is_valid_parameter(cls: type, name: str, value) -> bool:
@@ -78,7 +110,58 @@ def is_valid_parameter(cls: type, name: str, value) -> bool:
 
 def is_first_partial_fit(estimator: BaseEstimator, classes) -> bool:
     """Check ``classes``, set ``classes_`` at the first call, and say whether it is the first."""
-    return _check_partial_fit_first_call(estimator, classes)
+    with without_false_alarms():
+        return _check_partial_fit_first_call(estimator, classes)
+
+
+def kind_of_target(y) -> str:
+    """scikit-learn's name for what y looks like."""
+    with without_false_alarms():
+        return type_of_target(y)
+
+
+@contextmanager
+def without_false_alarms():
+    """Have scikit-learn not take labels for real numbers because there are many of them.
+
+    Before 1.9 it warns in every function that looks at labels, wherever these come from.
+    """
+    if with_callbacks is not None:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
+        yield
+
+
+def validate_X(estimator: BaseEstimator, X, name: str, *, reset: bool, **checks):  # noqa: N802
+    """Return X as an array or a sparse matrix, checked by scikit-learn; errors go by ``name``.
+
+    Dates and the like are refused, and warnings point at the caller's line.
+    """
+    with naming(name):
+        X = as_numbers(X, name)
+        if not reset:
+            estimator = _expecting_the_names(estimator, X)
+        return validate_data(estimator, X, reset=reset, **checks)
+
+
+def _expecting_the_names(estimator: BaseEstimator, X) -> BaseEstimator:
+    """The estimator, or after a warning a copy of it, that does not mind if X has names or not."""
+    known = getattr(estimator, "feature_names_in_", None)
+    names = None if type(X) is np.ndarray else _get_feature_names(X)
+    if (names is None) == (known is None):
+        return estimator
+    kind = type(estimator).__name__
+    if names is None:
+        warn(f"X does not have valid feature names, but {kind} was fitted with feature names")
+    else:
+        warn(f"X has feature names, but {kind} was fitted without feature names")
+    estimator = copy.copy(estimator)
+    vars(estimator).pop("feature_names_in_", None)
+    if names is not None:
+        estimator.feature_names_in_ = names
+    return estimator
 
 
 def check_y(y, *, numeric: bool, estimator: BaseEstimator):
@@ -92,7 +175,8 @@ def as_finite(X, dtype, name: str, estimator: BaseEstimator):
         X = X.astype(dtype, copy=False)
         numbers = X.data
     else:
-        X = numbers = np.ascontiguousarray(X, dtype)
+        with naming(name):
+            X = numbers = np.ascontiguousarray(X, dtype)
     _assert_all_finite(numbers, estimator_name=type(estimator).__name__, input_name=name)
     return X
 
@@ -106,11 +190,13 @@ def check_sample_weight(
     """
     if sample_weight is None:
         return None
+    refuse_dates(sample_weight, name)
     try:
         sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
-    except ValueError as error:
-        message = str(error).replace("sample_weight", name)
-        raise ValueError(message if name in message else f"{name}: {message}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        with naming(name):
+            raise kind(str(error).replace("sample_weight", name)) from error
     if (sample_weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")
     if not sample_weight.any():
@@ -188,14 +274,41 @@ class Diagram:
         """HTML to put there."""
         return ""
 
+    def __repr__(self, **kwargs):
+        try:
+            return super().__repr__(**kwargs)
+        except Exception:  # whatever the hyperparameters are, and raise
+            return _repr_by_parameter(self)
+
     def _repr_html_inner(self):
-        return super()._repr_html_inner() + self._below_diagram()
+        try:
+            diagram = super()._repr_html_inner()
+        except Exception:
+            diagram = f"<pre>{escape(repr(self))}</pre>"
+        return diagram + self._below_diagram()
 
     def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] += self._below_diagram()
+        bundle = {"text/plain": repr(self)}
+        if sklearn.get_config()["display"] == "diagram":
+            bundle["text/html"] = self._repr_html_inner()
         return bundle
+
+
+# Where one of these is inside another estimator, both are shown in lines of the same kind.
+_EstimatorPrettyPrinter._dispatch[Diagram.__repr__] = _EstimatorPrettyPrinter._pprint_estimator
+
+
+def _repr_by_parameter(estimator: BaseEstimator) -> str:
+    """All hyperparameters in a line, of those that can't be shown the type only."""
+    shown = []
+    for name, value in vars(estimator).items():
+        if name in estimator._get_param_names():
+            try:
+                text = repr(value)
+            except Exception:
+                text = f"<{type(value).__name__}>"
+            shown.append(f"{name}={text}")
+    return f"{type(estimator).__name__}({', '.join(shown)})"
 
 
 # Callbacks, from scikit-learn 1.9 on -----------------------------------------------------------

@@ -10,13 +10,12 @@ from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import restored_on_error
 from ._compat import (
@@ -25,9 +24,11 @@ from ._compat import (
     Interval,
     StrOptions,
     check_sample_weight,
+    check_y,
     is_first_partial_fit,
     managing_callbacks,
     validate_parameters,
+    validate_X,
 )
 from ._core import kernels
 from ._core.perceptron import (
@@ -53,8 +54,16 @@ from ._core.perceptron import (
 )
 from ._finite import check_finite
 from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
-from ._messages import print_details, warn
-from ._targets import labels_in_order
+from ._inputs import plain_labels, refuse_dates
+from ._messages import naming, print_details, warn
+from ._targets import (
+    PlainScoreMixin,
+    column,
+    is_known,
+    labels,
+    labels_in_order,
+    weights_by_class,
+)
 from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
@@ -96,7 +105,7 @@ class _Epoch:
     last: bool
 
 
-class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstimator):
+class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
@@ -326,7 +335,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             Input data.
 
         y : array-like of shape (n_samples,)
-            Class labels of any type that sorts.
+            Class labels, all numbers or all strings.
 
         coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
             Weights to start from.
@@ -361,7 +370,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             Input data.
 
         y : array-like of shape (n_samples,)
-            Class labels of any type that sorts.
+            Class labels, all numbers or all strings.
 
         classes : array-like of shape (n_classes,), default=None
             All the labels that any call will see. Required at the first call, optional
@@ -422,8 +431,8 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         fitted = hasattr(self, "_state")
         coef, intercept = (self.coef_, self.intercept_) if fitted else self._predictable()
         with np.errstate(all="ignore"):
-            X = validate_data(
-                self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
+            X = validate_X(
+                self, X, "X", reset=False, dtype=(np.float64, np.float32), accept_sparse="csr"
             )
             coef = coef if issparse(coef) else np.asarray(coef)
             if X.shape[1] != coef.shape[1]:
@@ -513,10 +522,11 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
     def _partial_fit(self, X, y, classes, sample_weight):
         resume = hasattr(self, "_state")
         given = None if resume else self._given_weights()
-        data = self._validate(X, y, sample_weight, resume, given)
+        data = self._validate(X, y, sample_weight, resume, given, known=True)
         if not resume and hasattr(self, "classes_"):
             self.classes_ = labels_in_order(self.classes_)
-        is_first_partial_fit(self, classes)
+        with naming("classes"):
+            is_first_partial_fit(self, plain_labels(classes, "classes"))
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
         if self.class_weight == "balanced":
@@ -528,27 +538,38 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
     # Validate ----------------------------------------------------------------------------
 
-    def _validate(self, X, y, sample_weight, resume, given):
+    def _validate(self, X, y, sample_weight, resume, given, *, known=False):
         validate_parameters(self)
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target "
+                "y is None."
+            )
         dtype = (np.float64, np.float32)
         if resume:
             dtype = self._state.coef.dtype
         elif given is not None:
             dtype = given[0].dtype
-        X, y = validate_data(
+        X = validate_X(
             self,
             X,
-            y,
+            "X",
+            reset=not resume,
             dtype=dtype,
             order="C",
             accept_sparse="csr",
-            reset=not resume,
         )
+        with naming("y"):
+            y = check_y(plain_labels(y, "y"), numeric=False, estimator=self)
+            y = column(y)
+        with naming("X and y"):
+            check_consistent_length(X, y)
         if issparse(X) and not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        check_classification_targets(y)
-        return Data(X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X))
+        y = labels(y, known=known or resume)
+        with naming("sample_weight"):
+            return Data(X, y, check_sample_weight(sample_weight, X))
 
     def _given_weights(self):
         """``coef_`` and ``intercept_`` as they were set before the first fit; None if they are not.
@@ -572,11 +593,11 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             raise ValueError(
                 f"The number of classes has to be greater than one; got {len(self.classes_)} class"
             )
-        labels = np.unique(y)
-        if not set(labels.tolist()) <= set(self.classes_.tolist()):
+        present = np.unique(y)
+        if not is_known(present, self.classes_).all():
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {labels}."
+                f"'y' has {present}."
             )
         return np.searchsorted(self.classes_, y)
 
@@ -596,8 +617,11 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         if self.class_weight is None:
             return np.ones(len(self.classes_))
         try:
-            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        except ValueError as error:
+            if isinstance(self.class_weight, dict):
+                weight = weights_by_class(self.class_weight, self.classes_)
+            else:
+                weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"class_weight={self.class_weight!r} does not fit y: {error}"
             ) from error
@@ -821,9 +845,10 @@ def _check_shapes(coef: np.ndarray, intercept: np.ndarray, shape: tuple[int, ...
 
 def _initial(name: str, given, shape) -> np.ndarray:
     """What the user gave to start from, in float64 and this shape."""
+    refuse_dates(given, name)
     try:
         values = np.asarray(given, np.float64).reshape(shape)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{name} must be an array of numbers of shape {shape}, got the shape {np.shape(given)}."
         ) from error

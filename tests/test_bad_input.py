@@ -149,6 +149,7 @@ fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted"
         ("learning_rate", lambda epoch: None),
         ("learning_rate", lambda epoch: np.array([0.1])),
         ("learning_rate", lambda epoch: "0.1"),
+        ("learning_rate", lambda epoch: 10**400),
     ],
 )
 def test_hyperparameters_outside_their_range(mlp, fitted, name, value):
@@ -372,7 +373,7 @@ BAD_ROWS = {
     "infinity": (INF, "Input X contains infinity"),
     "one row": (X[0], "X: Expected 2D array"),
     "no rows": (X[:0], r"X: Found array with 0 sample"),
-    "strings": (np.full((4, 3), "a"), "X: dtype='numeric' is not compatible"),
+    "strings": (np.full((4, 3), "a"), "X: could not convert string to float"),
     "complex": (X + 1j, "X: Complex data not supported"),
     "late NaN": (np.vstack([np.zeros((5000, 3)), NAN]), "Input X contains NaN"),
 }

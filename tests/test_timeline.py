@@ -121,7 +121,8 @@ def test_with_the_whole_toolbox(target, solver, learning_rate):
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_with_the_whole_toolbox_through_a_pickle(solver, early_stopping):
     parameters = {"solver": solver, "early_stopping": early_stopping, **TOOLBOX}
-    model, y = make("multiclass", max_iter=N_EPOCHS, scoring="loss", **parameters)
+    watching = {"scoring": "loss"} if early_stopping else {}
+    model, y = make("multiclass", max_iter=N_EPOCHS, **watching, **parameters)
     at_once = clone(model).fit(X, y)
     first_part = pickle.dumps(model.set_params(warm_start=True, max_iter=8).fit(X, y))
     assert_same(pickle.loads(first_part).set_params(max_iter=12).fit(X, y), at_once)

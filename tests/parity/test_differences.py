@@ -214,7 +214,7 @@ class Test07ParametersDoSomethingOrAreNamedInAWarning:
         # No warning from scikit-learn: here it would be an error.
         theirs, ours = both("MLPClassifier", solver="lbfgs", early_stopping=True, random_state=0)
         theirs.fit(X, BINARY)
-        with pytest.warns(UserWarning, match="has no use for early_stopping"):
+        with pytest.warns(UserWarning, match="early_stopping is ignored with"):
             ours.fit(X, BINARY)
 
 
@@ -503,8 +503,31 @@ class TestSmallerThings:
     def test_labels_of_an_array_of_objects(self):
         theirs, ours = both("MLPClassifier", (5,), max_iter=1)
         labels = np.array(["no", "yes"], object)[BINARY]
-        assert theirs.fit(X, labels).classes_.dtype.kind == "U"
-        assert ours.fit(X, labels).classes_.dtype == object
+        assert theirs.fit(X, labels).classes_.dtype == ours.fit(X, labels).classes_.dtype == "U3"
+        with pytest.raises(ValueError, match="Unknown label type"):
+            theirs.fit(X, BINARY.astype(object))
+        assert ours.fit(X, BINARY.astype(object)).classes_.dtype == int
+
+    def test_labels_of_mixed_types(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        labels = [1, "a"] * (len(X) // 2) + [1] * (len(X) % 2)
+        assert theirs.fit(X, labels).classes_.tolist() == ["1", "a"]
+        with pytest.raises(ValueError, match="mixed types"):
+            ours.fit(X, labels)
+
+    def test_dates(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        dates = np.datetime64("2026-01-01", "ns") + np.zeros(X.shape, "m8[D]")
+        theirs.fit(dates, BINARY)
+        with pytest.raises(ValueError, match="X must be numbers, got dates"):
+            ours.fit(dates, BINARY)
+
+    def test_strings_that_say_numbers(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        theirs.fit(X.astype(str), BINARY)
+        with pytest.raises(ValueError, match="not compatible with arrays of bytes/strings"):
+            theirs.predict(X.astype(str))
+        ours.fit(X.astype(str), BINARY).predict(X.astype(str))
 
     def test_where_a_warning_points(self):
         theirs, ours = both("MLPClassifier", (5,), max_iter=1)

@@ -16,8 +16,8 @@ pytestmark = [
         reason="the numbers are those of scikit-learn 1.9",
     ),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-    pytest.mark.filterwarnings("ignore:solver='adam' has no use for:UserWarning"),
     pytest.mark.filterwarnings("ignore:early_stopping watched a score:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.* ignored with solver='adam':UserWarning"),
 ]
 
 rng = np.random.default_rng(0)

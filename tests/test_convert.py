@@ -424,7 +424,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:solver='lbfgs' has no use for:UserWarning")
+@pytest.mark.filterwarnings("ignore:.* ignored with solver='lbfgs':UserWarning")
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
 @pytest.mark.parametrize("solver", [None, "adamw", "sgd", "lbfgs"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
-from threading import Lock
+from threading import get_ident
+from weakref import WeakSet
 
 import numpy as np
 import scipy
@@ -26,6 +28,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
 
+from ._core.forks import lock_across_forks
 from ._summary import PACKAGE, documentation_url
 
 try:
@@ -129,9 +132,17 @@ def take_rows(values, rows: np.ndarray):
 
 # Threads ---------------------------------------------------------------------------------------
 
-_lock = Lock()
-_n_on_one_thread = 0
+# What changes only while this lock is held: who wants the limit, and the limit if it is in force.
+_lock = lock_across_forks()
+_holds: WeakSet[_Hold] = WeakSet()
 _limit = None
+
+
+class _Hold:
+    """Somebody who wants the limit, and the thread that does. It goes when its owner goes."""
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
 
 
 @contextmanager
@@ -142,18 +153,57 @@ def scipy_on_one_thread():
     goes from one to the other takes two to three times as long. The limit holds for the process,
     as long as anybody is in here.
     """
-    global _n_on_one_thread, _limit
-    with _lock:
-        if _n_on_one_thread == 0:
-            _limit = _blas_of_scipy().limit(limits=1)
-        _n_on_one_thread += 1
+    hold = _Hold()
     try:
+        _enter(hold)
         yield
     finally:
-        with _lock:
-            _n_on_one_thread -= 1
-            if _n_on_one_thread == 0:
-                _limit.restore_original_limits()
+        # Whatever interrupts the first call, the second finishes what it has left undone.
+        try:
+            _leave(hold)
+        finally:
+            _leave(hold)
+
+
+def _enter(hold: _Hold) -> None:
+    global _limit
+    with _lock:
+        _lift_if_unwanted()
+        _holds.add(hold)
+        if _limit is None:
+            blas = _blas_of_scipy()
+            before = [(library, library.num_threads) for library in blas.lib_controllers]
+            try:
+                _limit = blas.limit(limits=1)
+            except BaseException:
+                for library, n_threads in before:
+                    library.set_num_threads(n_threads)
+                raise
+
+
+def _leave(hold: _Hold) -> None:
+    with _lock:
+        _holds.discard(hold)
+        _lift_if_unwanted()
+
+
+def _lift_if_unwanted() -> None:
+    global _limit
+    if _limit is not None and not _holds:
+        _limit.restore_original_limits()
+        _limit = None
+
+
+def _forget_other_threads() -> None:
+    """In a forked child there is one thread, and no other wants the limit any more."""
+    for hold in list(_holds):
+        if hold.thread != get_ident():
+            _holds.discard(hold)
+    _lift_if_unwanted()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)
 
 
 def _blas_of_scipy():

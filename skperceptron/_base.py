@@ -6,7 +6,7 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral, Real
@@ -141,9 +141,13 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             step="iteration" if self.solver == "lbfgs" else "epoch",
             n_steps=max_epochs,
         )
-        self._train(course, watching, incremental)
+        with scipy_on_one_thread() if self.solver == "lbfgs" else nullcontext():
+            self._train(course, watching, incremental)
         self._publish(course)
-        watching.close()
+        try:
+            watching.close()
+        except KeyboardInterrupt:
+            warn("Training interrupted by user.")
 
     # Validate ----------------------------------------------------------------------------
 
@@ -331,8 +335,15 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         logbook = Logbook(network, batches, _build.penalties(self), gradient_norm, state)
         n_elements = batches.n_steps * state.theta.size + n_rows * sum(shape.layer_units[1:])
 
+        # Where an interruption goes back to. The weights of a stochastic solver go on from where
+        # they are; those of L-BFGS are the last iteration's.
+        position = partial(state.position, own_weights=optimizer is None)
+        last_epoch = position()
+
         def take_note(epoch: Epoch) -> bool:
+            nonlocal last_epoch
             epochs.append(epoch)
+            last_epoch = position()  # from this assignment on, the epoch counts
             kernels.count(n_elements)
             if self.verbose:
                 self._report(epoch, state.n_epochs - course.n_epochs_before, state)
@@ -349,6 +360,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
                 ended = self._walk(objective, batches, course, take_note, validate, optimizer)
                 complaint = None if incremental or ended else OUT_OF_EPOCHS
         except KeyboardInterrupt:
+            state.go_back_to(last_epoch)
+            del epochs[state.n_epochs - course.n_epochs_before :]
             if np.isfinite(state.theta).all():
                 warn("Training interrupted by user.")
             else:
@@ -397,19 +410,18 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     def _descend(self, objective, batches, state, take_note, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
         kinked = _build.has_kinks(self)
-        with scipy_on_one_thread():
-            problem = lbfgs.train(
-                objective,
-                batches,
-                state,
-                take_note,
-                validate,
-                l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
-                kinked=kinked,
-                max_iter=self.max_iter,
-                max_fun=self.max_fun,
-                tol=self.tol,
-            )
+        problem = lbfgs.train(
+            objective,
+            batches,
+            state,
+            take_note,
+            validate,
+            l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
+            kinked=kinked,
+            max_iter=self.max_iter,
+            max_fun=self.max_fun,
+            tol=self.tol,
+        )
         if problem is None:
             return None
         remedy = KINKED.format(loss=self.loss) if kinked else MORE_OR_SCALED
@@ -735,8 +747,7 @@ def restored_on_error(estimator: BaseEstimator):
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        estimator.__dict__ = before  # in one step, which nothing can interrupt
         if position is not None:
             given.set_state(position)
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from time import perf_counter
 
@@ -52,6 +52,7 @@ from ._core.perceptron import (
     compiled,
     winners,
 )
+from ._core.training import twin
 from ._held_out import Data
 from ._messages import print_details, warn
 from ._watching import Lesson, audience
@@ -75,6 +76,10 @@ class _State:
     split_seed: int  # draws the validation rows, the same at every call
     coef: np.ndarray  # as published, to see what the user edited since
     intercept: np.ndarray
+
+    def position(self) -> _State:
+        """A copy of what an epoch changes in place."""
+        return replace(self, units=self.units.copy(), random_state=twin(self.random_state))
 
 
 @dataclass(frozen=True)
@@ -604,13 +609,13 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         keeper = self._keeper(data, training)
         mistakes: list[int] = []
 
-        def publish(estimator, state):
+        def publish(estimator, state, keeper):
             kept = keeper.kept(state.units)
             estimator._publish(state, *kept, rows, X.dtype, mistakes, len(codes), resume)
 
         def fitted_so_far(*, ended):
             estimator = copy.copy(self)
-            publish(estimator, copy.deepcopy(state))
+            publish(estimator, copy.deepcopy(state), keeper)
             return vars(estimator)
 
         named = hasattr(self, "feature_names_in_")
@@ -627,12 +632,16 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             n_steps=max_epochs,
         )
         n_before = len(self.mistakes_curve_) if resume else 0
+        engine = self._engine(state.units, rule)
+        # Where an interruption goes back to: the last complete epoch.
+        last_epoch = 0, state.position(), copy.copy(keeper)
         start = perf_counter()
         try:
-            engine = self._engine(state.units, rule)
             for epoch in self._epochs(engine, data, training, validation, state, max_epochs, tol):
                 mistakes.append(epoch.mistakes)
                 keeper.see(state.units)
+                # From this assignment on, the epoch counts.
+                last_epoch = len(mistakes), state.position(), copy.copy(keeper)
                 seconds = perf_counter() - start
                 if self.verbose:
                     self._report(epoch, len(mistakes), seconds)
@@ -647,9 +656,14 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
                 if any(wishes):
                     break
         except KeyboardInterrupt:
+            n_epochs, state, keeper = last_epoch
+            del mistakes[n_epochs:]
             warn("Training interrupted by user.")
-        publish(self, state)
-        watching.close()
+        publish(self, state, keeper)
+        try:
+            watching.close()
+        except KeyboardInterrupt:
+            warn("Training interrupted by user.")
 
     def _report(self, epoch: _Epoch, number: int, seconds: float) -> None:
         print(f"Epoch {number}: {epoch.mistakes} mistakes")

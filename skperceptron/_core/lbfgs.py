@@ -103,8 +103,8 @@ def train(
 
     An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``take_note``
     is called after each, or once if none was needed; it returns whether to stop there, which is
-    no lack of convergence. ``state.theta`` holds the last complete iteration in the end, an
-    interruption included. ``tol`` bounds the largest element of the
+    no lack of convergence. ``state.theta`` holds the last iteration in the end, an interruption
+    included. ``tol`` bounds the largest element of the
     gradient, projected on the bounds if there are any. The objective is minimised plus
     ``l1 · ‖weights‖₁``, and ``kinked`` says whether its gradient jumps otherwise.
     """
@@ -117,7 +117,7 @@ def train(
     # A step cut short by a bound or by a kink gains little anywhere: little is then no reason
     # to stop.
     thorough = l1 > 0 or kinked
-    stopped = False
+    stopped, failure = False, None
 
     def value_and_gradient(x: Array) -> tuple[float, Array]:
         theta[...] = coordinates.theta(x)
@@ -125,12 +125,15 @@ def train(
         return coordinates.value_and_gradient(x, value, objective.network.gradient)
 
     def end_of_iteration(intermediate_result: OptimizeResult) -> None:
-        nonlocal stopped
+        nonlocal stopped, failure
         theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
-        record = _record(state, float(intermediate_result.fun), validate())
-        state.n_epochs += 1
-        stopped = take_note(record)
-        if stopped:
+        try:
+            record = _record(state, float(intermediate_result.fun), validate())
+            state.n_epochs += 1
+            stopped = take_note(record)
+        except StopIteration as error:  # somebody's own, and no request
+            failure = error
+        if stopped or failure is not None:
             raise StopIteration  # which scipy takes as a request to stop
 
     def descend(n_iterations: int, n_evaluations: int) -> Any:
@@ -152,6 +155,8 @@ def train(
     lowest, rounding = math.inf, float(np.finfo(theta.dtype).eps)
     try:
         for result in _within(max_iter, max_fun, descend):
+            if failure is not None:
+                raise failure
             if stopped:
                 return None
             slope = np.minimum(result.jac, result.x - coordinates.lower)

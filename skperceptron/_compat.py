@@ -61,7 +61,6 @@ __all__ = [
     "patience_count",
     "scipy_on_one_thread",
     "take_rows",
-    "transport",
     "validate_parameters",
     "without_callbacks",
 ]
@@ -308,13 +307,6 @@ def path_of(context) -> list:
     while path[0].parent is not None:
         path.insert(0, path[0].parent)
     return path
-
-
-def transport():
-    """scikit-learn's module that takes a callback's messages from process to process."""
-    from sklearn.callback import _transport
-
-    return _transport
 
 
 # What scikit-learn's MLPs keep in private attributes ------------------------------------------

@@ -46,7 +46,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs", "_core.logbook"},
-    {"_messages", "_summary"},
+    {"_files", "_messages", "_summary"},
     {"_build", "_compat", "_targets"},
     {"_held_out"},
     {"_watching"},

@@ -23,6 +23,7 @@ from . import _build
 from ._compat import (
     CallbackSupport,
     Diagram,
+    Persistent,
     accepts_sample_weight,
     as_finite,
     check_sample_weight,
@@ -93,7 +94,7 @@ class Course:
     epochs: list[Epoch] = field(default_factory=list)
 
 
-class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
+class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     """What the networks share: everything but their targets."""
 
     def _fit(self, *args, **kwargs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
@@ -14,6 +15,7 @@ import scipy
 import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import _safe_indexing, check_random_state
@@ -29,6 +31,7 @@ from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
 
 from ._core.forks import lock_across_forks
+from ._messages import warn
 from ._summary import PACKAGE, documentation_url
 
 try:
@@ -43,6 +46,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
+    "Persistent",
     "StrOptions",
     "accepts_sample_weight",
     "as_finite",
@@ -245,6 +249,46 @@ class Diagram:
         return bundle
 
 
+# Pickles ---------------------------------------------------------------------------------------
+
+VERSION = "_skperceptron_version"  # where a pickle has the version that made it
+
+
+class VersionWarning(InconsistentVersionWarning):
+    """Issued when an estimator is unpickled that another version of the package has pickled."""
+
+    def __str__(self):
+        return (
+            f"Trying to unpickle estimator {self.estimator_name} from version "
+            f"{self.original_sklearn_version} when using version {self.current_sklearn_version} of "
+            f"{PACKAGE}. This might lead to breaking code or invalid results: fit the estimator "
+            "again, or load it with the version that pickled it."
+        )
+
+
+class Persistent:
+    """Mixin of an estimator that knows which version of the package has pickled it."""
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        # Copies and pickles that a callback makes during a fit are not in that fit themselves.
+        own = {name: value for name, value in state.items() if name not in IN_FLIGHT}
+        return own | {VERSION: sys.modules[PACKAGE].__version__}
+
+    def __setstate__(self, state):
+        current = sys.modules[PACKAGE].__version__
+        original = state.get(VERSION, "unknown")
+        if original != current:
+            warn(
+                VersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=current,
+                    original_sklearn_version=original,
+                )
+            )
+        super().__setstate__({name: state[name] for name in state if name != VERSION})
+
+
 # Callbacks, from scikit-learn 1.9 on -----------------------------------------------------------
 
 # Where an estimator keeps its callbacks, and what there is during a fit only.
@@ -278,11 +322,6 @@ class CallbackSupport(CallbackSupportMixin):
                 f"{sklearn.__version__}. verbose=1, or 2 for more, prints each epoch in every "
                 "version."
             )
-
-    def __getstate__(self):
-        """Copies and pickles made during a fit, by a callback, are not in it themselves."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in IN_FLIGHT}
 
 
 def managing_callbacks(method):

@@ -24,6 +24,7 @@ from ._compat import (
     CallbackSupport,
     Diagram,
     Interval,
+    Persistent,
     StrOptions,
     check_sample_weight,
     is_first_partial_fit,
@@ -93,7 +94,7 @@ class _Epoch:
     last: bool
 
 
-class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstimator):
+class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, Persistent, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label

@@ -97,10 +97,10 @@ class _Mailbox:
         if self._home is not None:
             _, directory = self._home
             content = pickle.dumps(message)
-            # A thread has a file of its own, and writes a message in one go.
+            # Every thread has a file of its own.
             path = Path(directory, f"{os.getpid()}-{get_ident()}-{id(self)}")
             try:
-                with open(path, "ab", buffering=0) as file:
+                with open(path, "ab") as file:
                     file.write(len(content).to_bytes(LENGTH, "big") + content)
             except OSError:  # the original has ended since, and this goes on by itself
                 self._home = None

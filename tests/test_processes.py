@@ -1,20 +1,32 @@
 """Children that are forked, processes that are killed, and exceptions that Python has a use for."""
 
+import contextlib
+import hashlib
 import os
 import pickle
 import signal
-import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 import numpy as np
 import pytest
+import threadpoolctl
 from sklearn.base import clone
 
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier, _compat
+from skperceptron import (
+    MLPAutoencoder,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+    _compat,
+    callbacks,
+)
+from skperceptron import _files as files
 from skperceptron._core import kernels
 from skperceptron._core.forks import lock_across_forks
+from skperceptron._files import write_whole
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -146,6 +158,7 @@ class TestLimitOnThreads:
 
     def test_after_ctrl_c_at_any_bytecode(self):
         blas = _compat._blas_of_scipy().lib_controllers
+        files = (_compat.__file__, threadpoolctl.__file__, contextlib.__file__)
         before = [library.num_threads for library in blas]
 
         def run(at):
@@ -153,7 +166,7 @@ class TestLimitOnThreads:
 
             def trace(frame, event, argument):
                 nonlocal seen
-                frame.f_trace_opcodes = True
+                frame.f_trace_opcodes = frame.f_code.co_filename in files
                 if event == "opcode":
                     seen += 1
                     if seen == at:
@@ -294,63 +307,118 @@ class TestStopIteration:
         self.assert_seen(MLPClassifier(learning_rate=Stopping()), X, y)
 
 
-KILLED = """
-import os, pickle, signal, sys
-import numpy as np
-from skperceptron import MLPClassifier, callbacks
-from skperceptron.callbacks import ModelCheckpoint
+class HalfAPickle:
+    """Stands for the module, and kills its process in the middle of the file after so many."""
 
-folder, mode, after = sys.argv[1], sys.argv[2], int(sys.argv[3])
-rng = np.random.default_rng(0)
-X = rng.normal(size=(60, 4))
-n_written = 0
-
-class Pickle:
-    "Writes half of the file that comes after so many, and is killed."
     load, loads, dumps = pickle.load, pickle.loads, pickle.dumps
 
+    def __init__(self, after):
+        self.n_left = after
+
     def dump(self, estimator, file):
-        global n_written
         content = pickle.dumps(estimator)
-        if n_written == after:
+        self.n_left -= 1
+        if self.n_left < 0:
             file.write(content[: len(content) // 2])
             file.flush()
             os.kill(os.getpid(), signal.SIGKILL)
-        n_written += 1
         file.write(content)
 
-callbacks.pickle = Pickle()
-checkpoint = {
-    "best": ModelCheckpoint(folder + "/best.pkl"),
-    "latest": ModelCheckpoint(folder + "/latest.pkl", every=1),
-    "named": ModelCheckpoint(folder + "/{epoch}.pkl"),
-}[mode]
-pickle.dumps(checkpoint)  # which makes it ready for other processes
-MLPClassifier((3,), max_iter=9, random_state=0).set_callbacks(checkpoint).fit(X, X[:, 0] > 0)
-"""
 
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9 here")
+@needs_fork
 class TestKill:
-    @pytest.mark.parametrize("mode", ["best", "latest", "named"])
-    def test_leaves_nothing_that_grows(self, mode, tmp_path):
+    """kill -9 in the middle of writing a file, again and again."""
+
+    @pytest.mark.parametrize(
+        ("name", "every", "whole", "half"),
+        [
+            ("best.pkl", None, "best.pkl", "best.pkl"),
+            ("latest.pkl", 1, "latest.pkl", "latest.pkl"),
+            ("{epoch}.pkl", None, "4.pkl", "5.pkl"),
+        ],
+    )
+    def test_leaves_nothing_that_grows(self, name, every, whole, half, tmp_path, monkeypatch):
         pytest.importorskip("sklearn.callback")
         folder, temporary = tmp_path / "checkpoints", tmp_path / "tmp"
         temporary.mkdir()
-        environment = os.environ | {"TMPDIR": str(temporary)}
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
 
-        def run(after):
-            command = [sys.executable, "-W", "ignore", "-c", KILLED, folder, mode, str(after)]
-            return subprocess.run(command, env=environment, check=False).returncode
+        def work(after):
+            monkeypatch.setattr(callbacks, "pickle", HalfAPickle(after))
+            checkpoint = callbacks.ModelCheckpoint(folder / name, every=every)
+            pickle.dumps(checkpoint)  # which makes it ready for other processes
+            model = MLPClassifier((3,), max_iter=9, random_state=0).set_callbacks(checkpoint)
+            model.fit(X, y)
+            return True
 
         for _ in range(4):
-            assert run(after=4) == -signal.SIGKILL
-            whole = "4.pkl" if mode == "named" else f"{mode}.pkl"
-            part = ("5.pkl" if mode == "named" else f"{mode}.pkl") + ".0.part"
-            assert sorted(os.listdir(folder)) == sorted([whole, part])
+            assert in_child(lambda: work(after=4)) is False
+            assert sorted(os.listdir(folder)) == sorted([whole, f"{half}.0.part"])
             assert len(pickle.loads((folder / whole).read_bytes()).loss_curve_) == 4
             assert len(os.listdir(temporary)) == 1
-        assert run(after=99) == 0
-        left = {"named": ["4.pkl", "9.pkl"]}.get(mode, [f"{mode}.pkl"])
-        assert sorted(os.listdir(folder)) == left
-        assert not os.listdir(temporary)
+        assert in_child(lambda: work(after=99))
+        assert os.listdir(folder) == ["9.pkl" if "{" in name else name]
+        assert len(os.listdir(temporary)) == 1
+
+    def test_two_that_write_at_once(self, tmp_path):
+        """Each has a part of its own, and what is there in the end is whole."""
+        path = str(tmp_path / "best.pkl")
+        reading, writing = os.pipe()
+
+        def write(file):
+            file.write(b"one")
+            os.write(writing, b"1")
+            os.read(go_on, 1)
+            file.write(b" and the rest of it")
+
+        go_on, go = os.pipe()
+        process = os.fork()
+        if process == 0:
+            try:
+                write_whole(path, write)
+            finally:
+                os._exit(0)
+        os.read(reading, 1)  # the child has begun
+        assert write_whole(path, lambda file: file.write(b"another")) == sha256(b"another")
+        assert (tmp_path / "best.pkl").read_bytes() == b"another"
+        os.write(go, b"1")
+        os.waitpid(process, 0)
+        assert (tmp_path / "best.pkl").read_bytes() == b"one and the rest of it"
+        assert os.listdir(tmp_path) == ["best.pkl"]
+
+    def test_threads_that_write_at_once(self, tmp_path):
+        path, begun, go_on = str(tmp_path / "best.pkl"), threading.Event(), threading.Event()
+
+        def write(file):
+            file.write(b"one")
+            begun.set()
+            go_on.wait()
+            file.write(b" and the rest of it")
+
+        thread = threading.Thread(target=write_whole, args=(path, write))
+        thread.start()
+        begun.wait()
+        write_whole(path, lambda file: file.write(b"another"))
+        go_on.set()
+        thread.join()
+        assert (tmp_path / "best.pkl").read_bytes() == b"one and the rest of it"
+        assert os.listdir(tmp_path) == ["best.pkl"]
+
+    @pytest.mark.parametrize("what", ["no such call", "not on this file system"])
+    def test_without_locks(self, what, tmp_path, monkeypatch):
+        def refuse(*args):
+            raise OSError("no locks available")
+
+        if what == "no such call":
+            monkeypatch.setattr(files, "LOCKS", False)
+        else:
+            monkeypatch.setattr(os, "lockf", refuse)
+        path = str(tmp_path / "best.pkl")
+        for content in (b"one", b"another"):
+            assert write_whole(path, lambda file: file.write(content)) == sha256(content)  # noqa: B023
+            assert (tmp_path / "best.pkl").read_bytes() == content
+        assert set(os.listdir(tmp_path)) <= {"best.pkl", "best.pkl.0.part"}
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()

@@ -71,23 +71,24 @@ def _part(path: str) -> BinaryIO:
 
 def _claim(path: str, mode: str) -> BinaryIO | None:
     """Open and lock a file; None if somebody else has it locked, or has moved it away."""
-    name, claim, file = os.path.realpath(path), object(), None
+    name, claim, is_ours = os.path.realpath(path), object(), False
     if _ours.setdefault(name, claim) is not claim:
         return None
     try:
         file = open(path, mode)  # noqa: SIM115 (it is locked as long as it is open)
-        file.seek(0)
-        os.lockf(file.fileno(), os.F_TLOCK, 0)
-        if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-            claimed, file = file, None
-            return claimed
+        try:
+            file.seek(0)
+            os.lockf(file.fileno(), os.F_TLOCK, 0)
+            is_ours = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+        finally:
+            if not is_ours:
+                file.close()
     except (BlockingIOError, FileNotFoundError):
         pass
     finally:
-        if file is not None:
-            file.close()
-            _ours.pop(name)
-    return None
+        if not is_ours:
+            _ours.pop(name, None)
+    return file if is_ours else None
 
 
 def _release(file: BinaryIO) -> None:

@@ -124,6 +124,7 @@ class Case:
             interrupting = Interrupting(**where)
             interrupting(lambda: call(self.copy(), self.how))
         times = sorted({time for both in interrupting.places.values() for time in both})
+        assert len(times) > 500
         return [times[i] for i in np.linspace(0, len(times) - 1, min(n, len(times))).astype(int)]
 
     def check(self, at, **where):

@@ -28,7 +28,11 @@ from skperceptron._core import kernels
 from skperceptron._core.forks import lock_across_forks
 from skperceptron._files import write_whole
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Python says so of every fork of a process with threads, and these tests are about that.
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
+]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
 rng = np.random.default_rng(0)
@@ -55,7 +59,6 @@ def in_child(work):
 
 
 @needs_fork
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it has threads, we know
 class TestForks:
     def test_during_lbfgs_in_other_threads(self):
         model, ended = MLPClassifier((3,), solver="lbfgs", max_iter=3, random_state=0), []
@@ -403,6 +406,18 @@ class TestKill:
         thread.join()
         assert (tmp_path / "best.pkl").read_bytes() == b"one and the rest of it"
         assert os.listdir(tmp_path) == ["best.pkl"]
+
+    def test_a_part_that_is_somebody_elses(self, tmp_path, monkeypatch):
+        def refuse(file, *args, **kwargs):
+            if file.endswith(".0.part"):
+                raise PermissionError(13, "Permission denied")
+            return open(file, *args, **kwargs)
+
+        monkeypatch.setattr(files, "open", refuse, raising=False)
+        for _ in range(2):
+            write_whole(str(tmp_path / "best.pkl"), lambda file: file.write(b"one"))
+            assert os.listdir(tmp_path) == ["best.pkl"]
+        assert not files._ours
 
     @pytest.mark.parametrize("what", ["no such call", "not on this file system"])
     def test_without_locks(self, what, tmp_path, monkeypatch):

@@ -80,6 +80,17 @@ class TestForks:
         assert not _compat._holds
         assert _compat._limit is None
 
+    def test_children_draw_the_same_from_the_global_stream(self):
+        """As the page on deployment says; an integer makes them differ."""
+        model = MLPRegressor((3,), max_iter=2)
+        before = np.random.get_state()  # noqa: NPY002 (it is what scikit-learn draws from)
+        first = clone(model).fit(X, X[:, 0]).coefs_[0]
+        np.random.set_state(before)  # noqa: NPY002
+        for _ in range(2):
+            assert in_child(lambda: (clone(model).fit(X, X[:, 0]).coefs_[0] == first).all())
+        model.set_params(random_state=1)
+        assert in_child(lambda: (clone(model).fit(X, X[:, 0]).coefs_[0] != first).all())
+
     def test_a_child_has_no_limit_of_other_threads(self):
         entered, leave = threading.Event(), threading.Event()
 

@@ -7,7 +7,7 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral, Real
@@ -24,6 +24,7 @@ from . import _build
 from ._compat import (
     CallbackSupport,
     Diagram,
+    Persistent,
     accepts_sample_weight,
     as_finite,
     check_sample_weight,
@@ -106,7 +107,7 @@ class Course:
     epochs: list[Epoch] = field(default_factory=list)
 
 
-class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
+class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     """What the networks share: everything but their targets."""
 
     def _fit(self, *args, **kwargs):
@@ -165,10 +166,14 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             step="iteration" if self.solver == "lbfgs" else "epoch",
             n_steps=max_epochs,
         )
-        with naming_the_network(self, shape, data.X.shape[0]):
+        one_thread = scipy_on_one_thread() if self.solver == "lbfgs" else nullcontext()
+        with naming_the_network(self, shape, data.X.shape[0]), one_thread:
             self._train(course, watching, incremental)
         self._publish(course)
-        watching.close()
+        try:
+            watching.close()
+        except KeyboardInterrupt:
+            warn("Training interrupted by user.")
 
     # Validate ----------------------------------------------------------------------------
 
@@ -374,8 +379,15 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         logbook = Logbook(network, batches, _build.penalties(self), gradient_norm, state)
         n_elements = batches.n_steps * state.theta.size + n_rows * sum(shape.layer_units[1:])
 
+        # Where an interruption goes back to. The weights of a stochastic solver go on from where
+        # they are; those of L-BFGS are the last iteration's.
+        position = partial(state.position, own_weights=optimizer is None)
+        last_epoch = position()
+
         def take_note(epoch: Epoch) -> bool:
+            nonlocal last_epoch
             epochs.append(epoch)
+            last_epoch = position()  # from this assignment on, the epoch counts
             kernels.count(n_elements)
             if self.verbose:
                 self._report(epoch, state.n_epochs - course.n_epochs_before, state)
@@ -394,6 +406,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
                 )
                 complaint = None if incremental or ended else OUT_OF_EPOCHS
         except KeyboardInterrupt:
+            state.go_back_to(last_epoch)
+            del epochs[state.n_epochs - course.n_epochs_before :]
             if finite():
                 warn("Training interrupted by user.")
             else:
@@ -446,21 +460,20 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     def _descend(self, objective, batches, course, take_note, finite, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
         kinked, state = _build.has_kinks(self), course.state
-        with scipy_on_one_thread():
-            unfinished = lbfgs.train(
-                objective,
-                batches,
-                state,
-                take_note,
-                finite,
-                validate,
-                l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
-                kinked=kinked,
-                max_iter=self.max_iter,
-                max_fun=self.max_fun,
-                tol=self.tol or 0.0,
-                fresh=not course.resume,
-            )
+        unfinished = lbfgs.train(
+            objective,
+            batches,
+            state,
+            take_note,
+            finite,
+            validate,
+            l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
+            kinked=kinked,
+            max_iter=self.max_iter,
+            max_fun=self.max_fun,
+            tol=self.tol or 0.0,
+            fresh=not course.resume,
+        )
         if unfinished is None:
             return None
         return NOT_CONVERGED.format(
@@ -937,8 +950,7 @@ def restored_on_error(estimator: BaseEstimator):
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        estimator.__dict__ = before  # in one step, which nothing can interrupt
         if position is not None:
             given.set_state(position)
         raise

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import math
+import os
+import sys
 import warnings
 from contextlib import contextmanager
 from html import escape
 from inspect import signature
 from numbers import Integral, Real
 from pathlib import Path
-from threading import Lock
+from threading import get_ident
+from weakref import WeakSet
 
 import numpy as np
 import scipy
 import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import _safe_indexing, check_random_state
@@ -38,6 +42,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from ._core.forks import lock_across_forks
 from ._inputs import as_numbers, refuse_dates
 from ._messages import naming, warn
 from ._summary import PACKAGE, documentation_url
@@ -54,6 +59,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
+    "Persistent",
     "StrOptions",
     "accepts_sample_weight",
     "as_finite",
@@ -73,7 +79,6 @@ __all__ = [
     "patience_count",
     "scipy_on_one_thread",
     "take_rows",
-    "transport",
     "validate_X",
     "validate_parameters",
     "without_callbacks",
@@ -217,9 +222,17 @@ def take_rows(values, rows: np.ndarray):
 
 # Threads ---------------------------------------------------------------------------------------
 
-_lock = Lock()
-_n_on_one_thread = 0
+# What changes only while this lock is held: who wants the limit, and the limit if it is in force.
+_lock = lock_across_forks()
+_holds: WeakSet[_Hold] = WeakSet()
 _limit = None
+
+
+class _Hold:
+    """Somebody who wants the limit, and the thread that does. It goes when its owner goes."""
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
 
 
 @contextmanager
@@ -230,18 +243,57 @@ def scipy_on_one_thread():
     goes from one to the other takes two to three times as long. The limit holds for the process,
     as long as anybody is in here.
     """
-    global _n_on_one_thread, _limit
-    with _lock:
-        if _n_on_one_thread == 0:
-            _limit = _blas_of_scipy().limit(limits=1)
-        _n_on_one_thread += 1
+    hold = _Hold()
     try:
+        _enter(hold)
         yield
     finally:
-        with _lock:
-            _n_on_one_thread -= 1
-            if _n_on_one_thread == 0:
-                _limit.restore_original_limits()
+        # Whatever interrupts the first call, the second finishes what it has left undone.
+        try:
+            _leave(hold)
+        finally:
+            _leave(hold)
+
+
+def _enter(hold: _Hold) -> None:
+    global _limit
+    with _lock:
+        _lift_if_unwanted()
+        _holds.add(hold)
+        if _limit is None:
+            blas = _blas_of_scipy()
+            before = [(library, library.num_threads) for library in blas.lib_controllers]
+            try:
+                _limit = blas.limit(limits=1)
+            except BaseException:
+                for library, n_threads in before:
+                    library.set_num_threads(n_threads)
+                raise
+
+
+def _leave(hold: _Hold) -> None:
+    with _lock:
+        _holds.discard(hold)
+        _lift_if_unwanted()
+
+
+def _lift_if_unwanted() -> None:
+    global _limit
+    if _limit is not None and not _holds:
+        _limit.restore_original_limits()
+        _limit = None
+
+
+def _forget_other_threads() -> None:
+    """In a forked child there is one thread, and no other wants the limit any more."""
+    for hold in list(_holds):
+        if hold.thread != get_ident():
+            _holds.discard(hold)
+    _lift_if_unwanted()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)
 
 
 def _blas_of_scipy():
@@ -311,6 +363,46 @@ def _repr_by_parameter(estimator: BaseEstimator) -> str:
     return f"{type(estimator).__name__}({', '.join(shown)})"
 
 
+# Pickles ---------------------------------------------------------------------------------------
+
+VERSION = "_skperceptron_version"  # where a pickle has the version that made it
+
+
+class VersionWarning(InconsistentVersionWarning):
+    """Issued when an estimator is unpickled that another version of the package has pickled."""
+
+    def __str__(self):
+        return (
+            f"Trying to unpickle estimator {self.estimator_name} from version "
+            f"{self.original_sklearn_version} when using version {self.current_sklearn_version} of "
+            f"{PACKAGE}. This might lead to breaking code or invalid results: fit the estimator "
+            "again, or load it with the version that pickled it."
+        )
+
+
+class Persistent:
+    """Mixin of an estimator that knows which version of the package has pickled it."""
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        # Copies and pickles that a callback makes during a fit are not in that fit themselves.
+        own = {name: value for name, value in state.items() if name not in IN_FLIGHT}
+        return own | {VERSION: sys.modules[PACKAGE].__version__}
+
+    def __setstate__(self, state):
+        current = sys.modules[PACKAGE].__version__
+        original = state.get(VERSION, "unknown")
+        if original != current:
+            warn(
+                VersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=current,
+                    original_sklearn_version=original,
+                )
+            )
+        super().__setstate__({name: state[name] for name in state if name != VERSION})
+
+
 # Callbacks, from scikit-learn 1.9 on -----------------------------------------------------------
 
 # Where an estimator keeps its callbacks, and what there is during a fit only.
@@ -345,11 +437,6 @@ class CallbackSupport(CallbackSupportMixin):
                 "version."
             )
 
-    def __getstate__(self):
-        """Copies and pickles made during a fit, by a callback, are not in it themselves."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in IN_FLIGHT}
-
 
 def managing_callbacks(method):
     """Have callbacks that were set up in a method torn down at its end, whatever the end."""
@@ -373,13 +460,6 @@ def path_of(context) -> list:
     while path[0].parent is not None:
         path.insert(0, path[0].parent)
     return path
-
-
-def transport():
-    """scikit-learn's module that takes a callback's messages from process to process."""
-    from sklearn.callback import _transport
-
-    return _transport
 
 
 # What scikit-learn's MLPs keep in private attributes ------------------------------------------

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 INSIDE = (__name__.rpartition(".")[0], "sklearn", "joblib")
 
 
-def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the innermost line outside the package, however deep inside it this is called."""
+def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
+    """Warn at the innermost line outside the package, however deep inside it this is called.
+
+    A message that is a warning has its own category.
+    """
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and _is_inside(frame):
         level, frame = level + 1, frame.f_back

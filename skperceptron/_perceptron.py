@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from time import perf_counter
 
@@ -22,6 +22,7 @@ from ._compat import (
     CallbackSupport,
     Diagram,
     Interval,
+    Persistent,
     StrOptions,
     check_sample_weight,
     check_y,
@@ -52,6 +53,7 @@ from ._core.perceptron import (
     compiled,
     winners,
 )
+from ._core.training import twin
 from ._finite import check_finite
 from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
 from ._inputs import plain_labels, refuse_dates
@@ -93,6 +95,10 @@ class _State:
     drawn_among: np.ndarray | None = None  # (n_rows,) whether a row could be held out
     classes_fixed: bool = False  # before the first fit, so that y may lack some at any fit
 
+    def position(self) -> _State:
+        """A copy of what an epoch changes in place."""
+        return replace(self, units=self.units.copy(), random_state=twin(self.random_state))
+
 
 @dataclass(frozen=True)
 class _Epoch:
@@ -105,7 +111,7 @@ class _Epoch:
     last: bool
 
 
-class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstimator):
+class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
@@ -708,13 +714,13 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstima
         keeper = self._keeper(data, training)
         mistakes: list[int] = []
 
-        def publish(estimator, state):
+        def publish(estimator, state, keeper):
             kept = keeper.kept(state.units)
             estimator._publish(state, *kept, rows, X.dtype, mistakes, len(codes), resume)
 
         def fitted_so_far(*, ended):
             estimator = copy.copy(self)
-            publish(estimator, copy.deepcopy(state))
+            publish(estimator, copy.deepcopy(state), keeper)
             return vars(estimator)
 
         named = hasattr(self, "feature_names_in_")
@@ -731,12 +737,16 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstima
             n_steps=max_epochs,
         )
         n_before = len(self.mistakes_curve_) if resume else 0
+        engine = self._engine(state.units, rule)
+        # Where an interruption goes back to: the last complete epoch.
+        last_epoch = 0, state.position(), copy.copy(keeper)
         start = perf_counter()
         try:
-            engine = self._engine(state.units, rule)
             for epoch in self._epochs(engine, data, training, validation, state, max_epochs, tol):
                 mistakes.append(epoch.mistakes)
                 keeper.see(state.units)
+                # From this assignment on, the epoch counts.
+                last_epoch = len(mistakes), state.position(), copy.copy(keeper)
                 seconds = perf_counter() - start
                 if self.verbose:
                     self._report(epoch, len(mistakes), seconds)
@@ -751,9 +761,14 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, BaseEstima
                 if any(wishes):
                     break
         except KeyboardInterrupt:
+            n_epochs, state, keeper = last_epoch
+            del mistakes[n_epochs:]
             warn("Training interrupted by user.")
-        publish(self, state)
-        watching.close()
+        publish(self, state, keeper)
+        try:
+            watching.close()
+        except KeyboardInterrupt:
+            warn("Training interrupted by user.")
 
     def _report(self, epoch: _Epoch, number: int, seconds: float) -> None:
         print(f"Epoch {number}: {epoch.mistakes} mistakes")

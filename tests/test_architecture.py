@@ -18,7 +18,7 @@ ROOT = Path(skperceptron.__file__).parent
 # From the ground up; a module imports only from floors below its own. A folder of _core whose
 # modules are not listed is one component: they share their base, and its __init__ gathers them.
 FLOORS = [
-    {"_core", "_core.types"},
+    {"_core", "_core.forks", "_core.types"},
     {"_core.kernels"},
     {
         "_core.activations",
@@ -46,7 +46,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs", "_core.logbook"},
-    {"_inputs", "_messages", "_summary"},
+    {"_files", "_inputs", "_messages", "_summary"},
     {"_compat"},
     {"_build", "_targets"},
     {"_given", "_held_out", "_memory"},

@@ -58,6 +58,18 @@ class TrainingState:
             generator=copy.deepcopy(self.generator),
         )
 
+    def position(self, *, own_weights: bool) -> TrainingState:
+        """Where training is, to ``go_back_to``; after the next steps too if it has own weights.
+
+        Between two epochs only weights, moments and streams change in place. All else is replaced.
+        """
+        return replace(self, theta=self.theta.copy() if own_weights else self.theta)
+
+    def go_back_to(self, position: TrainingState) -> None:
+        """Forget what came after an earlier ``position``."""
+        self.theta[...] = position.theta
+        vars(self).update(vars(position) | {"theta": self.theta})
+
     def watch(self, what: object, objective: object) -> None:
         """Start a new record if something else is watched, or trained on, than so far."""
         if (what, objective) != (self.watched, self.objective):

@@ -149,7 +149,7 @@ def is_imported(extra, modules):
     """Whether ``extra`` is, in a process of its own that imports ``modules``."""
     code = f"import sys, {modules}; print({extra!r} in sys.modules)"
     command = [sys.executable, "-c", code]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
     return {"True": True, "False": False}[run.stdout.strip()]
 
 

@@ -280,7 +280,7 @@ class TestStopping:
             "model, X, Y = pickle.load(open(sys.argv[1], 'rb'))\n"
             "pickle.dump(model.fit(X, Y), open(sys.argv[1], 'wb'))"
         )
-        subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+        subprocess.run([sys.executable, "-c", code, str(file)], check=True, timeout=100)
         assert_array_equal(weights(pickle.loads(file.read_bytes())), weights(whole))
 
     @pytest.mark.parametrize("early_stopping", [False, True])

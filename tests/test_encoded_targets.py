@@ -159,7 +159,7 @@ class TestWeights:
 
     def test_any_other_sum(self):
         check_total_weight(None, "sample_weight")
-        check_total_weight(np.array([1e-300]), "sample_weight")
+        check_total_weight(np.array([8e-309]), "sample_weight")  # one by it is still finite
 
     def test_of_a_class_times_those_of_the_rows(self):
         targets, y = KINDS["multiclass"][0], TREES[[2, 0]]
@@ -167,6 +167,10 @@ class TestWeights:
         assert_array_equal(class_weighted(weight, targets, y, None), [5, 2])
         assert_array_equal(class_weighted(weight, targets, y, np.array([1.0, 3])), [5, 6])
         assert_array_equal(class_weighted(None, targets, y, y), y)
+
+    def test_of_a_class_that_is_in_no_row_here(self):
+        targets, y = KINDS["multiclass"][0], TREES[[2, 0]]
+        assert_array_equal(class_weighted({"ash": 2.0, "birch": 3.0}, targets, y, None), [1, 2])
 
     @pytest.mark.parametrize("wrong", [np.inf, np.nan, -1.0])
     def test_of_which_one_is_no_weight(self, wrong):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from skperceptron import MLPClassifier, MLPRegressor, _build
 from skperceptron._core.layers import Dropout
@@ -139,6 +140,7 @@ class TestDropout:
             (0.1, 1.0),
             (0.1, -0.1),
             (0.1, True),
+            (0.1, False),
             (0.1, "0"),
             "01",
         ],
@@ -279,3 +281,94 @@ def test_horizon_of_a_schedule():
     warmed = _build.schedule(params.set_params(warmup_epochs=2))
     assert type(warmed).__name__ == "WarmUp"
     assert type(_build.schedule(params.set_params(warmup_epochs=0))).__name__ != "WarmUp"
+
+
+def first_parameters(monkeypatch, **parameters):
+    """Those that training starts from, by their group, in a memory that was full of NaN."""
+    params = MLPClassifier(**{"hidden_layer_sizes": (3, 2), **parameters})
+    names = _build.activations(params)
+    shape = _build.architecture(params, np.ones((1, 4)), names, 1, "logistic")
+    with monkeypatch.context() as patch:
+        patch.setattr(_build.np, "empty", lambda *args: np.full(*args[:1], np.nan, *args[1:]))
+        theta = _build.initial_parameters(params, shape, np.random.RandomState(0))
+    layout = _build.layout_of(shape)
+    groups = ("weight", "intercept", "scale", "shift", "mean", "variance")
+    return {group: list(layout.group(group, theta)) for group in groups}
+
+
+class TestFirstParameters:
+    def test_of_batch_normalisation(self, monkeypatch):
+        first = first_parameters(monkeypatch, batch_norm=True)
+        for group, start in {"scale": 1, "shift": 0, "mean": 0, "variance": 1}.items():
+            assert [values.tolist() for values in first[group]] == [[start] * 3, [start] * 2]
+
+    @pytest.mark.parametrize(
+        ("activation", "logistic"),
+        [
+            ("tanh", (False, False, False)),
+            ("logistic", (True, True, True)),
+            ("sigmoid", (True, True, True)),
+            (["tanh", "logistic"], (False, True, True)),
+            (["sigmoid", "tanh"], (True, False, False)),
+            ([Steep(1.0), "logistic"], (False, True, True)),
+            (["logistic", Steep(1.0)], (True, False, False)),
+        ],
+    )
+    def test_of_the_layers_before_a_logistic_one(self, activation, logistic, monkeypatch):
+        # Glorot & Bengio's bound, or a third of it squared, and for the output the last layer's.
+        first = first_parameters(monkeypatch, activation=activation)
+        draws = np.random.RandomState(0)
+        for weight, intercept, is_logistic in zip(
+            first["weight"], first["intercept"], logistic, strict=True
+        ):
+            bound = np.sqrt((2 if is_logistic else 6) / sum(weight.shape))
+            assert_array_equal(weight, draws.uniform(-bound, bound, weight.shape))
+            assert_array_equal(intercept, draws.uniform(-bound, bound, intercept.shape))
+
+    @pytest.mark.parametrize(("activation", "square"), [("tanh", 6), ("logistic", 2)])
+    def test_of_a_linear_model_go_by_the_activation_as_in_scikit_learn(
+        self, activation, square, monkeypatch
+    ):
+        first = first_parameters(monkeypatch, hidden_layer_sizes=(), activation=activation)
+        bound = np.sqrt(square / 5)
+        expected = np.random.RandomState(0).uniform(-bound, bound, (4, 1))
+        assert_array_equal(first["weight"], [expected])
+
+
+class Mine:
+    """A loss of the user's."""
+
+    def values_and_gradient(self, scores, y):
+        raise NotImplementedError
+
+
+class TestLosses:
+    def test_a_class_is_refused(self):
+        with pytest.raises(ValueError, match="got the class Mine: make an object of it"):
+            _build.check_loss(MLPRegressor(loss=Mine))
+        _build.check_loss(MLPRegressor(loss=Mine()))
+        _build.check_loss(MLPRegressor())
+
+    @pytest.mark.parametrize(
+        ("loss", "probabilistic", "kinked"),
+        [
+            ("log_loss", True, False),
+            ("squared_error", True, False),
+            ("focal", True, False),
+            ("squared_hinge", False, False),
+            ("hinge", False, True),
+            (Mine(), True, False),
+        ],
+    )
+    def test_what_they_are(self, loss, probabilistic, kinked):
+        params = MLPClassifier(loss=loss)
+        assert _build.is_probabilistic(params) == probabilistic
+        assert _build.has_kinks(params) == kinked
+        link = _build.classification_link(params, "softmax")
+        assert link == ("softmax" if probabilistic else "identity")
+
+    def test_kinks_of_a_regressor(self):
+        for loss in ("quantile", "absolute_error"):
+            assert _build.has_kinks(MLPRegressor(loss=loss))
+        for loss in ("squared_error", "huber", "log_cosh", "poisson", "gamma", Mine()):
+            assert not _build.has_kinks(MLPRegressor(loss=loss))

@@ -6,6 +6,8 @@ from numpy.testing import assert_array_equal
 
 from skperceptron import MLPClassifier, MLPRegressor, _build
 from skperceptron._core.layers import Dropout
+from skperceptron._core.losses import REGRESSION_LOSSES, Through
+from skperceptron._core.optimizers import OPTIMIZERS, Clipped
 
 
 class Steep:
@@ -372,3 +374,57 @@ class TestLosses:
             assert _build.has_kinks(MLPRegressor(loss=loss))
         for loss in ("squared_error", "huber", "log_cosh", "poisson", "gamma", Mine()):
             assert not _build.has_kinks(MLPRegressor(loss=loss))
+
+    def test_an_object_of_the_users_takes_scores_or_predictions(self):
+        mine = Mine()
+        assert _build.classification_loss(MLPClassifier(loss=mine), "logistic") is mine
+        assert _build.regression_loss(MLPRegressor(loss=mine), "identity") is mine
+        through = _build.regression_loss(MLPRegressor(loss=mine), "exp")
+        assert type(through) is Through
+        assert through.loss is mine
+
+    def test_a_loss_is_made_for_its_link(self):
+        made = _build.regression_loss(MLPRegressor(loss="poisson"), "exp")
+        assert type(made) is REGRESSION_LOSSES["poisson", "exp"]
+        made = _build.regression_loss(MLPRegressor(loss="quantile", quantile=0.2), "exp")
+        assert type(made) is Through
+        assert made.loss.quantile == 0.2
+
+
+def test_steps_are_clipped_only_if_asked_for():
+    assert type(_build.optimizer(MLPClassifier())) is OPTIMIZERS["adam"]
+    clipped = _build.optimizer(MLPClassifier(clip_norm=2))
+    assert type(clipped) is Clipped
+    assert type(clipped.inner) is OPTIMIZERS["adam"]
+
+
+@pytest.mark.parametrize(("solver", "n_moments"), [("lbfgs", 0), ("sgd", 1), ("adam", 2)])
+def test_moments_are_zeros_of_the_dtype(solver, n_moments):
+    params = MLPClassifier((3,), solver=solver, batch_norm=True)
+    shape = _build.architecture(params, np.ones((1, 4), np.float32), ("relu",), 1, "logistic")
+    moments = _build.optimizer_state(params, shape).moments
+    assert moments.shape == (n_moments, 4 * 3 + 3 + 3 + 3 + 3 + 1)  # not the running statistics
+    assert moments.dtype == np.float32
+    assert not moments.any()
+
+
+class TestOutputs:
+    @pytest.mark.parametrize(
+        ("loss", "asked", "expected"),
+        [
+            ("squared_error", "auto", "identity"),
+            ("poisson", "auto", "exp"),
+            ("gamma", "softplus", "softplus"),
+            ("squared_error", "logistic", "logistic"),
+            (Mine(), "auto", "identity"),
+            (Mine(), "exp", "exp"),
+        ],
+    )
+    def test_of_a_regressor(self, loss, asked, expected):
+        params = MLPRegressor(loss=loss, output_activation=asked)
+        assert _build.regression_link(params) == expected
+
+    def test_without_meaning(self):
+        params = MLPRegressor(loss="poisson", output_activation="logistic")
+        with pytest.raises(ValueError, match=r"must be 'auto' or one of \['exp', 'softplus'\]"):
+            _build.regression_link(params)

@@ -8,6 +8,7 @@ from skperceptron import MLPClassifier, MLPRegressor, _build
 from skperceptron._core.layers import Dropout
 from skperceptron._core.losses import REGRESSION_LOSSES, Through
 from skperceptron._core.optimizers import OPTIMIZERS, Clipped
+from skperceptron._core.schedules import SCHEDULES, SGD_SCHEDULES
 
 
 class Steep:
@@ -276,11 +277,41 @@ def test_numpy_scalars_become_numbers_of_python():
     assert type(schedule.learning_rate_init) is float
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_strengths_become_floats_of_python(kind):
+    params = MLPClassifier(alpha=kind(0.5), l1_ratio=kind(0.25), clip_norm=kind(2))
+    assert [type(p.strength) for p in _build.penalties(params)] == [float, float]
+    assert type(_build.optimizer(params).clip_norm) is float
+
+
+def test_invscaling_counts_samples_for_sgd_alone():
+    for solver, kinds in (("sgd", SGD_SCHEDULES), ("adam", SCHEDULES)):
+        params = MLPClassifier(learning_rate="invscaling", solver=solver)
+        assert type(_build.schedule(params)) is kinds["invscaling"]
+    assert SGD_SCHEDULES["invscaling"] is not SCHEDULES["invscaling"]
+
+
+def test_defaults_are_those_of_the_class_itself():
+    class Own(MLPClassifier):
+        def __init__(self, *, momentum=0.5, mine=1):
+            super().__init__(momentum=momentum)
+
+    class Heir(Own):
+        pass
+
+    for cls in (Own, Heir):
+        defaults = _build._defaults(cls)
+        assert (defaults["momentum"], defaults["mine"], defaults["beta_1"]) == (0.5, 1, 0.9)
+    assert _build._defaults(MLPClassifier)["momentum"] == 0.9
+
+
 def test_horizon_of_a_schedule():
     params = MLPClassifier(learning_rate="cosine", max_iter=30)
     assert _build.schedule(params).schedule_epochs == 30
     assert _build.schedule(params.set_params(schedule_epochs=np.int64(7))).schedule_epochs == 7
-    warmed = _build.schedule(params.set_params(warmup_epochs=2))
+    assert type(_build.schedule(params).schedule_epochs) is int
+    warmed = _build.schedule(params.set_params(warmup_epochs=np.int64(2)))
+    assert type(warmed.warmup_epochs) is int
     assert type(warmed).__name__ == "WarmUp"
     assert type(_build.schedule(params.set_params(warmup_epochs=0))).__name__ != "WarmUp"
 

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skperceptron import MLPClassifier, MLPRegressor, _build
-from skperceptron._core.layers import Dropout
+from skperceptron._core.activations import HIDDEN_ACTIVATIONS
+from skperceptron._core.layers import Activated, Dropout
 from skperceptron._core.losses import REGRESSION_LOSSES, Through
 from skperceptron._core.optimizers import OPTIMIZERS, Clipped
 from skperceptron._core.schedules import SCHEDULES, SGD_SCHEDULES
@@ -96,6 +97,13 @@ class TestActivations:
             mine,
             "tanh",
         )
+
+    def test_a_network_has_the_users_own_object(self):
+        mine = Steep(2.0)
+        layers = _build.inference_network(shape_with(mine, "tanh")).layers
+        first, second = (each.activation for each in layers if isinstance(each, Activated))
+        assert first is mine
+        assert type(second) is HIDDEN_ACTIVATIONS["tanh"]
 
     @pytest.mark.parametrize("given", [["tanh"], ["tanh"] * 3, {"tanh", "relu"}, {"a": 1, "b": 2}])
     def test_one_for_each_layer(self, given):

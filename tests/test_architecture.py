@@ -224,3 +224,32 @@ def test_nothing_is_imported_that_a_browser_lacks():
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module]
             assert lacking.isdisjoint(name.split(".")[0] for name in names), path
+
+
+TESTS = Path(__file__).parent
+WAITING = {"run", "call", "check_call", "check_output"}  # of subprocess
+
+
+def waits_for_ever(call):
+    """Whether it starts a process, waits for its end, and sets no limit."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and (function.value.id, function.attr in WAITING) == ("subprocess", True)
+        and "timeout" not in {keyword.arg for keyword in call.keywords}
+    )
+
+
+def calls(source):
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+
+
+def test_no_test_waits_for_ever_for_a_process():
+    paths = [p for p in TESTS.rglob("test_*.py") if "subprocess." in p.read_text("utf-8")]
+    assert Path(__file__) in paths
+    for path in paths:
+        lines = [c.lineno for c in calls(path.read_text("utf-8")) if waits_for_ever(c)]
+        assert not lines, f"{path} starts processes without timeout= in lines {lines}"
+    (call,) = calls("subprocess.run([], check=True)")
+    assert waits_for_ever(call)

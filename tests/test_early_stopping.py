@@ -189,8 +189,6 @@ class TestWhatIsWatchedIsWhatIsTrained:
     @pytest.mark.parametrize(
         "change", [{"quantile": 0.9}, {"loss": "absolute_error", "quantile": 0.5}]
     )
-        "change", [{"quantile": 0.9}, {"loss": "absolute_error", "quantile": 0.5}]
-    )
     def test_another_loss_starts_a_record_of_its_own(self, change, early_stopping):
         model = MLPRegressor(loss="quantile", quantile=0.01, warm_start=True, max_iter=20)
         model.set_params(early_stopping=early_stopping, random_state=0).fit(X, REAL)

@@ -4,6 +4,8 @@ import math
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -79,9 +81,11 @@ class TestSignal:
             timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
             first_epoch = CtrlC(math.inf)
             model.set_params(learning_rate=lambda p, e=first_epoch, t=timer: start(t) or e(p))
-            with interrupted:
-                model.fit(X, Y)
-            timer.join()
+            try:
+                with interrupted:
+                    model.fit(X, Y)
+            finally:
+                timer.cancel()  # or it would interrupt another test
             assert abs(model.n_iter_ - len(model.loss_curve_)) <= 1
             assert all(np.isfinite(w).all() for w in model.coefs_ + model.intercepts_)
 
@@ -276,3 +280,16 @@ class TestOutsideOfTraining:
                 for one, other in zip(vars(model)[name], value, strict=True):
                     assert_array_equal(one, other)
         assert model.n_iter_ == expected.n_iter_
+
+
+class TestWhereTheParentIgnoresCtrlC:
+    """As a shell has it for what runs in its background."""
+
+    def test_tests_do_not(self):
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_nor_do_processes_that_tests_start(self):
+        code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+        command = [sys.executable, "-c", code]
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+        assert run.stdout.strip() == "True"

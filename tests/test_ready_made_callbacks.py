@@ -146,7 +146,7 @@ else:
 """
         path = tmp_path / "model"
         command = [sys.executable, "-W", "ignore", "-c", code, dump, path]
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, timeout=100)
         before = set(threading.enumerate())
         with warnings.catch_warnings():
             warnings.simplefilter("error")

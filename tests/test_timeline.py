@@ -198,7 +198,7 @@ def test_pickled_and_continued_in_another_process(tmp_path):
 
     path = tmp_path / "models.pickle"
     path.write_bytes(pickle.dumps(calls))
-    subprocess.run([sys.executable, "-c", CONTINUE, path], check=True)
+    subprocess.run([sys.executable, "-c", CONTINUE, path], check=True, timeout=100)
     for name, continued in pickle.loads(path.read_bytes()).items():
         assert_same(continued, at_once[name])
         assert continued.validation_loss_curve_ == at_once[name].validation_loss_curve_

@@ -589,7 +589,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         if len(scores) <= self.n_iter_no_change or scores[0] is None:
             return
         scores = ((course.resume and self.validation_scores_) or []) + scores
-        perfect = self.scoring is None and not self._watches_loss and scores[0] > 1 - 1e-9
+        perfect = self.scoring is None and not self._watches_loss and scores[0] > 1 - 1e-6
         if perfect or not np.array_equal(scores[1:], scores[:-1], equal_nan=True):
             return
         other = "" if self._watches_loss else ", or watch scoring='loss', which shows small changes"

@@ -5,8 +5,8 @@ a folder of the version that made them. The data come from a formula in integers
 of a random stream can change them.
 
 Numbers are compared to ``TOLERANCE``, relative to the largest of an array. In float64 a sum that
-another BLAS kernel adds up in another order differs by some 1e-16 of its terms, and the 12 epochs of
-a case multiply that by less than 100: between OpenBLAS' kernels for Prescott, Sandybridge, Haswell,
+another BLAS kernel adds up in another order differs by some 1e-16 of its terms, and the 12 epochs
+of a case multiply that by less than 100: between OpenBLAS' kernels for Prescott, Sandybridge, Haswell,
 Zen and SkylakeX the largest difference measured is 7e-15. The cases with batch normalisation differ
 by 2e-9. Theirs are the intercepts before it, which have a gradient of rounding errors only, about
 1e-17, of which Adam makes steps of up to 1e-17 / ``epsilon`` = 1e-9. So 1e-6, which the tests
@@ -38,8 +38,9 @@ TOLERANCE = 1e-6
 N_EPOCHS, N_MORE = 12, 3
 FILES = Path(__file__).parent / "files"
 
-I, J = np.ogrid[:60, :5]
-X = ((37 * I + 101 * J + 17 * I * J + 7 * I**2) % 97 - 48) / 16  # (60, 5), multiples of 1/16
+ROW, COLUMN = np.ogrid[:60, :5]
+MIXED = 37 * ROW + 101 * COLUMN + 17 * ROW * COLUMN + 7 * ROW**2
+X = (MIXED % 97 - 48) / 16  # (60, 5), multiples of 1/16
 SCORE = X[:, 0] + X[:, 1] * X[:, 2] / 4
 TARGETS = {
     "two classes": (SCORE > 0).astype(int),

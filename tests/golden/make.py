@@ -6,9 +6,8 @@ Files that exist are never written anew: what a version has promised stays.
 import sys
 from pathlib import Path
 
-from golden_cases import CASES, FILES, write
-
 import skperceptron
+from golden_cases import CASES, FILES, write
 
 
 def main(folder: Path) -> None:

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+
 from golden_cases import CASES, FILES, TOLERANCE, check_new_fit, check_pickle, write
 
 RECORDS = sorted(FILES.glob("*/*.json"))

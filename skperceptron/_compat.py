@@ -108,7 +108,8 @@ def check_sample_weight(
     try:
         sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     except ValueError as error:
-        raise ValueError(str(error).replace("sample_weight", name)) from error
+        message = str(error).replace("sample_weight", name)
+        raise ValueError(message if name in message else f"{name}: {message}") from error
     if (sample_weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")
     if not sample_weight.any():

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets
@@ -26,6 +26,7 @@ from ._compat import (
     Interval,
     StrOptions,
     check_sample_weight,
+    check_y,
     is_first_partial_fit,
     managing_callbacks,
     validate_parameters,
@@ -53,7 +54,7 @@ from ._core.perceptron import (
     winners,
 )
 from ._held_out import Data
-from ._messages import print_details, warn
+from ._messages import naming, print_details, warn
 from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
@@ -391,10 +392,15 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         """
         check_is_fitted(self)
         with np.errstate(all="ignore"):
-            X = validate_data(
-                self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
-            )
-            scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+            with naming("X"):
+                X = validate_data(
+                    self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
+                )
+            coef = self.coef_ if issparse(self.coef_) else np.asarray(self.coef_)
+            shape = (1 if len(self.classes_) == 2 else len(self.classes_), X.shape[1])
+            if coef.shape != shape:
+                raise ValueError(f"coef_ must have the shape {shape}, got {coef.shape}.")
+            scores = safe_sparse_dot(X, coef.T, dense_output=True) + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X):
@@ -481,20 +487,25 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
     def _validate(self, X, y, sample_weight, resume):
         validate_parameters(self)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            dtype=self._state.coef.dtype if resume else (np.float64, np.float32),
-            order="C",
-            accept_sparse="csr",
-            reset=not resume,
-        )
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target "
+                "y is None."
+            )
+        dtype = self._state.coef.dtype if resume else (np.float64, np.float32)
+        with naming("X"):
+            X = validate_data(
+                self, X, dtype=dtype, order="C", accept_sparse="csr", reset=not resume
+            )
         if issparse(X) and not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        check_classification_targets(y)
-        return Data(X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X))
+        with naming("y"):
+            y = column_or_1d(check_y(y, numeric=False, estimator=self), warn=True)
+            check_classification_targets(y)
+        with naming("X and y"):
+            check_consistent_length(X, y)
+        return Data(X, y, check_sample_weight(sample_weight, X))
 
     def _codes(self, y):
         """Index of each label in ``classes_``, (n,)."""
@@ -565,7 +576,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
     def _resume(self, rows, rule) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
         state = copy.deepcopy(self._state)
-        coef = self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        coef = self.coef_.toarray() if issparse(self.coef_) else np.asarray(self.coef_)
         units = self._units(rows, rule)
         if coef.shape != units.weights.T.shape:
             raise ValueError(

@@ -6,12 +6,13 @@ of a random stream can change them.
 
 Numbers are compared to ``TOLERANCE``, relative to the largest of an array. In float64 a sum that
 another BLAS kernel adds up in another order differs by some 1e-16 of its terms, and the 12 epochs
-of a case multiply that by less than 100: between OpenBLAS' kernels for Prescott, Sandybridge, Haswell,
-Zen and SkylakeX the largest difference measured is 7e-15. The cases with batch normalisation differ
-by 2e-9. Theirs are the intercepts before it, which have a gradient of rounding errors only, about
-1e-17, of which Adam makes steps of up to 1e-17 / ``epsilon`` = 1e-9. So 1e-6, which the tests
-of parity with scikit-learn allow too, leaves more than two digits for kernels and versions not
-measured, while a change of an equation, of a default or of the order of draws is far above it.
+of a case multiply that by less than 100: between kernels of OpenBLAS for Prescott, Sandybridge,
+Haswell, Zen and SkylakeX the largest difference measured is 7e-15. The cases with batch
+normalisation differ by 2e-9. Theirs are the intercepts before it, which have a gradient of rounding
+errors only, about 1e-17, of which Adam makes steps of up to 1e-17 / ``epsilon`` = 1e-9. So 1e-6,
+which the tests of parity with scikit-learn allow too, leaves more than two digits for kernels and
+versions not measured, while a change of an equation, of a default or of the order of draws is far
+above it.
 There is no case in float32, where the same reasoning would leave a tolerance that proves little.
 Updates of the perceptron without a penalty are exact, since its data are multiples of 1/16.
 """

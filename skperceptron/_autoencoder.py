@@ -129,7 +129,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         Whether to print the loss, and the validation score, of each epoch; 2 prints more.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last call ended.
+        Whether ``fit`` goes on from where the last call ended, as one longer call would have.
+        'lbfgs' goes on from the weights only, and takes another path.
 
     momentum : float, default=0.9
         Momentum of 'sgd'.
@@ -388,7 +389,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Make one pass over X, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------

@@ -293,7 +293,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
+        and takes another path.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -608,7 +609,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------
@@ -999,7 +1001,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
+        and takes another path.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -1311,7 +1314,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def partial_fit(self, X, y, sample_weight=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------

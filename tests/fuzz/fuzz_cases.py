@@ -419,9 +419,12 @@ HOSTILE = [
 
 
 def hostile_values(name: str) -> list:
-    """Those but what asks for endless training or memory: both are valid."""
-    endless = name in ("max_iter", "hidden_layer_sizes")
-    return [v for v in HOSTILE if not (endless and isinstance(v, int) and v > 10)]
+    """Those but what asks for endless training or memory, and functions whose errors are theirs."""
+    if name in ("max_iter", "hidden_layer_sizes"):
+        return [v for v in HOSTILE if not (isinstance(v, int) and v > 10)]
+    if name in ("learning_rate", "scoring"):
+        return [v for v in HOSTILE if v is not len and v is not int]
+    return HOSTILE
 
 
 # Calls -----------------------------------------------------------------------------------------

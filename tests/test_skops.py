@@ -1,5 +1,7 @@
 """A round trip through skops: files that run no code when they are read."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -85,6 +87,16 @@ def test_nothing_but_classes_of_this_package_has_to_be_trusted(fit):
     unknown = skops.get_untrusted_types(data=skops.dumps(make(fit)[0]))
     assert f"{FITS[fit][0].__module__}.{FITS[fit][0].__name__}" in unknown
     assert all(name.startswith("skperceptron.") or name == "numpy.dtype" for name in unknown)
+
+
+@every_fit
+def test_the_guide_lists_them(fit):
+    page = (Path(__file__).parents[1] / "docs" / "guide" / "deployment.md").read_text("utf-8")
+    section = page.split("## Files that can be trusted")[1].split("\n## ")[0]
+    for name in skops.get_untrusted_types(data=skops.dumps(make(fit)[0])):
+        module, _, targets = name.partition("._targets.")
+        named = f"`{targets}`" if targets else f"`{module}`"
+        assert named in section, name
 
 
 def test_what_is_not_trusted_is_not_loaded():

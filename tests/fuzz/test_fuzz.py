@@ -6,8 +6,9 @@ ones each time; ``--hypothesis-seed=0`` makes them the same again.
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from fuzz_cases import cases, walks
+from fuzz_cases import ESTIMATORS, cases, walks
 from fuzz_machine import Session, compare_walks, of_case
 
 # Faults that are known, by the check that finds them: this is to become empty.
@@ -44,14 +45,14 @@ def test_some_timelines(case):
 
 
 class Progress:
-    """Prints every thousandth case, past pytest's capture."""
+    """Prints every five hundredth case, past pytest's capture."""
 
     def __init__(self, capsys):
         self.capsys, self.n = capsys, 0
 
     def tick(self):
         self.n += 1
-        if self.n % 1000 == 0:
+        if self.n % 500 == 0:
             with self.capsys.disabled():
                 print(f"\n{self.n} cases", end="", flush=True)
 
@@ -62,16 +63,18 @@ def progress(capsys):
 
 
 @pytest.mark.long
-@settings(common, max_examples=7000)
-@given(case=cases())
-def test_sequences_of_calls(progress, case):
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@settings(common, max_examples=1750)
+@given(data=st.data())
+def test_sequences_of_calls(progress, estimator, data):
     progress.tick()
-    run(case)
+    run(data.draw(cases((estimator,))))
 
 
 @pytest.mark.long
-@settings(common, max_examples=3000)
-@given(case=walks())
-def test_timelines(progress, case):
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@settings(common, max_examples=750)
+@given(data=st.data())
+def test_timelines(progress, estimator, data):
     progress.tick()
-    compare(case)
+    compare(data.draw(walks((estimator,))))

@@ -1357,6 +1357,29 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         return self._predict(X, lambda targets, scores: targets.decode(scores))
 
+    def score(self, X, y, sample_weight=None):
+        """Compute the coefficient of determination R² of the predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            1 at best, 0 for the mean of y; mean over the outputs. It is -inf where squared
+            errors overflow.
+        """
+        with np.errstate(all="ignore"):
+            return super().score(X, y, sample_weight)
+
     def to_sklearn(self):
         """Convert to scikit-learn's own MLPRegressor.
 

@@ -41,6 +41,14 @@ def test_weights_of_zero_for_the_validation_rows_were_called_sample_weights():
             MLPRegressor((2,)).fit(X, X[:, 0], X_val=X, y_val=X[:, 0], sample_weight_val=weight)
 
 
+def test_the_score_of_enormous_predictions_warned_of_an_overflow():
+    X = np.arange(12.0).reshape(6, 2)
+    model = MLPRegressor((), random_state=0, max_iter=300, tol=1e9).fit(X, X[:, 0])
+    model.coefs_[0][...] = 1e200
+    assert np.isfinite(model.predict(X)).all()
+    assert model.score(X, X[:, 0]) == -np.inf  # warnings are errors here
+
+
 class TestWeightsOfThePerceptronThatWereSetToAList:
     @pytest.fixture
     def model(self):

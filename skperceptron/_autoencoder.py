@@ -130,8 +130,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         Whether to print the loss, and the validation score, of each epoch; 2 prints more.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last call ended. The first ``fit`` starts from
-        ``coefs_`` and ``intercepts_`` if they are set before it.
+        Whether ``fit`` goes on from where the last call ended, as one longer call would have.
+        'lbfgs' goes on from the weights only, and takes another path. The first ``fit`` starts
+        from ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum of 'sgd'.
@@ -391,7 +392,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Make one pass over X, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------

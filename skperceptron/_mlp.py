@@ -304,8 +304,9 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done. The first ``fit`` starts from
-        ``coefs_`` and ``intercepts_`` if they are set before it.
+        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
+        and takes another path. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if
+        they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -622,7 +623,8 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------
@@ -1029,8 +1031,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done. The first ``fit`` starts from
-        ``coefs_`` and ``intercepts_`` if they are set before it.
+        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
+        and takes another path. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if
+        they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -1345,7 +1348,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def partial_fit(self, X, y, sample_weight=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------
@@ -1386,6 +1390,29 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             Predictions, in units of y.
         """
         return self._predict(X, lambda targets, scores: targets.decode(scores))
+
+    def score(self, X, y, sample_weight=None):
+        """Compute the coefficient of determination R² of the predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            1 at best, 0 for the mean of y; mean over the outputs. It is -inf where squared
+            errors overflow.
+        """
+        with np.errstate(all="ignore"):
+            return super().score(X, y, sample_weight)
 
     def to_sklearn(self):
         """Convert to scikit-learn's own MLPRegressor.

@@ -194,8 +194,10 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         unit weights its own class only, as in scikit-learn.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights and shuffles of the last call. The first ``fit``
-        starts from ``coef_`` and ``intercept_`` if they are set before it.
+        Whether ``fit`` goes on from the weights and shuffles of the last call. Shorter calls do
+        as one longer call does with ``tol=None`` and without an L1 part, whose count of
+        what it has asked of the weights starts anew at each call. The first ``fit`` starts from
+        ``coef_`` and ``intercept_`` if they are set before it.
 
     Attributes
     ----------
@@ -369,6 +371,9 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Make one pass over X and y, going on from the last call if there was one.
+
+        As many calls on the same data compute what one ``fit`` of as many epochs does with
+        ``tol=None``, without an L1 part, and but for 'pocket'.
 
         Parameters
         ----------

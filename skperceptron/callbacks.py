@@ -361,7 +361,7 @@ class ModelCheckpoint:
 
     It does not matter whether the network stops early, or what that watches: a copy has the
     weights of its own epoch. It has no callbacks, and all that continuing needs:
-    with ``warm_start``, training goes on from it bit for bit.
+    with ``warm_start``, training goes on from it bit for bit, or with 'lbfgs' from its weights.
 
     Parameters
     ----------

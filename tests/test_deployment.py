@@ -1,5 +1,6 @@
 """Small pickles, and what can be seen of a fitted network."""
 
+import copy
 import pickle
 import re
 

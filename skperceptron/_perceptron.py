@@ -446,7 +446,10 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
                 self, X, "X", reset=False, dtype=(np.float64, np.float32), accept_sparse="csr"
             )
             coef = coef if issparse(coef) else np.asarray(coef)
-            if X.shape[1] != coef.shape[1]:
+            shape = (1 if len(self.classes_) == 2 else len(self.classes_), X.shape[1])
+            if fitted and coef.shape != shape:  # edited since
+                raise ValueError(f"coef_ must have the shape {shape}, got {coef.shape}.")
+            if coef.shape[1] != X.shape[1]:
                 raise ValueError(f"X has {X.shape[1]} features, but coef_ has {coef.shape[1]}.")
             weights = coef.T
 

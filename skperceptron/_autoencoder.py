@@ -9,7 +9,6 @@ from scipy.sparse import issparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from . import _build
 from ._base import BaseMLP, has_epochs
@@ -17,6 +16,7 @@ from ._compat import StrOptions, check_sample_weight
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._finite import check_finite
 from ._held_out import infer
+from ._inputs import as_numbers
 from ._messages import naming
 from ._mlp import _CONSTRAINTS
 from ._targets import ReconstructionTargets
@@ -130,7 +130,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         Whether to print the loss, and the validation score, of each epoch; 2 prints more.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last call ended.
+        Whether ``fit`` goes on from where the last call ended, as one longer call would have.
+        'lbfgs' goes on from the weights only, and takes another path. The first ``fit`` starts
+        from ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum of 'sgd'.
@@ -390,7 +392,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Make one pass over X, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------
@@ -430,8 +433,8 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         ndarray of shape (n_samples, n_units)
             One row of as many numbers as the bottleneck has units for each row of X.
         """
-        check_is_fitted(self)
-        return self.hidden_activations(X, self.bottleneck_)
+        estimator = self._as_fitted()
+        return estimator.hidden_activations(X, estimator.bottleneck_)
 
     def inverse_transform(self, X):
         """Reconstruct rows from their codes.
@@ -446,17 +449,21 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         ndarray of shape (n_samples, n_features)
             Reconstructions, in units of the features.
         """
-        check_is_fitted(self)
+        fitted = self._as_fitted()
         with naming("X"):
-            codes = check_array(X, dtype=self._architecture.dtype, order="C", estimator=self)
-        if codes.shape[1] != self._n_features_out:
+            codes = check_array(
+                as_numbers(X, "X"), dtype=fitted._architecture.dtype, order="C", estimator=self
+            )
+        n_units = fitted._n_features_out
+        if codes.shape[1] != n_units:
             raise ValueError(
-                f"X must be codes of {self._n_features_out} numbers, as the bottleneck has units; "
+                f"X must be codes of {n_units} numbers, as the bottleneck has units; "
                 f"got {codes.shape[1]} columns."
             )
         with np.errstate(all="ignore"):
-            decoder = self._published_network(slice(self.bottleneck_ + 1, None))
-            return check_finite(self._targets.decode(infer(decoder, codes)), "X")
+            decoder = fitted._published_network(slice(fitted.bottleneck_ + 1, None))
+            decode = fitted._targets.decode
+            return infer(*decoder, codes, read=lambda scores: check_finite(decode(scores), "X"))
 
     def score(self, X, y=None, sample_weight=None):
         r"""Compute the share of the variance of X that the reconstructions explain.
@@ -483,8 +490,11 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             At most 1. Rows that are all alike have no variance: 1 if they are reconstructed
             exactly, else 0.
         """
-        reconstructions = self._predict(X, lambda targets, scores: targets.decode(scores))
-        X = check_array(X, accept_sparse="csr", dtype=self._architecture.dtype)
+        fitted = self._as_fitted()
+        reconstructions = fitted._predict(X, lambda targets, scores: targets.decode(scores))
+        with naming("X"):
+            X = as_numbers(X, "X")
+            X = check_array(X, accept_sparse="csr", dtype=fitted._architecture.dtype)
         with naming("sample_weight"):
             weight = check_sample_weight(sample_weight, X)
         with np.errstate(all="ignore"):
@@ -492,10 +502,14 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
 
     @property
     def _n_features_out(self):
-        return self._architecture.layer_units[self.bottleneck_ + 1]
+        fitted = self._as_fitted()
+        return fitted._architecture.layer_units[fitted.bottleneck_ + 1]
 
     def _check_parameters(self, incremental):
         super()._check_parameters(incremental)
+        self._check_bottleneck()
+
+    def _check_bottleneck(self):
         n_hidden = len(_build.hidden_layer_sizes(self))
         if n_hidden == 0:
             raise ValueError(
@@ -519,6 +533,11 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     def _choose_targets(self, data, classes, resume, incremental):
         self.bottleneck_ = self._find_bottleneck()
         return ReconstructionTargets(data.X.shape[1], self.output_activation), data
+
+    def _targets_of_weights(self, n_features, n_outputs):
+        self._check_bottleneck()
+        self.bottleneck_ = self._find_bottleneck()
+        return ReconstructionTargets(n_features, self.output_activation)
 
     def _check_targets(self, y, targets, dtype, *, name):
         return y
@@ -551,9 +570,6 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             weight @ ((X - centre) ** 2).sum(axis=1) for centre in (reconstructions, mean)
         )
         return float(1 - error / spread) if spread > 0 else float(error == 0)
-
-    def _sizes(self, data):
-        return {"X": abs(data.X).max()}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

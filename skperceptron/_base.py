@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral, Real
@@ -14,15 +15,16 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from . import _build
 from ._compat import (
     CallbackSupport,
     Diagram,
+    Persistent,
     accepts_sample_weight,
     as_finite,
     check_sample_weight,
@@ -30,6 +32,7 @@ from ._compat import (
     managing_callbacks,
     scipy_on_one_thread,
     validate_parameters,
+    validate_X,
     without_callbacks,
 )
 from ._core import kernels, lbfgs
@@ -43,17 +46,14 @@ from ._core.optimizers import Metered, Optimizer
 from ._core.stopping import Validation
 from ._core.training import Divergence, Epoch, TrainingState, train, twin
 from ._finite import FiniteOutputs, check_finite
+from ._given import BATCH_NORM_PARAMETERS, PARAMETERS, Groups, complete, ends, given_parameters
 from ._held_out import Data, Validator, infer, split
+from ._inputs import plain_labels, refuse_dates
+from ._memory import check_memory, naming_the_network
 from ._messages import naming, print_details, warn
 from ._summary import Layer, Summary, html, layers
 from ._targets import Targets, check_total_weight
 from ._watching import Audience, Lesson, Nobody, audience
-
-# The attributes that hold a network's parameters, by group: all that prediction reads.
-PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
-BATCH_NORM_PARAMETERS = {
-    group: f"batch_norm_{group}_" for group in ("scale", "shift", "mean", "variance")
-}
 
 # The attributes that have an entry for each epoch.
 CURVES = ("loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_")
@@ -107,7 +107,7 @@ class Course:
     epochs: list[Epoch] = field(default_factory=list)
 
 
-class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
+class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     """What the networks share: everything but their targets."""
 
     def _fit(self, *args, **kwargs):
@@ -129,17 +129,28 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         incremental=False,
         classes=None,
     ):
-        resume = hasattr(self, "coefs_") and (self.warm_start or incremental)
+        goes_on = self.warm_start or incremental
+        resume = goes_on and hasattr(self, "_architecture")
         self._check_parameters(incremental)
-        data = self._validate(X, y, sample_weight, resume)
+        given_weights = given_parameters(self) if goes_on and not resume else None
+        if not resume and (incremental or given_weights is not None):
+            classes = self._known_classes(classes)
+        data = self._validate(X, y, sample_weight, resume, given_weights)
         targets, data = self._choose_targets(data, classes, resume, incremental)
         check_total_weight(data.sample_weight, "sample_weight")
         given = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
         shape = self._shape(data.X, targets)
         if resume:
             _build.check_same_architecture(self._architecture, shape)
-        state = (self._resume if resume else self._start)(shape, data.sample_weight)
+        elif given_weights is not None:
+            self._take_over(complete(given_weights, shape), targets, shape)
+        starts = self._start if not resume and given_weights is None else self._resume
+        check_memory(self, shape, data.X.shape[0])
+        with naming_the_network(self, shape, data.X.shape[0]):
+            state = starts(shape, data.sample_weight)
         rows, held_out = self._choose_rows(data, given, targets, state)
+        if state.watched is not None:
+            self._check_scoring(held_out, targets, shape, state)
         max_epochs = 1 if incremental else self.max_iter
         course = Course(
             data, rows, held_out, targets, shape, state, resume, max_epochs, state.n_epochs
@@ -155,9 +166,14 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             step="iteration" if self.solver == "lbfgs" else "epoch",
             n_steps=max_epochs,
         )
-        self._train(course, watching, incremental)
+        one_thread = scipy_on_one_thread() if self.solver == "lbfgs" else nullcontext()
+        with naming_the_network(self, shape, data.X.shape[0]), one_thread:
+            self._train(course, watching, incremental)
         self._publish(course)
-        watching.close()
+        try:
+            watching.close()
+        except KeyboardInterrupt:
+            warn("Training interrupted by user.")
 
     # Validate ----------------------------------------------------------------------------
 
@@ -178,12 +194,13 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
-        unused = _build.unused_parameters(self)
-        if unused:
-            warn(f"solver={self.solver!r} has no use for {', '.join(unused)}.")
+        for reason, names in _build.unused_parameters(self).items():
+            warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} ignored with {reason}.")
 
-    def _validate(self, X, y, sample_weight, resume) -> Data:
+    def _validate(self, X, y, sample_weight, resume, given_weights: Groups | None) -> Data:
         dtype = self.dtype or (self._architecture.dtype if resume else (np.float64, np.float32))
+        if given_weights is not None:
+            dtype = given_weights["weight"][0].dtype if given_weights["weight"] else dtype
         X, y = self._validate_arrays(X, y, "X", "y", dtype=dtype, reset=not resume)
         with naming("sample_weight"):
             return Data(X, y, check_sample_weight(sample_weight, X))
@@ -197,6 +214,10 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             )
         X = self._validate_inputs(X, X_name, dtype=dtype, reset=reset)
         with naming(y_name):
+            if self._numeric_target:
+                refuse_dates(y, y_name)
+            else:
+                y = plain_labels(y, y_name)
             y = check_y(y, numeric=self._numeric_target, estimator=self)
         with naming(f"{X_name} and {y_name}"):
             check_consistent_length(X, y)
@@ -204,8 +225,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
 
     def _validate_inputs(self, X, name, *, dtype, reset):
         """X as an array, or a CSR matrix."""
-        with naming(name):
-            return validate_data(self, X, dtype=dtype, order="C", accept_sparse="csr", reset=reset)
+        return validate_X(self, X, name, reset=reset, dtype=dtype, order="C", accept_sparse="csr")
 
     def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets) -> Data | None:
         if X_val is None and y_val is None and sample_weight_val is None:
@@ -345,7 +365,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             n_rows if self.solver == "lbfgs" else self._batch_size(n_rows),
         )
         network = _build.training_network(self, shape, state.generator, sparse=sparse)
-        network.prepare(state.theta, batches.batch_size, shape.layer_units[0])
+        network.allocate(state.theta, batches.batch_size, shape.layer_units[0])
         finite = FiniteOutputs(
             network,
             OUTPUT_ACTIVATIONS[shape.output_activation](),
@@ -359,8 +379,15 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         logbook = Logbook(network, batches, _build.penalties(self), gradient_norm, state)
         n_elements = batches.n_steps * state.theta.size + n_rows * sum(shape.layer_units[1:])
 
+        # Where an interruption goes back to. The weights of a stochastic solver go on from where
+        # they are; those of L-BFGS are the last iteration's.
+        position = partial(state.position, own_weights=optimizer is None)
+        last_epoch = position()
+
         def take_note(epoch: Epoch) -> bool:
+            nonlocal last_epoch
             epochs.append(epoch)
+            last_epoch = position()  # from this assignment on, the epoch counts
             kernels.count(n_elements)
             if self.verbose:
                 self._report(epoch, state.n_epochs - course.n_epochs_before, state)
@@ -379,6 +406,8 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
                 )
                 complaint = None if incremental or ended else OUT_OF_EPOCHS
         except KeyboardInterrupt:
+            state.go_back_to(last_epoch)
+            del epochs[state.n_epochs - course.n_epochs_before :]
             if finite():
                 warn("Training interrupted by user.")
             else:
@@ -431,21 +460,20 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     def _descend(self, objective, batches, course, take_note, finite, validate) -> str | None:
         """Train by L-BFGS; return a complaint if it did not converge."""
         kinked, state = _build.has_kinks(self), course.state
-        with scipy_on_one_thread():
-            unfinished = lbfgs.train(
-                objective,
-                batches,
-                state,
-                take_note,
-                finite,
-                validate,
-                l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
-                kinked=kinked,
-                max_iter=self.max_iter,
-                max_fun=self.max_fun,
-                tol=self.tol or 0.0,
-                fresh=not course.resume,
-            )
+        unfinished = lbfgs.train(
+            objective,
+            batches,
+            state,
+            take_note,
+            finite,
+            validate,
+            l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
+            kinked=kinked,
+            max_iter=self.max_iter,
+            max_fun=self.max_fun,
+            tol=self.tol or 0.0,
+            fresh=not course.resume,
+        )
         if unfinished is None:
             return None
         return NOT_CONVERGED.format(
@@ -472,36 +500,68 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         """What judges the network as it is after each epoch; no data, no judgement."""
         if held_out is None:
             return Validation
-        encoded = targets.encode_whole(held_out.y, shape.dtype)
+        encoded = targets.encode(held_out.y, shape.dtype, smoothing=0.0)
         score = None
         if state.watched is not None:
             score = self._validation_score(held_out, targets, shape, state)
-        return Validator(network, loss, held_out, encoded, score)
+        by_metric = score is not None and self.scoring is None and not self._watches_loss
+        decode = targets.decode if by_metric else None
+        return Validator(network, loss, held_out, encoded, decode, score)
 
     def _validation_score(
         self, held_out, targets, shape, state
-    ) -> Callable[[np.ndarray, float], float]:
-        """What early stopping watches, from raw scores (n, n_outputs) and the loss."""
+    ) -> Callable[[np.ndarray | None, float], float]:
+        """What early stopping watches, from predictions (None where unused) and the loss."""
         X, y, weight = held_out
         if self._watches_loss:
-            return lambda scores, loss: -loss
+            return lambda predictions, loss: -loss
         if self.scoring is None:
-            return lambda scores, loss: self._metric(y, targets.decode(scores), weight)
+            return lambda predictions, loss: self._metric(y, predictions, weight)
         scorer = check_scoring(self, self.scoring)
         if weight is not None and accepts_sample_weight(scorer):
             scorer = partial(scorer, sample_weight=weight)
 
-        def of_copy(scores: np.ndarray, loss: float) -> float:
+        def of_copy(predictions: None, loss: float) -> float:
             estimator = copy.copy(self)
             # X is an array by now: it has no names to compare with.
             vars(estimator).pop("feature_names_in_", None)
             estimator._publish_parameters(targets, shape, state.theta)
             score = scorer(estimator, X, y)
-            if not isinstance(score, Real):
-                raise ValueError(f"scoring must return a number, got {score!r} from {scorer}.")
-            return float(score)
+            try:
+                return float(score) if isinstance(score, Real) else float("no number")
+            except (OverflowError, ValueError) as error:
+                raise ValueError(
+                    f"scoring must return a number, got {score!r} from {scorer}."
+                ) from error
 
         return of_copy
+
+    def _check_scoring(self, held_out, targets, shape, state) -> None:
+        """Refuse a scoring that can't be served: score the network once, as it is before work.
+
+        What it draws from NumPy's global stream is put back.
+        """
+        if self.scoring is None or self._watches_loss:
+            return
+        stream = check_random_state(None)
+        position = stream.get_state(legacy=False)
+        name = f"scoring={self.scoring!r}" if isinstance(self.scoring, str) else "scoring"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a network that knows nothing is ill-defined
+                score = self._validation_score(held_out, targets, shape, state)(None, None)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{name} can't be served, as a first try before training shows: {error}"
+            ) from error
+        finally:
+            stream.set_state(position)
+        if math.isnan(score):
+            raise ValueError(
+                f"{name} has no value (NaN) on the rows that early_stopping watches, as a first "
+                "try before training shows: pass other rows as X_val and y_val, with all classes "
+                "in them, or choose another scoring."
+            )
 
     def _report(self, epoch: Epoch, number: int, state: TrainingState) -> None:
         """Print what scikit-learn prints."""
@@ -529,7 +589,7 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         if len(scores) <= self.n_iter_no_change or scores[0] is None:
             return
         scores = ((course.resume and self.validation_scores_) or []) + scores
-        perfect = self.scoring is None and not self._watches_loss and scores[0] > 1 - 1e-9
+        perfect = self.scoring is None and not self._watches_loss and scores[0] > 1 - 1e-6
         if perfect or not np.array_equal(scores[1:], scores[:-1], equal_nan=True):
             return
         other = "" if self._watches_loss else ", or watch scoring='loss', which shows small changes"
@@ -581,9 +641,9 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         """The largest absolute values in X and, where they are numbers, in y."""
         return " and ".join(f"{size:.3g} in {name}" for name, size in self._sizes(data).items())
 
-    @abstractmethod
     def _sizes(self, data: Data) -> dict[str, float]:
         """The largest absolute value in X and, where they are numbers, in y."""
+        return {"X": _largest(data.X)}
 
     # Publish -----------------------------------------------------------------------------
 
@@ -656,6 +716,56 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
                 raise ValueError(f"{attribute} must have arrays of shapes {wanted}, got {given}.")
         return groups
 
+    def _take_over(self, groups: Groups, targets, shape) -> None:
+        """Take weights that were set before the first fit for those of an earlier call."""
+        self._targets, self._architecture, self._training_state = targets, shape, None
+        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
+            arrays = groups[group]
+            setattr(self, attribute, arrays if arrays or group in PARAMETERS else None)
+
+    def _as_fitted(self):
+        """The estimator if it is fitted, else a copy that has taken over the weights set on it."""
+        if hasattr(self, "_architecture"):
+            return self
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
+                f"appropriate arguments, or set {', '.join(self._needed_for_prediction)}, before "
+                "using this estimator."
+            )
+        validate_parameters(self)
+        groups = given_parameters(self)
+        n_features, n_outputs = ends(groups)
+        if getattr(self, "n_features_in_", n_features) != n_features:
+            raise ValueError(
+                f"coefs_ are for {n_features} features, but n_features_in_ is "
+                f"{self.n_features_in_}."
+            )
+        estimator = copy.copy(self)
+        targets = estimator._targets_of_weights(n_features, n_outputs)
+        X = np.empty((0, n_features), groups["weight"][0].dtype)
+        shape = estimator._shape(X, targets)
+        estimator._take_over(complete(groups, shape), targets, shape)
+        estimator.n_features_in_ = n_features
+        estimator.n_layers_, estimator.n_outputs_ = len(shape.layer_units), targets.n_outputs
+        estimator.out_activation_ = shape.output_activation
+        estimator.n_iter_ = estimator.t_ = 0
+        for attribute in (*CURVES, "loss_", "best_loss_", "best_validation_score_"):
+            setattr(estimator, attribute, None)
+        estimator.loss_curve_ = []
+        return estimator
+
+    # What must be set to predict without a fit.
+    _needed_for_prediction: tuple[str, ...] = tuple(PARAMETERS.values())
+
+    def _known_classes(self, classes):
+        """The labels that y may have, if they are known in advance: given, or set as classes_."""
+        return classes
+
+    @abstractmethod
+    def _targets_of_weights(self, n_features: int, n_outputs: int) -> Targets:
+        """The kind of targets of weights that were set before the first fit."""
+
     def drop_training_state(self):
         """Forget how the weights came about and all that only continuing needs.
 
@@ -673,12 +783,13 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         self._training_state = None
         without_callbacks(self)
         for attribute in CURVES:
-            if getattr(self, attribute) is not None:
+            if getattr(self, attribute, None) is not None:
                 setattr(self, attribute, [])
         return self
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "_architecture")
+        needed = self._needed_for_prediction
+        return hasattr(self, "_architecture") or all(hasattr(self, name) for name in needed)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -710,14 +821,16 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         TypeError
             If ``layer`` is no integer.
         """
-        check_is_fitted(self)
-        n_hidden = self._architecture.n_hidden
+        estimator = self._as_fitted()
+        n_hidden = estimator._architecture.n_hidden
         if not isinstance(layer, Integral):
             raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
         with np.errstate(all="ignore"):
-            return self._infer(X, slice(layer % n_hidden + 1))
+            X, convert = estimator._validate_for_prediction(X)
+            first_layers = estimator._published_network(slice(layer % n_hidden + 1))
+            return infer(*first_layers, X, convert, lambda outputs: check_finite(outputs, "X"))
 
     def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
@@ -729,13 +842,12 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
             trained: batch normalisation has two for each hidden unit. Notebooks show it as an
             HTML table, with the shapes of the weights.
         """
-        check_is_fitted(self)
-        return Summary(self._layers())
+        return Summary(self._as_fitted()._layers())
 
     def _layers(self) -> list[Layer]:
         """The lines of the table, of a fitted network or of one that is to be."""
         if self.__sklearn_is_fitted__():
-            shape = self._architecture
+            shape = self._as_fitted()._architecture
             units, batch_norm = shape.layer_units, shape.batch_norm
             activations = (*shape.activations, shape.output_activation)
         else:
@@ -746,31 +858,30 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
     def _below_diagram(self):
         try:
             return html(self._layers())
-        except (TypeError, ValueError):  # hyperparameters that fit will refuse
+        except Exception:  # hyperparameters that fit will refuse, whatever they raise
             return ""
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        if not self.__sklearn_is_fitted__():
-            check_is_fitted(self)
+        estimator = self._as_fitted()
         with np.errstate(all="ignore"):
-            result = read(self._targets, self._infer(X))
-            return check_finite(result, "X") if result.dtype.kind == "f" else result
+            X, convert = estimator._validate_for_prediction(X)
+            targets = estimator._targets
 
-    def _infer(self, X, part: slice = _build.WHOLE) -> np.ndarray:
-        """Raw scores, or the outputs of the first layers: X is converted block by block."""
-        X, convert = self._validate_for_prediction(X)
-        return check_finite(infer(self._published_network(part), X, convert), "X")
+            def checked(scores: np.ndarray) -> np.ndarray:
+                result = read(targets, check_finite(scores, "X"))
+                return check_finite(result, "X") if result.dtype.kind == "f" else result
 
-    def _published_network(self, part: slice) -> Network:
-        """The layers that prediction runs through, or part of them, ready to."""
+            return infer(*estimator._published_network(_build.WHOLE), X, convert, checked)
+
+    def _published_network(self, part: slice) -> tuple[Network, list[list[np.ndarray]]]:
+        """The layers that prediction runs through, or part of them, and their parameters."""
         network = _build.inference_network(self._architecture)
         parameters = self._published_parameters(network.layout)
         if part != _build.WHOLE:
             network = _build.inference_network(self._architecture, part)
             parameters = {group: arrays[part] for group, arrays in parameters.items()}
-        network.bind(network.layout.arrange(parameters))
-        return network
+        return network, network.by_layer(network.layout.arrange(parameters))
 
     def _validate_for_prediction(self, X) -> tuple[np.ndarray, Callable]:
         """X, and what converts and checks a block of its rows.
@@ -791,16 +902,15 @@ class BaseMLP(CallbackSupport, Diagram, BaseEstimator, ABC):
         )
         if ready:
             return X, lambda block: block
-        with naming("X"):
-            X = validate_data(
-                self, X, accept_sparse=("csr", "csc"), ensure_all_finite=False, reset=False
-            )
+        X = validate_X(
+            self, X, "X", reset=False, accept_sparse=("csr", "csc"), ensure_all_finite=False
+        )
         return X, partial(as_finite, dtype=dtype, name="X", estimator=self)
 
 
 def has_epochs(estimator: BaseMLP) -> bool:
     """Whether partial_fit is there: raise AttributeError with the reason if not."""
-    if estimator.solver == "lbfgs":
+    if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         )
@@ -813,6 +923,11 @@ def _print_details(entry: Entry, last: bool) -> bool:
     details = {DETAILS[name]: known[name] for name in DETAILS if name in known}
     print_details(details, entry["time"])
     return False
+
+
+def _largest(X) -> float:
+    """The largest absolute value; abs() would add up a sparse matrix's duplicates in place."""
+    return float(np.abs(X.data if issparse(X) else X).max(initial=0))
 
 
 def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
@@ -834,8 +949,7 @@ def restored_on_error(estimator: BaseEstimator):
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        estimator.__dict__ = before  # in one step, which nothing can interrupt
         if position is not None:
             given.set_state(position)
         raise

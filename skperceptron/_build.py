@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache, partial
 from inspect import signature
 from itertools import chain
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -44,7 +44,24 @@ STOCHASTIC_PARAMETERS = {
     "warmup_epochs",
 }
 
+
+def _fields_of(components) -> set[str]:
+    """The hyperparameters that fill components of these classes."""
+    return {field.name for kind in components if is_dataclass(kind) for field in fields(kind)}
+
+
+OF_SOLVERS = _fields_of(OPTIMIZERS.values())
+OF_LOSSES = _fields_of([*CLASSIFICATION_LOSSES.values(), *REGRESSION_LOSSES.values()])
+
+# What tunes single schedules. Not in it: power_t, which scikit-learn has too, and schedule_epochs,
+# which loops of partial_fit may set whatever the schedule.
+OF_SCHEDULES = {"learning_rate_decay", "learning_rate_min", "learning_rate_step"}
+
 WHOLE = slice(None)  # of a network
+
+# What the parameters of batch normalisation are at the start.
+BATCH_NORM_START = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
+MOST_LAYERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -110,20 +127,27 @@ def name_of(given) -> str:
 
 def hidden_layer_sizes(params) -> tuple[int, ...]:
     """``params.hidden_layer_sizes`` as a tuple of positive ints."""
+    if _is_endless(params.hidden_layer_sizes):
+        raise ValueError(
+            f"hidden_layer_sizes must have at most {MOST_LAYERS} layers, got "
+            f"{len(params.hidden_layer_sizes)}."
+        )
     try:
-        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes))
+        # As objects, since integers beyond 64 bits would become floats beside smaller ones.
+        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes, dtype=object))
     except ValueError:  # sequences in it, of different lengths
         sizes = np.array(["ragged"])
     if sizes.size == 0:
         return ()
-    if sizes.ndim > 1 or not np.issubdtype(sizes.dtype, np.integer):
+    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes.flat)
+    if sizes.ndim > 1 or not whole:
         raise ValueError(
             "hidden_layer_sizes must be an int or a sequence of ints, got "
             f"{params.hidden_layer_sizes!r}."
         )
     if (sizes <= 0).any():
         raise ValueError(f"hidden_layer_sizes must be > 0, got {params.hidden_layer_sizes!r}.")
-    return tuple(sizes.tolist())
+    return tuple(map(int, sizes.tolist()))
 
 
 def activations(params, linear: int | None = None) -> tuple[str | ActivationLike, ...]:
@@ -163,7 +187,12 @@ def _is_activation(given) -> bool:
 def _in_order(given) -> tuple:
     """The elements of a sequence, none of what has no order or is no sequence."""
     unordered = isinstance(given, (Mapping, Set)) or not np.iterable(given)
-    return () if unordered else tuple(given)
+    return () if unordered or _is_endless(given) else tuple(given)
+
+
+def _is_endless(given) -> bool:
+    """Whether it has more elements than networks have layers, as ``range(10**9)`` has."""
+    return hasattr(type(given), "__len__") and len(given) > MOST_LAYERS
 
 
 def dropout_rates(params) -> tuple[float, ...]:
@@ -184,10 +213,22 @@ def _is_rate(given) -> bool:
 
 
 def inference_network(shape: Architecture, part: slice = WHOLE) -> Network:
-    """The layers that prediction runs through, still to be bound to parameters.
+    """The layers that prediction runs through, which keep nothing and so serve everybody.
 
     With ``part`` only some of the hidden layers and the output, which count from 0.
     """
+    try:
+        return _known_network(shape, part.start, part.stop)
+    except TypeError:  # an activation of the user's that has no hash
+        return _inference_network(shape, part)
+
+
+@lru_cache(64)
+def _known_network(shape: Architecture, start: int | None, stop: int | None) -> Network:
+    return _inference_network(shape, slice(start, stop))
+
+
+def _inference_network(shape: Architecture, part: slice) -> Network:
     blocks = _blocks(shape, rates=(0.0,) * (shape.n_hidden + 1), generator=None)
     return Network(list(chain.from_iterable(blocks[part])))
 
@@ -408,6 +449,11 @@ def optimizer_state(params, shape: Architecture) -> OptimizerState:
     return OPTIMIZERS[params.solver].init(layout, shape.dtype)
 
 
+def n_moments(params) -> int:
+    """Vectors that the solver keeps from step to step: L-BFGS starts anew at each call."""
+    return 0 if params.solver == "lbfgs" else OPTIMIZERS[params.solver].n_moments
+
+
 def batch_size(params, n_rows: int) -> int:
     """Rows of a batch, of as many as there are."""
     return min(n_rows, 200 if params.batch_size == "auto" else int(params.batch_size))
@@ -437,15 +483,56 @@ def schedule(params) -> Schedule:
     return WarmUp(chosen, int(params.warmup_epochs)) if params.warmup_epochs else chosen
 
 
-def unused_parameters(params) -> list[str]:
-    """Hyperparameters that were set although the solver has no use for them."""
-    known = {field.name for solver in OPTIMIZERS.values() for field in fields(solver)}
+def unused_parameters(params) -> dict[str, list[str]]:
+    """Hyperparameters that were set although others leave them without effect, by the reason.
+
+    Those that scikit-learn has too are in it where the solver ignores them, as it does itself.
+    """
     if params.solver == "lbfgs":
-        unused = known | STOCHASTIC_PARAMETERS
+        by_solver = OF_SOLVERS | STOCHASTIC_PARAMETERS
     else:
-        unused = known - {field.name for field in fields(OPTIMIZERS[params.solver])} | {"max_fun"}
-    defaults = _defaults(type(params))
-    return sorted(name for name in unused if getattr(params, name) != defaults[name])
+        by_solver = OF_SOLVERS - _fields_of([OPTIMIZERS[params.solver]]) | {"max_fun"}
+    losses = _links(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params)
+    named = isinstance(params.learning_rate, str)
+    schedules = [SCHEDULES[params.learning_rate]] if named else []
+    unused = {
+        f"solver={params.solver!r}": by_solver,
+        f"loss={_shown(params.loss)}": OF_LOSSES - _fields_of(losses.values()),
+        f"learning_rate={_shown(params.learning_rate)}": OF_SCHEDULES - _fields_of(schedules),
+    }
+    if not params.early_stopping:
+        unused["early_stopping=False"] = {"scoring"}
+    if params.max_norm is None:
+        unused["max_norm=None"] = {"max_norm_order"}
+    return _that_were_set(params, unused)
+
+
+def _that_were_set(params, unused: dict[str, set[str]]) -> dict[str, list[str]]:
+    """The names whose values are no defaults, each with the first reason that there is."""
+    defaults, seen, found = _defaults(type(params)), set(), {}
+    for reason, names in unused.items():
+        changed = {
+            name
+            for name in names - seen
+            if name in defaults and _differs(getattr(params, name), defaults[name])
+        }
+        seen |= changed
+        if changed:
+            found[reason] = sorted(changed)
+    return found
+
+
+def _differs(value, default) -> bool:
+    """Whether a hyperparameter is not its default, whatever object it is."""
+    try:
+        return value is not default and bool(value != default)
+    except Exception:  # an array, or an object that does not compare
+        return True
+
+
+def _shown(given) -> str:
+    """A name as it was given; of anything else the kind."""
+    return repr(given) if isinstance(given, str) else f"<{type(given).__name__}>"
 
 
 @lru_cache(16)  # few, since it keeps them alive
@@ -460,6 +547,15 @@ def _from_hyperparameters(component, params, **resolved):
     """Make a component whose fields carry the names of the hyperparameters that fill them."""
     names = [field.name for field in fields(component)] if is_dataclass(component) else []
     values = {name: resolved.get(name, getattr(params, name)) for name in names}
-    # A NumPy scalar, as a grid over np.logspace has them, would turn float32 into float64.
-    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
-    return component(**plain)
+    return component(**{name: plain(value) for name, value in values.items()})
+
+
+def plain(value):
+    """Return a hyperparameter so that arithmetic with arrays leaves these their dtype.
+
+    A NumPy scalar, as a grid over np.logspace has them, would turn float32 into float64, and an
+    integer beyond 64 bits into objects.
+    """
+    value = value.item() if isinstance(value, np.generic) else value
+    large = isinstance(value, int) and 2**63 <= value < 2**1023
+    return float(value) if large or isinstance(value, np.longdouble) else value

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import math
+import os
+import sys
+import warnings
 from contextlib import contextmanager
+from html import escape
 from inspect import signature
+from numbers import Integral, Real
 from pathlib import Path
-from threading import Lock
+from threading import get_ident
+from weakref import WeakSet
 
 import numpy as np
 import scipy
 import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import _safe_indexing, check_random_state
@@ -22,10 +31,20 @@ from sklearn.utils._param_validation import (
     StrOptions,
     make_constraint,
 )
-from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils._pprint import _EstimatorPrettyPrinter
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 from sklearn.utils.parallel import _get_threadpool_controller
-from sklearn.utils.validation import _assert_all_finite, _check_sample_weight, _check_y
+from sklearn.utils.validation import (
+    _assert_all_finite,
+    _check_sample_weight,
+    _check_y,
+    _get_feature_names,
+    validate_data,
+)
 
+from ._core.forks import lock_across_forks
+from ._inputs import as_numbers, refuse_dates
+from ._messages import naming, warn
 from ._summary import PACKAGE, documentation_url
 
 try:
@@ -40,6 +59,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
+    "Persistent",
     "StrOptions",
     "accepts_sample_weight",
     "as_finite",
@@ -50,6 +70,7 @@ __all__ = [
     "is_multilabel",
     "is_sparse_multilabel",
     "is_valid_parameter",
+    "kind_of_target",
     "last_random_state",
     "managing_callbacks",
     "n_callbacks",
@@ -58,15 +79,32 @@ __all__ = [
     "patience_count",
     "scipy_on_one_thread",
     "take_rows",
-    "transport",
+    "validate_X",
     "validate_parameters",
     "without_callbacks",
+    "without_false_alarms",
 ]
 
 
 def validate_parameters(estimator: BaseEstimator) -> None:
-    """Check the hyperparameters against ``_parameter_constraints``."""
+    """Check the hyperparameters against ``_parameter_constraints``; all must fit into floats."""
+    for name in estimator._parameter_constraints:
+        value = getattr(estimator, name, None)
+        if not isinstance(value, Real):
+            continue
+        if not _fits_into_a_float(value):
+            raise ValueError(f"{name} is beyond the numbers that a float can hold, around 1.8e308.")
+        if not isinstance(value, Integral | float | np.generic):
+            kind = type(value).__name__
+            raise ValueError(f"{name} must not be a {kind}: pass float({value}).")
     estimator._validate_params()
+
+
+def _fits_into_a_float(value: Real) -> bool:
+    try:
+        return not math.isinf(float(value)) or value in (math.inf, -math.inf)
+    except OverflowError:
+        return False
 
 
 def is_valid_parameter(cls: type, name: str, value) -> bool:
@@ -77,7 +115,58 @@ def is_valid_parameter(cls: type, name: str, value) -> bool:
 
 def is_first_partial_fit(estimator: BaseEstimator, classes) -> bool:
     """Check ``classes``, set ``classes_`` at the first call, and say whether it is the first."""
-    return _check_partial_fit_first_call(estimator, classes)
+    with without_false_alarms():
+        return _check_partial_fit_first_call(estimator, classes)
+
+
+def kind_of_target(y) -> str:
+    """scikit-learn's name for what y looks like."""
+    with without_false_alarms():
+        return type_of_target(y)
+
+
+@contextmanager
+def without_false_alarms():
+    """Have scikit-learn not take labels for real numbers because there are many of them.
+
+    Before 1.9 it warns in every function that looks at labels, wherever these come from.
+    """
+    if with_callbacks is not None:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
+        yield
+
+
+def validate_X(estimator: BaseEstimator, X, name: str, *, reset: bool, **checks):  # noqa: N802
+    """Return X as an array or a sparse matrix, checked by scikit-learn; errors go by ``name``.
+
+    Dates and the like are refused, and warnings point at the caller's line.
+    """
+    with naming(name):
+        X = as_numbers(X, name)
+        if not reset:
+            estimator = _expecting_the_names(estimator, X)
+        return validate_data(estimator, X, reset=reset, **checks)
+
+
+def _expecting_the_names(estimator: BaseEstimator, X) -> BaseEstimator:
+    """The estimator, or after a warning a copy of it, that does not mind if X has names or not."""
+    known = getattr(estimator, "feature_names_in_", None)
+    names = None if type(X) is np.ndarray else _get_feature_names(X)
+    if (names is None) == (known is None):
+        return estimator
+    kind = type(estimator).__name__
+    if names is None:
+        warn(f"X does not have valid feature names, but {kind} was fitted with feature names")
+    else:
+        warn(f"X has feature names, but {kind} was fitted without feature names")
+    estimator = copy.copy(estimator)
+    vars(estimator).pop("feature_names_in_", None)
+    if names is not None:
+        estimator.feature_names_in_ = names
+    return estimator
 
 
 def check_y(y, *, numeric: bool, estimator: BaseEstimator):
@@ -91,7 +180,8 @@ def as_finite(X, dtype, name: str, estimator: BaseEstimator):
         X = X.astype(dtype, copy=False)
         numbers = X.data
     else:
-        X = numbers = np.ascontiguousarray(X, dtype)
+        with naming(name):
+            X = numbers = np.ascontiguousarray(X, dtype)
     _assert_all_finite(numbers, estimator_name=type(estimator).__name__, input_name=name)
     return X
 
@@ -105,10 +195,13 @@ def check_sample_weight(
     """
     if sample_weight is None:
         return None
+    refuse_dates(sample_weight, name)
     try:
         sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
-    except ValueError as error:
-        raise ValueError(str(error).replace("sample_weight", name)) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        with naming(name):
+            raise kind(str(error).replace("sample_weight", name)) from error
     if (sample_weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")
     if not sample_weight.any():
@@ -129,9 +222,17 @@ def take_rows(values, rows: np.ndarray):
 
 # Threads ---------------------------------------------------------------------------------------
 
-_lock = Lock()
-_n_on_one_thread = 0
+# What changes only while this lock is held: who wants the limit, and the limit if it is in force.
+_lock = lock_across_forks()
+_holds: WeakSet[_Hold] = WeakSet()
 _limit = None
+
+
+class _Hold:
+    """Somebody who wants the limit, and the thread that does. It goes when its owner goes."""
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
 
 
 @contextmanager
@@ -142,18 +243,57 @@ def scipy_on_one_thread():
     goes from one to the other takes two to three times as long. The limit holds for the process,
     as long as anybody is in here.
     """
-    global _n_on_one_thread, _limit
-    with _lock:
-        if _n_on_one_thread == 0:
-            _limit = _blas_of_scipy().limit(limits=1)
-        _n_on_one_thread += 1
+    hold = _Hold()
     try:
+        _enter(hold)
         yield
     finally:
-        with _lock:
-            _n_on_one_thread -= 1
-            if _n_on_one_thread == 0:
-                _limit.restore_original_limits()
+        # Whatever interrupts the first call, the second finishes what it has left undone.
+        try:
+            _leave(hold)
+        finally:
+            _leave(hold)
+
+
+def _enter(hold: _Hold) -> None:
+    global _limit
+    with _lock:
+        _lift_if_unwanted()
+        _holds.add(hold)
+        if _limit is None:
+            blas = _blas_of_scipy()
+            before = [(library, library.num_threads) for library in blas.lib_controllers]
+            try:
+                _limit = blas.limit(limits=1)
+            except BaseException:
+                for library, n_threads in before:
+                    library.set_num_threads(n_threads)
+                raise
+
+
+def _leave(hold: _Hold) -> None:
+    with _lock:
+        _holds.discard(hold)
+        _lift_if_unwanted()
+
+
+def _lift_if_unwanted() -> None:
+    global _limit
+    if _limit is not None and not _holds:
+        _limit.restore_original_limits()
+        _limit = None
+
+
+def _forget_other_threads() -> None:
+    """In a forked child there is one thread, and no other wants the limit any more."""
+    for hold in list(_holds):
+        if hold.thread != get_ident():
+            _holds.discard(hold)
+    _lift_if_unwanted()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)
 
 
 def _blas_of_scipy():
@@ -186,14 +326,81 @@ class Diagram:
         """HTML to put there."""
         return ""
 
+    def __repr__(self, **kwargs):
+        try:
+            return super().__repr__(**kwargs)
+        except Exception:  # whatever the hyperparameters are, and raise
+            return _repr_by_parameter(self)
+
     def _repr_html_inner(self):
-        return super()._repr_html_inner() + self._below_diagram()
+        try:
+            diagram = super()._repr_html_inner()
+        except Exception:
+            diagram = f"<pre>{escape(repr(self))}</pre>"
+        return diagram + self._below_diagram()
 
     def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] += self._below_diagram()
+        bundle = {"text/plain": repr(self)}
+        if sklearn.get_config()["display"] == "diagram":
+            bundle["text/html"] = self._repr_html_inner()
         return bundle
+
+
+# Where one of these is inside another estimator, both are shown in lines of the same kind.
+_EstimatorPrettyPrinter._dispatch[Diagram.__repr__] = _EstimatorPrettyPrinter._pprint_estimator
+
+
+def _repr_by_parameter(estimator: BaseEstimator) -> str:
+    """All hyperparameters in a line, of those that can't be shown the type only."""
+    shown = []
+    for name, value in vars(estimator).items():
+        if name in estimator._get_param_names():
+            try:
+                text = repr(value)
+            except Exception:
+                text = f"<{type(value).__name__}>"
+            shown.append(f"{name}={text}")
+    return f"{type(estimator).__name__}({', '.join(shown)})"
+
+
+# Pickles ---------------------------------------------------------------------------------------
+
+VERSION = "_skperceptron_version"  # where a pickle has the version that made it
+
+
+class VersionWarning(InconsistentVersionWarning):
+    """Issued when an estimator is unpickled that another version of the package has pickled."""
+
+    def __str__(self):
+        return (
+            f"Trying to unpickle estimator {self.estimator_name} from version "
+            f"{self.original_sklearn_version} when using version {self.current_sklearn_version} of "
+            f"{PACKAGE}. This might lead to breaking code or invalid results: fit the estimator "
+            "again, or load it with the version that pickled it."
+        )
+
+
+class Persistent:
+    """Mixin of an estimator that knows which version of the package has pickled it."""
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        # Copies and pickles that a callback makes during a fit are not in that fit themselves.
+        own = {name: value for name, value in state.items() if name not in IN_FLIGHT}
+        return own | {VERSION: sys.modules[PACKAGE].__version__}
+
+    def __setstate__(self, state):
+        current = sys.modules[PACKAGE].__version__
+        original = state.get(VERSION, "unknown")
+        if original != current:
+            warn(
+                VersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=current,
+                    original_sklearn_version=original,
+                )
+            )
+        super().__setstate__({name: state[name] for name in state if name != VERSION})
 
 
 # Callbacks, from scikit-learn 1.9 on -----------------------------------------------------------
@@ -230,11 +437,6 @@ class CallbackSupport(CallbackSupportMixin):
                 "version."
             )
 
-    def __getstate__(self):
-        """Copies and pickles made during a fit, by a callback, are not in it themselves."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in IN_FLIGHT}
-
 
 def managing_callbacks(method):
     """Have callbacks that were set up in a method torn down at its end, whatever the end."""
@@ -260,13 +462,6 @@ def path_of(context) -> list:
     return path
 
 
-def transport():
-    """scikit-learn's module that takes a callback's messages from process to process."""
-    from sklearn.callback import _transport
-
-    return _transport
-
-
 # What scikit-learn's MLPs keep in private attributes ------------------------------------------
 
 
@@ -280,19 +475,32 @@ def is_sparse_multilabel(estimator) -> bool:
     return estimator._label_binarizer.sparse_input_
 
 
-def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, float] | None:
-    """Moments (by moment, then weights before intercepts), steps and learning rate.
+def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, int] | None:
+    """Moments (by moment, then weights before intercepts), steps, and plateaus so far.
 
-    Those of Adam are sums here and means there.
+    Those of Adam are sums here and means there. None where there are none, or none of these weights
+    and this solver: both may have changed since.
     """
     optimizer = getattr(estimator, "_optimizer", None)
-    if isinstance(optimizer, SGDOptimizer):
-        return [optimizer.velocities], 0, optimizer.learning_rate
-    if isinstance(optimizer, AdamOptimizer):
+    if estimator.solver == "sgd" and isinstance(optimizer, SGDOptimizer):
+        moments, n_steps = [optimizer.velocities], 0
+    elif estimator.solver == "adam" and isinstance(optimizer, AdamOptimizer):
         sums = [m / (1 - optimizer.beta_1) for m in optimizer.ms]
         squares = [v / (1 - optimizer.beta_2) for v in optimizer.vs]
-        return [sums, squares], optimizer.t, optimizer.learning_rate_init
-    return None
+        moments, n_steps = [sums, squares], optimizer.t
+    else:
+        return None
+    shapes = [np.shape(array) for array in [*estimator.coefs_, *estimator.intercepts_]]
+    if any([np.shape(array) for array in moment] != shapes for moment in moments):
+        return None
+    return moments, n_steps, _n_plateaus(optimizer)
+
+
+def _n_plateaus(optimizer) -> int:
+    """How often an adaptive learning rate has been divided by 5."""
+    if getattr(optimizer, "lr_schedule", None) != "adaptive":
+        return 0
+    return round(math.log(optimizer.learning_rate_init / optimizer.learning_rate, 5))
 
 
 def last_random_state(estimator) -> np.random.RandomState:
@@ -309,6 +517,8 @@ def patience_count(estimator) -> int:
 def as_fitted(estimator, attributes: dict, y_for_binarizer) -> BaseEstimator:
     """Make an unfitted scikit-learn MLP a fitted one, able to predict and to continue."""
     vars(estimator).update(attributes)
+    if estimator.best_loss_ is None and estimator.best_validation_score_ is None:
+        estimator.best_loss_ = math.inf
     estimator._best_coefs = [coef.copy() for coef in estimator.coefs_]
     estimator._best_intercepts = [intercept.copy() for intercept in estimator.intercepts_]
     estimator._no_improvement_count = 0

@@ -13,10 +13,11 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build, _compat
-from ._base import BATCH_NORM_PARAMETERS, side_stream
+from ._base import side_stream
 from ._core.layers import BatchNorm
 from ._core.optimizers import OPTIMIZERS
 from ._core.training import TrainingState
+from ._given import BATCH_NORM_PARAMETERS
 from ._targets import MultilabelTargets, RegressionTargets, classification_targets
 
 # Attributes that both have, under the same name and with the same meaning.
@@ -45,7 +46,7 @@ OWN_ATTRIBUTES = {"learning_rate_curve_", "validation_loss_curve_", *BATCH_NORM_
 
 def to_sklearn(estimator):
     """Return the scikit-learn MLP that is its twin, with the same predictions."""
-    check_is_fitted(estimator)
+    estimator = estimator._as_fitted()
     twin = estimator._twin
     shape = estimator._architecture
     parameters = {
@@ -62,7 +63,7 @@ def to_sklearn(estimator):
         attributes |= _without_batch_norm(estimator)
     labels = getattr(estimator, "classes_", None)
     if isinstance(estimator._targets, MultilabelTargets):
-        labels = np.eye(estimator.n_outputs_, dtype=int)
+        labels = np.tile([[0], [1]], estimator.n_outputs_)  # whatever makes an indicator matrix
         labels = csr_matrix(labels) if estimator._targets.sparse else labels
     return _compat.as_fitted(twin(**parameters), attributes, labels)
 
@@ -178,11 +179,9 @@ def _training_state(estimator, fitted) -> TrainingState:
     optimizer, n_plateaus = _build.optimizer_state(estimator, estimator._architecture), 0
     remembered = _compat.optimizer_state(fitted)
     if remembered is not None:
-        moments, n_steps, rate = remembered
+        moments, n_steps, n_plateaus = remembered
         flat = [np.concatenate([array.ravel() for array in moment]) for moment in moments]
         optimizer = OPTIMIZERS[fitted.solver].State(np.array(flat, dtype), n_steps)
-        if fitted.learning_rate == "adaptive" and fitted.solver == "sgd":
-            n_plateaus = round(math.log(fitted.learning_rate_init / rate, 5))
     scored = estimator.best_validation_score_ is not None
     loss = math.inf if estimator.best_loss_ is None else estimator.best_loss_
     return TrainingState(

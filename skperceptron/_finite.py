@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 
 from ._core.activations import ActivationLike
 from ._core.network import Network
-from ._held_out import row_blocks
+from ._held_out import block_size, row_blocks
 
 
 class FiniteOutputs:
@@ -35,12 +35,13 @@ class FiniteOutputs:
         bound = self._network.largest_output(self._largest_row)
         if self._finite(np.full((1, 1), bound, self._network.theta.dtype)):
             return True
-        blocks = chain.from_iterable(map(row_blocks, self._data))
+        rows = block_size(self._network)
+        blocks = chain.from_iterable(row_blocks(X, rows) for X in self._data)
         return all(map(self._finite_throughout, blocks))
 
     def _finite_throughout(self, x: Any) -> bool:
-        for layer in self._network.layers:
-            x = layer.infer(x)
+        for layer, own in zip(self._network.layers, self._network.parameters, strict=True):
+            x = layer.infer(x, own)
             if not (issparse(x) or np.isfinite(x).all()):
                 return False
         return self._finite(x)

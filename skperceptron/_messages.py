@@ -7,18 +7,16 @@ import sys
 import warnings
 from contextlib import contextmanager
 
-# Between the user's line and ours there may be scikit-learn's, where callbacks are looked after, or
-# where fit_transform makes of codes what set_output asks for.
-INSIDE = (
-    __name__.rpartition(".")[0],
-    "sklearn.base",
-    "sklearn.callback",
-    "sklearn.utils._set_output",
-)
+# Between the user's line and ours there may be scikit-learn's, as in a pipeline or a search, and
+# that of joblib, which it runs them by.
+INSIDE = (__name__.rpartition(".")[0], "sklearn", "joblib")
 
 
-def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the innermost line outside the package, however deep inside it this is called."""
+def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
+    """Warn at the innermost line outside the package, however deep inside it this is called.
+
+    A message that is a warning has its own category.
+    """
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and _is_inside(frame):
         level, frame = level + 1, frame.f_back
@@ -41,8 +39,9 @@ def naming(argument: str):
     """Have errors from elsewhere say which argument they are about, if they do not."""
     try:
         yield
-    except (TypeError, ValueError) as error:
-        if re.search(rf"\b{argument}\b", str(error)):
+    except (TypeError, ValueError, OverflowError) as error:
+        overflow = isinstance(error, OverflowError)  # an integer that no float can hold
+        if re.search(rf"\b{argument}\b", str(error)) and not overflow:
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{argument}: {error}") from error

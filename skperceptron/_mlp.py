@@ -8,14 +8,20 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import neural_network
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.metrics import accuracy_score, get_scorer_names, r2_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import column_or_1d
 
 from . import _build
 from ._base import BaseMLP, has_epochs
-from ._compat import HasMethods, Interval, Options, StrOptions, is_first_partial_fit
+from ._compat import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    is_first_partial_fit,
+    without_false_alarms,
+)
 from ._convert import from_sklearn, to_sklearn
 from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from ._core.initializers import INITIALIZERS
@@ -23,14 +29,18 @@ from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from ._core.optimizers import OPTIMIZERS
 from ._core.penalties import BALLS
 from ._core.schedules import SCHEDULES
+from ._inputs import plain_labels
 from ._messages import naming
 from ._targets import (
+    PlainScoreMixin,
     RegressionTargets,
     check_known_labels,
     class_weighted,
     classification_targets,
+    column,
     is_multilabel,
     labels,
+    labels_in_order,
 )
 
 _CONSTRAINTS: dict = {
@@ -90,7 +100,7 @@ def has_probabilities(estimator) -> bool:
     return True
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(PlainScoreMixin, BaseMLP):
     r"""Multilayer perceptron that classifies.
 
     Scores are computed layer by layer, :math:`a_0 = x`,
@@ -294,7 +304,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
+        and takes another path. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if
+        they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -322,7 +334,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     scoring : str, callable or None, default=None
         What ``early_stopping`` watches: None is the accuracy, 'loss' the loss on the held-out
         rows, else a scorer's name, or a function of an estimator, X and y. It sees arrays, and
-        weights if it has an argument ``sample_weight``.
+        weights if it has an argument ``sample_weight``. The untrained network is scored once, to
+        refuse a scoring that fails or has no value on these rows.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -570,7 +583,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type that sorts, or an indicator matrix of several labels.
+            Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, at least 0; None is 1 for all. The loss of a row is
@@ -610,7 +623,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------
@@ -618,7 +632,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type that sorts, or an indicator matrix of several labels.
+            Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, at least 0; None is 1 for all. Divided by the mean weight of
@@ -738,21 +752,27 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return from_sklearn(cls, estimator)
 
     def _choose_targets(self, data, classes, resume, incremental):
-        y = labels(data.y)
+        y = labels(data.y, known=incremental or resume)
         # An indicator matrix has a column for every label: it needs no ``classes``.
         by_class = incremental and not is_multilabel(y)
         if by_class:
             with naming("classes"):
-                is_first_partial_fit(self, classes)
+                is_first_partial_fit(self, plain_labels(classes, "classes"))
             if len(self.classes_) == 0:
                 raise ValueError("classes must have the labels that any call will see, got none.")
         if resume:
             targets = self._targets
-            check_known_labels(targets, y, all_of_them=not incremental)
+            complete = not (incremental or targets.known_in_advance)
+            check_known_labels(targets, y, all_of_them=complete)
         else:
-            known = self.classes_ if by_class else None
+            known = self.classes_ if by_class else None if incremental else classes
             targets = classification_targets(y, known, sparse=issparse(data.y))
             check_known_labels(targets, y, all_of_them=False)
+            if known is not None and len(known) != len(targets.classes):
+                raise ValueError(
+                    f"classes_ has {len(known)} labels, but y has {len(targets.classes)} columns."
+                )
+            targets.known_in_advance = known is not None and not incremental
             self.classes_ = targets.classes
         if incremental and self.class_weight == "balanced":
             raise ValueError(
@@ -764,8 +784,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             weight = weight.astype(data.X.dtype, copy=False)
         return targets, data._replace(y=y, sample_weight=weight)
 
+    _needed_for_prediction = (*BaseMLP._needed_for_prediction, "classes_")
+
+    def _known_classes(self, classes):
+        if hasattr(self, "classes_"):
+            self.classes_ = labels_in_order(self.classes_)
+            classes = self.classes_ if classes is None else classes
+        return classes
+
+    def _targets_of_weights(self, n_features, n_outputs):
+        return classification_targets(labels_in_order(self.classes_))
+
     def _check_targets(self, y, targets, dtype, *, name):
-        y = labels(y, name)
+        y = labels(y, name, known=True)
         check_known_labels(targets, y, all_of_them=False, name=name)
         return y
 
@@ -779,11 +810,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @property
     def _smoothing(self):
-        return float(self.label_smoothing)
+        return _build.plain(self.label_smoothing)
 
     @staticmethod
     def _metric(y, predictions, sample_weight):
-        return accuracy_score(y, predictions, sample_weight=sample_weight)
+        with without_false_alarms():
+            return accuracy_score(y, predictions, sample_weight=sample_weight)
 
     def _check_parameters(self, incremental):
         super()._check_parameters(incremental)
@@ -792,9 +824,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 f"label_smoothing has no meaning with loss={self.loss!r}, which knows no "
                 "probabilities."
             )
-
-    def _sizes(self, data):
-        return {"X": abs(data.X).max()}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -1002,7 +1031,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     warm_start : bool, default=False
         Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done.
+        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
+        and takes another path. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if
+        they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -1030,8 +1061,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     scoring : str, callable or None, default=None
         What ``early_stopping`` watches: 'loss' is the loss on the held-out rows, else a scorer's
         name, or a function of an estimator, X and y. It sees arrays, and weights if it has an
-        argument ``sample_weight``. None is R² if the mean minimises the loss ('squared_error',
-        'poisson', 'gamma'), and the loss itself otherwise.
+        argument ``sample_weight``. The untrained network is scored once, to refuse a scoring that
+        fails or has no value on these rows. None is R² if the mean minimises the loss
+        ('squared_error', 'poisson', 'gamma'), and the loss itself otherwise.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -1316,7 +1348,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def partial_fit(self, X, y, sample_weight=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does.
+        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
+        bit with the same number of BLAS threads.
 
         Parameters
         ----------
@@ -1357,6 +1390,29 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             Predictions, in units of y.
         """
         return self._predict(X, lambda targets, scores: targets.decode(scores))
+
+    def score(self, X, y, sample_weight=None):
+        """Compute the coefficient of determination R² of the predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            1 at best, 0 for the mean of y; mean over the outputs. It is -inf where squared
+            errors overflow.
+        """
+        with np.errstate(all="ignore"):
+            return super().score(X, y, sample_weight)
 
     def to_sklearn(self):
         """Convert to scikit-learn's own MLPRegressor.
@@ -1409,7 +1465,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if issparse(y):
             y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            y = column(y)
         if np.abs(y).max() > np.finfo(dtype).max:
             raise ValueError(f"{name} contains a value too large for {dtype}.")
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
@@ -1417,6 +1473,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             raise ValueError(f"{name} has {n_outputs} outputs, y has {targets.n_outputs}.")
         _build.check_target_range(self, y, name)
         return y
+
+    def _targets_of_weights(self, n_features, n_outputs):
+        return RegressionTargets(n_outputs, _build.regression_link(self))
 
     def _link(self, targets):
         return targets.output_activation
@@ -1432,7 +1491,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return r2_score(y, predictions, sample_weight=sample_weight)
 
     def _sizes(self, data):
-        return {"X": abs(data.X).max(), "y": np.abs(data.y).max()}
+        return super()._sizes(data) | {"y": np.abs(data.y).max()}
 
     @property
     def _has_metric(self):

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import restored_on_error
 from ._compat import (
     CallbackSupport,
     Diagram,
     Interval,
+    Persistent,
     StrOptions,
     check_sample_weight,
+    check_y,
     is_first_partial_fit,
     managing_callbacks,
     validate_parameters,
+    validate_X,
 )
 from ._core import kernels
 from ._core.perceptron import (
@@ -52,14 +53,29 @@ from ._core.perceptron import (
     compiled,
     winners,
 )
+from ._core.training import twin
 from ._finite import check_finite
-from ._held_out import Data
-from ._messages import print_details, warn
+from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
+from ._inputs import plain_labels, refuse_dates
+from ._messages import naming, print_details, warn
+from ._targets import (
+    PlainScoreMixin,
+    column,
+    is_known,
+    labels,
+    labels_in_order,
+    weights_by_class,
+)
 from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
 # 1 in every row would weigh too much. As in scikit-learn's SGD.
 SPARSE_INTERCEPT_RATE = 0.01
+
+NOT_FITTED = (
+    "This %(name)s instance is not fitted yet. Call 'fit' with appropriate arguments, or set "
+    "coef_, intercept_ and classes_, before using this estimator."
+)
 
 MAX_SEED = np.iinfo(np.int32).max
 
@@ -76,6 +92,12 @@ class _State:
     split_seed: int  # draws the validation rows, the same at every call
     coef: np.ndarray  # as published, to see what the user edited since
     intercept: np.ndarray
+    drawn_among: np.ndarray | None = None  # (n_rows,) whether a row could be held out
+    classes_fixed: bool = False  # before the first fit, so that y may lack some at any fit
+
+    def position(self) -> _State:
+        """A copy of what an epoch changes in place."""
+        return replace(self, units=self.units.copy(), random_state=twin(self.random_state))
 
 
 @dataclass(frozen=True)
@@ -89,7 +111,7 @@ class _Epoch:
     last: bool
 
 
-class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstimator):
+class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent, BaseEstimator):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
@@ -172,7 +194,10 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         unit weights its own class only, as in scikit-learn.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights and shuffles of the last call.
+        Whether ``fit`` goes on from the weights and shuffles of the last call. Shorter calls do
+        as one longer call does with ``tol=None`` and without an L1 part, whose count of
+        what it has asked of the weights starts anew at each call. The first ``fit`` starts from
+        ``coef_`` and ``intercept_`` if they are set before it.
 
     Attributes
     ----------
@@ -318,7 +343,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             Input data.
 
         y : array-like of shape (n_samples,)
-            Class labels of any type that sorts.
+            Class labels, all numbers or all strings.
 
         coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
             Weights to start from.
@@ -347,13 +372,16 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Make one pass over X and y, going on from the last call if there was one.
 
+        As many calls on the same data compute what one ``fit`` of as many epochs does with
+        ``tol=None``, without an L1 part, and but for 'pocket'.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
         y : array-like of shape (n_samples,)
-            Class labels of any type that sorts.
+            Class labels, all numbers or all strings.
 
         classes : array-like of shape (n_classes,), default=None
             All the labels that any call will see. Required at the first call, optional
@@ -390,13 +418,7 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes, positive where the second is predicted.
         """
-        check_is_fitted(self)
-        with np.errstate(all="ignore"):
-            X = validate_data(
-                self, X, dtype=(np.float64, np.float32), accept_sparse="csr", reset=False
-            )
-            scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-            check_finite(scores, "X")
+        scores = self._predict(X, lambda scores: scores)
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X):
@@ -412,8 +434,45 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         ndarray of shape (n_samples,)
             Predicted labels, as in ``classes_``.
         """
-        scores = self.decision_function(X)
-        return self.classes_[winners(scores[:, np.newaxis] if scores.ndim == 1 else scores)]
+        return self._predict(X, lambda scores: np.asarray(self.classes_)[winners(scores)])
+
+    def _predict(self, X, read):
+        """What ``read`` makes of the scores (n, n_units), block of rows by block of rows."""
+        check_is_fitted(self, msg=NOT_FITTED)
+        fitted = hasattr(self, "_state")
+        coef, intercept = (self.coef_, self.intercept_) if fitted else self._predictable()
+        with np.errstate(all="ignore"):
+            X = validate_X(
+                self, X, "X", reset=False, dtype=(np.float64, np.float32), accept_sparse="csr"
+            )
+            coef = coef if issparse(coef) else np.asarray(coef)
+            shape = (1 if len(self.classes_) == 2 else len(self.classes_), X.shape[1])
+            if fitted and coef.shape != shape:  # edited since
+                raise ValueError(f"coef_ must have the shape {shape}, got {coef.shape}.")
+            if coef.shape[1] != X.shape[1]:
+                raise ValueError(f"X has {X.shape[1]} features, but coef_ has {coef.shape[1]}.")
+            weights = coef.T
+
+            def of_rows(X):
+                scores = safe_sparse_dot(X, weights, dense_output=True) + intercept
+                return read(check_finite(scores, "X"))
+
+            size = rows_per_block(coef.shape[0])
+            return joined([of_rows(block) for block in row_blocks(X, size)])
+
+    def _predictable(self):
+        """The weights that were set without a fit, if there is a row for each of the classes."""
+        coef, intercept = self._given_weights()
+        n_classes = len(labels_in_order(self.classes_))
+        if n_classes < 2:
+            raise ValueError(f"classes_ must have 2 labels or more, got {n_classes}.")
+        n_units = 1 if n_classes == 2 else n_classes
+        _check_shapes(coef, intercept, (n_units, *coef.shape[1:2]))
+        return coef, intercept
+
+    def __sklearn_is_fitted__(self):
+        needed = ["coef_", "classes_"] + ["intercept_"] * bool(self.fit_intercept)
+        return hasattr(self, "_state") or all(hasattr(self, name) for name in needed)
 
     def sparsify(self):
         """Turn ``coef_`` into a CSR matrix, which is small where an L1 part left many zeros.
@@ -448,16 +507,24 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
     @managing_callbacks
     def _fit(self, X, y, coef_init, intercept_init, sample_weight):
-        resume = self.warm_start and hasattr(self, "coef_")
-        data = self._validate(X, y, sample_weight, resume)
+        resume = self.warm_start and hasattr(self, "_state")
+        given = self._given_weights() if self.warm_start and not resume else None
+        data = self._validate(X, y, sample_weight, resume, given)
         classes = np.unique(data.y)
-        if resume and set(classes) != set(self.classes_):
+        known = given is not None and hasattr(self, "classes_")
+        fixed = self._state.classes_fixed if resume else known
+        if fixed:
+            classes = labels_in_order(self.classes_)
+        elif resume and set(classes) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the "
                 f"previous call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
         self.classes_ = classes
-        self._train(data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, task="fit")
+        self._train(
+            data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, given, task="fit"
+        )
+        self._state.classes_fixed = fixed
         if self.tol is not None and self.n_iter_ == self.max_iter:
             warn(
                 "Maximum number of iteration reached before convergence. Consider increasing "
@@ -467,9 +534,13 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
 
     @managing_callbacks
     def _partial_fit(self, X, y, classes, sample_weight):
-        resume = hasattr(self, "coef_")
-        data = self._validate(X, y, sample_weight, resume)
-        is_first_partial_fit(self, classes)
+        resume = hasattr(self, "_state")
+        given = None if resume else self._given_weights()
+        data = self._validate(X, y, sample_weight, resume, given, known=True)
+        if not resume and hasattr(self, "classes_"):
+            self.classes_ = labels_in_order(self.classes_)
+        with naming("classes"):
+            is_first_partial_fit(self, plain_labels(classes, "classes"))
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
         if self.class_weight == "balanced":
@@ -477,26 +548,58 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
                 "class_weight='balanced' needs all the data, so partial_fit does not support "
                 "it: pass the weights that compute_class_weight gives for the whole y."
             )
-        self._train(data, X, resume, max_epochs=1, tol=None, task="partial_fit")
+        self._train(data, X, resume, 1, None, given=given, task="partial_fit")
 
     # Validate ----------------------------------------------------------------------------
 
-    def _validate(self, X, y, sample_weight, resume):
+    def _validate(self, X, y, sample_weight, resume, given, *, known=False):
         validate_parameters(self)
-        X, y = validate_data(
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target "
+                "y is None."
+            )
+        dtype = (np.float64, np.float32)
+        if resume:
+            dtype = self._state.coef.dtype
+        elif given is not None:
+            dtype = given[0].dtype
+        X = validate_X(
             self,
             X,
-            y,
-            dtype=self._state.coef.dtype if resume else (np.float64, np.float32),
+            "X",
+            reset=not resume,
+            dtype=dtype,
             order="C",
             accept_sparse="csr",
-            reset=not resume,
         )
+        with naming("y"):
+            y = check_y(plain_labels(y, "y"), numeric=False, estimator=self)
+            y = column(y)
+        with naming("X and y"):
+            check_consistent_length(X, y)
         if issparse(X) and not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        check_classification_targets(y)
-        return Data(X, column_or_1d(y, warn=True), check_sample_weight(sample_weight, X))
+        y = labels(y, known=known or resume)
+        with naming("sample_weight"):
+            return Data(X, y, check_sample_weight(sample_weight, X))
+
+    def _given_weights(self):
+        """``coef_`` and ``intercept_`` as they were set before the first fit; None if they are not.
+
+        Both are arrays of one dtype, float32 or float64.
+        """
+        if not (hasattr(self, "coef_") or hasattr(self, "intercept_")):
+            return None
+        if not (hasattr(self, "coef_") and (hasattr(self, "intercept_") or not self.fit_intercept)):
+            raise ValueError("coef_ and intercept_ must be set together, to start from them.")
+        coef = _numbers("coef_", self.coef_)
+        zeros = np.zeros(coef.shape[:1], np.float32)
+        intercept = _numbers("intercept_", getattr(self, "intercept_", zeros))
+        single = coef.dtype == intercept.dtype == np.float32
+        dtype = np.float32 if single else np.float64
+        return coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
 
     def _codes(self, y):
         """Index of each label in ``classes_``, (n,)."""
@@ -504,11 +607,11 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             raise ValueError(
                 f"The number of classes has to be greater than one; got {len(self.classes_)} class"
             )
-        labels = np.unique(y)
-        if not set(labels.tolist()) <= set(self.classes_.tolist()):
+        present = np.unique(y)
+        if not is_known(present, self.classes_).all():
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {labels}."
+                f"'y' has {present}."
             )
         return np.searchsorted(self.classes_, y)
 
@@ -519,18 +622,20 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         weight = self._weight_of_classes(y)  # (n_classes,)
         rate = float(self.eta0)
         if len(weight) == 2:
-            return OneVsRest(np.array([[-1.0], [1.0]]), weight[:, np.newaxis], rate)
+            return OneVsRest(np.array([1]), weight[1:], weight[:1], rate)
         if self.multi_class == "joint":
             return Joint(weight, rate)
-        own = np.eye(len(weight))
-        return OneVsRest(2 * own - 1, np.where(own > 0, weight, 1.0), rate)
+        return OneVsRest(np.arange(len(weight)), weight, np.ones(len(weight)), rate)
 
     def _weight_of_classes(self, y):
         if self.class_weight is None:
             return np.ones(len(self.classes_))
         try:
-            weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        except ValueError as error:
+            if isinstance(self.class_weight, dict):
+                weight = weights_by_class(self.class_weight, self.classes_)
+            else:
+                weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"class_weight={self.class_weight!r} does not fit y: {error}"
             ) from error
@@ -567,29 +672,40 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
     def _resume(self, rows, rule) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
         state = copy.deepcopy(self._state)
-        coef = self.coef_.toarray() if issparse(self.coef_) else self.coef_
+        coef, intercept = self._given_weights()
         units = self._units(rows, rule)
-        if coef.shape != units.weights.T.shape:
-            raise ValueError(
-                f"coef_ must have the shape {units.weights.T.shape} to go on, got {coef.shape}: "
-                "fit anew with warm_start=False."
-            )
+        _check_shapes(coef, intercept, units.weights.T.shape)
         units.go_on_from(state.units)
         units.set_weights(coef.T, where=(coef != state.coef).T)
-        units.set_intercept(self.intercept_, where=self.intercept_ != state.intercept)
+        units.set_intercept(intercept, where=intercept != state.intercept)
         state.units = units
         return state
 
     # Run epochs --------------------------------------------------------------------------
 
     def _train(
-        self, given, X_given, resume, max_epochs, tol, coef_init=None, intercept_init=None, *, task
+        self,
+        called,
+        X_given,
+        resume,
+        max_epochs,
+        tol,
+        coef_init=None,
+        intercept_init=None,
+        given=None,
+        *,
+        task,
     ):
         """Show the rows epoch by epoch, and publish what that came to."""
-        X, y, sample_weight = given
+        X, y, sample_weight = called
         codes, rule = self._codes(y), self._rule(y)
         rows = SparseRows(X) if issparse(X) else DenseRows(X)
         state = (self._resume if resume else self._start)(rows, rule)
+        if given is not None:
+            coef, intercept = given
+            _check_shapes(coef, intercept, state.units.weights.T.shape)
+            state.units.set_weights(coef.T)
+            state.units.set_intercept(intercept)
         if coef_init is not None:
             shape = state.units.weights.T.shape
             state.units.set_weights(_initial("coef_init", coef_init, shape).T)
@@ -602,24 +718,24 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             np.ones(len(codes)) if sample_weight is None else sample_weight.astype(np.float64),
             self.fit_intercept * (SPARSE_INTERCEPT_RATE if issparse(X) else 1.0),
         )
-        training, validation = self._split(y, data.weights, state.split_seed)
+        training, validation = self._split(y, data.weights, state)
         keeper = self._keeper(data, training)
         mistakes: list[int] = []
 
-        def publish(estimator, state):
+        def publish(estimator, state, keeper):
             kept = keeper.kept(state.units)
             estimator._publish(state, *kept, rows, X.dtype, mistakes, len(codes), resume)
 
         def fitted_so_far(*, ended):
             estimator = copy.copy(self)
-            publish(estimator, copy.deepcopy(state))
+            publish(estimator, copy.deepcopy(state), keeper)
             return vars(estimator)
 
         named = hasattr(self, "feature_names_in_")
         watching = audience(
             self,
             Lesson(
-                given._replace(X=X_given) if named else given,
+                called._replace(X=X_given) if named else called,
                 None if validation is None else training,
                 given=None,
             ),
@@ -629,12 +745,16 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
             n_steps=max_epochs,
         )
         n_before = len(self.mistakes_curve_) if resume else 0
+        engine = self._engine(state.units, rule)
+        # Where an interruption goes back to: the last complete epoch.
+        last_epoch = 0, state.position(), copy.copy(keeper)
         start = perf_counter()
         try:
-            engine = self._engine(state.units, rule)
             for epoch in self._epochs(engine, data, training, validation, state, max_epochs, tol):
                 mistakes.append(epoch.mistakes)
                 keeper.see(state.units)
+                # From this assignment on, the epoch counts.
+                last_epoch = len(mistakes), state.position(), copy.copy(keeper)
                 seconds = perf_counter() - start
                 if self.verbose:
                     self._report(epoch, len(mistakes), seconds)
@@ -649,9 +769,14 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
                 if any(wishes):
                     break
         except KeyboardInterrupt:
+            n_epochs, state, keeper = last_epoch
+            del mistakes[n_epochs:]
             warn("Training interrupted by user.")
-        publish(self, state)
-        watching.close()
+        publish(self, state, keeper)
+        try:
+            watching.close()
+        except KeyboardInterrupt:
+            warn("Training interrupted by user.")
 
     def _report(self, epoch: _Epoch, number: int, seconds: float) -> None:
         print(f"Epoch {number}: {epoch.mistakes} mistakes")
@@ -692,25 +817,17 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
                 engine = engine.restricted(np.searchsorted(learners, going_on))
                 learners = going_on
 
-    def _split(self, y, weights, seed):
+    def _split(self, y, weights, state):
         """Rows to train on and rows to watch; None for none of these."""
-        if not self.early_stopping:
-            return np.arange(len(y)), None
-        splitter = StratifiedShuffleSplit(test_size=self.validation_fraction, random_state=seed)
-        try:
-            training, validation = next(splitter.split(np.zeros((len(y), 1)), y))
-        except ValueError as error:
-            raise ValueError(
-                f"early_stopping can't hold out validation_fraction={self.validation_fraction} of "
-                f"the rows: {error}"
-            ) from error
-        for rows in (training, validation):
-            if not weights[rows].any():
-                raise ValueError(
-                    "early_stopping splits off validation rows, and the sample_weight of all rows "
-                    "on one side is zero: choose another random_state, or other weights."
-                )
-        return np.sort(training), np.sort(validation)
+        if self.early_stopping:
+            counts = weights > 0
+            among = candidates(state.drawn_among, counts)
+            rows = draw(self.validation_fraction, y, counts, among, state.split_seed)
+            if rows is not None:
+                state.drawn_among = among
+                validation = rows.validation[counts[rows.validation]]
+                return np.sort(rows.train), np.sort(validation)
+        return np.arange(len(y)), None
 
     # Publish -----------------------------------------------------------------------------
 
@@ -726,11 +843,35 @@ class PerceptronClassifier(ClassifierMixin, CallbackSupport, Diagram, BaseEstima
         self._state = state
 
 
+def _numbers(name: str, given) -> np.ndarray:
+    """What the user has set as an attribute, as finite numbers."""
+    try:
+        values = np.asarray(given.toarray() if issparse(given) else given)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers: {error}") from error
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be an array of numbers, got the dtype {values.dtype}.")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite.")
+    return values
+
+
+def _check_shapes(coef: np.ndarray, intercept: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Refuse weights of another shape than the classes and the features have."""
+    for name, values, wanted in (("coef_", coef, shape), ("intercept_", intercept, shape[:1])):
+        if values.shape != wanted:
+            raise ValueError(
+                f"{name} must have the shape {wanted}, by the classes and the columns of X, got "
+                f"{values.shape}: set it, or fit anew with warm_start=False."
+            )
+
+
 def _initial(name: str, given, shape) -> np.ndarray:
     """What the user gave to start from, in float64 and this shape."""
+    refuse_dates(given, name)
     try:
         values = np.asarray(given, np.float64).reshape(shape)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{name} must be an array of numbers of shape {shape}, got the shape {np.shape(given)}."
         ) from error

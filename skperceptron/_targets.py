@@ -7,13 +7,30 @@ from abc import ABC, abstractmethod
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from scipy.special import expit, log_expit, log_softmax
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d
+from sklearn.base import ClassifierMixin
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils.class_weight import compute_sample_weight
 
+from ._compat import kind_of_target, without_false_alarms
 from ._core.activations import OUTPUT_ACTIVATIONS, Softmax
-from ._core.batches import ArrayRows, CodedRows, DensifiedRows, Rows
-from ._messages import naming
+from ._core.batches import ArrayRows, CodedRows, DensifiedRows, OneHotRows, Rows
+from ._inputs import plain_labels
+from ._messages import naming, warn
+
+# What scikit-learn calls targets that are labels.
+LABELS = {
+    "binary",
+    "multiclass",
+    "multiclass-multioutput",
+    "multilabel-indicator",
+    "multilabel-sequences",
+}
+
+# Fewer rows than this say nothing of how many classes there are.
+MANY_ROWS = 20
+
+# Up to so many classes their one-hot rows are kept in a table, which takes at most 512 KB.
+TABULATED_CLASSES = 256
 
 
 class Targets(ABC):
@@ -30,10 +47,9 @@ class Targets(ABC):
         (2016), "Rethinking the inception architecture for computer vision", section 7.
         """
 
-    def encode_whole(self, y, dtype):
-        """The same in one array (n, n_outputs), of the labels as they are."""
-        rows = self.encode(y, dtype, smoothing=0.0)
-        return rows.slice(0, len(rows), rows.buffer(len(rows)))
+    def identity(self, y, dtype) -> list[np.ndarray]:
+        """Arrays that are equal if and only if these targets take y for the same."""
+        return [np.ascontiguousarray(y, dtype=dtype)]
 
     @abstractmethod
     def decode(self, scores):
@@ -72,6 +88,9 @@ class ReconstructionTargets(Targets):
     def encode(self, y, dtype, smoothing):
         return DensifiedRows(y) if issparse(y) else ArrayRows(y)
 
+    def identity(self, y, dtype):
+        return []  # whoever knows X knows y
+
     def decode(self, scores):
         OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
         return scores
@@ -84,6 +103,7 @@ class ClassificationTargets(Targets):
     """Interface of targets with classes, one column of probabilities for each."""
 
     classes: np.ndarray  # (n_classes,), sorted
+    known_in_advance = False  # set before the first fit, so that y may lack some at any fit
 
     @abstractmethod
     def raw_scores(self, scores):
@@ -96,6 +116,9 @@ class ClassificationTargets(Targets):
     @abstractmethod
     def log_probabilities(self, scores):
         """(n, n_classes), finite wherever the scores are."""
+
+    def identity(self, y, dtype):
+        return [_codes(y, self.classes)]
 
 
 class BinaryTargets(ClassificationTargets):
@@ -138,8 +161,10 @@ class MulticlassTargets(ClassificationTargets):
         self.n_outputs = len(classes)
 
     def encode(self, y, dtype, smoothing):
-        one_hot = np.eye(self.n_outputs, dtype=dtype)
-        return CodedRows(_codes(y, self.classes), _smooth(one_hot, smoothing, self.n_outputs))
+        codes, n = _codes(y, self.classes), self.n_outputs
+        if n <= TABULATED_CLASSES:
+            return CodedRows(codes, _smooth(np.eye(n, dtype=dtype), smoothing, n))
+        return OneHotRows(codes, n, *_smooth(np.array([0, 1], dtype), smoothing, n))
 
     def decode(self, scores):
         return self.classes[scores.argmax(axis=1)]
@@ -203,6 +228,9 @@ class MultilabelTargets(ClassificationTargets):
     def encode(self, y, dtype, smoothing):
         return ArrayRows(_smooth(np.ascontiguousarray(y, dtype=dtype), smoothing, 2))
 
+    def identity(self, y, dtype):
+        return [np.ascontiguousarray(y, dtype=bool)]
+
     def decode(self, scores):
         indicators = (scores > 0).astype(int)
         return csr_matrix(indicators) if self.sparse else indicators
@@ -220,10 +248,45 @@ class MultilabelTargets(ClassificationTargets):
         return None
 
 
-def labels(y, name: str = "y"):
-    """Return y as labels (n,) or as an indicator matrix (n, n_labels); refuse all else."""
+class PlainScoreMixin(ClassifierMixin):
+    """Mixin of classifiers, whose labels in an array of objects are taken for what they are."""
+
+    def score(self, X, y, sample_weight=None):
+        """Compute the accuracy: the share of rows, or of their weight, that is predicted right.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            True labels. A row of several labels is right if all of them are.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        y = plain_labels(y, "y")
+        with without_false_alarms():
+            return super().score(X, y, sample_weight)
+
+
+def labels(y, name: str = "y", *, known: bool = False):
+    """Return y as labels (n,) or as an indicator matrix (n, n_labels); refuse all else.
+
+    Unless it is ``known`` which classes there are, very many of them are a reason to warn.
+    """
     with naming(name):
-        check_classification_targets(y)
+        kind = kind_of_target(y)
+        if kind not in LABELS:
+            raise ValueError(
+                f"Unknown label type: {kind}. Maybe you are trying to fit a classifier, which "
+                "expects discrete classes on a regression target with continuous values."
+            )
     if is_multilabel(y):
         y = y.toarray() if issparse(y) else y
         if not np.isin(y, (0, 1)).all():
@@ -231,12 +294,45 @@ def labels(y, name: str = "y"):
                 f"{name} has several columns of {np.unique(y)}: an indicator matrix has 0 and 1."
             )
         return y
-    if y.ndim == 2 and type_of_target(y) == "multiclass-multioutput":
+    if kind == "multiclass-multioutput":
         raise ValueError(
             f"{name} has several columns that are not indicators (0 or 1). Multi-label targets are "
             "indicator matrices; wrap the classifier in MultiOutputClassifier for other ones."
         )
-    return column_or_1d(y, warn=True)
+    y = column(y)
+    may_be_many = kind == "multiclass" and not known and len(y) > MANY_ROWS
+    if may_be_many and len(np.unique(y)) > round(0.5 * len(y)):
+        warn(
+            "The number of unique classes is greater than 50% of the number of samples. "
+            f"`{name}` could represent a regression problem, not a classification problem."
+        )
+    return y
+
+
+def column(y):
+    """Return y, an array (n,) or with a warning (n, 1), as (n,)."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        warn(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape "
+            "of y to (n_samples, ), for example using ravel().",
+            DataConversionWarning,
+        )
+        return y.toarray().ravel() if issparse(y) else y.ravel()
+    if y.ndim != 1:
+        raise ValueError(f"y should be a 1d array, got an array of shape {y.shape} instead.")
+    return y
+
+
+def labels_in_order(classes) -> np.ndarray:
+    """``classes_`` as an array (n_classes,), if somebody set it as fit would."""
+    with naming("classes_"):
+        known = np.asarray(classes)
+        if known.ndim != 1 or known.size == 0 or not np.array_equal(known, np.unique(known)):
+            raise ValueError(
+                "classes_ must be the labels in one dimension, sorted, each of them once, got "
+                f"{classes!r}."
+            )
+    return known
 
 
 def classification_targets(y, classes=None, *, sparse=False) -> ClassificationTargets:
@@ -268,11 +364,18 @@ def check_known_labels(
             "warm_start can only be used where `y` has the same classes as in the previous "
             f"call to fit. Previously got {targets.classes}, `y` has {present}"
         )
-    if not np.isin(present, targets.classes).all():
+    if not is_known(present, targets.classes).all():
         raise ValueError(
             f"`{name}` has classes not in `self.classes_`. `self.classes_` has {targets.classes}. "
             f"'{name}' has {present}."
         )
+
+
+def is_known(labels, classes) -> np.ndarray:
+    """Which of the labels (n,) are among the classes; a string is no number, whatever it says."""
+    if (labels.dtype.kind in "US") != (classes.dtype.kind in "USO"):
+        return np.zeros(len(labels), bool)
+    return np.isin(labels, classes)
 
 
 def check_total_weight(weight, name: str) -> None:
@@ -291,9 +394,18 @@ def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weigh
     """Sample weights (n,) times the weight of each row's class, or classes; None for ones."""
     if class_weight is None:
         return sample_weight
+    one_each = isinstance(targets, MultilabelTargets)
+    if isinstance(class_weight, list) and not (
+        one_each and all(isinstance(weights, dict) for weights in class_weight)
+    ):
+        raise ValueError(
+            "class_weight must be a dict {label: weight} or 'balanced', or for several labels, y "
+            f"being an indicator matrix, a list with a dict for each; got {class_weight!r}."
+        )
     try:
-        weight = _class_weights(class_weight, targets, y)
-    except (TypeError, ValueError) as error:
+        with without_false_alarms():
+            weight = _class_weights(class_weight, targets, y)
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"class_weight={class_weight!r} does not fit y: {error}") from error
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
         raise ValueError(f"class_weight={class_weight!r} must be finite and not negative.")
@@ -307,14 +419,24 @@ def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weigh
 def _class_weights(class_weight, targets, y):
     """Weights (n,) as scikit-learn computes them, for y that need not have every class."""
     if isinstance(class_weight, dict) and not isinstance(targets, MultilabelTargets):
-        weights = compute_class_weight(class_weight, classes=targets.classes, y=y)
-        return weights[_codes(y, targets.classes)]
+        return weights_by_class(class_weight, targets.classes)[_codes(y, targets.classes)]
     return compute_sample_weight(class_weight, y)
+
+
+def weights_by_class(class_weight: dict, classes) -> np.ndarray:
+    """Weights (n_classes,) of a dict, 1 where it has none.
+
+    By scikit-learn's rule, whose own function takes a label "1" for the number 1.
+    """
+    missing = [label for label in classes if label not in class_weight]
+    if missing and len(classes) - len(missing) != len(class_weight):
+        raise ValueError(f"The classes, {np.array(missing).tolist()}, are not in class_weight")
+    return np.array([class_weight.get(label, 1.0) for label in classes], np.float64)
 
 
 def is_multilabel(y) -> bool:
     """Whether y, from ``labels``, is an indicator matrix."""
-    return y.ndim == 2 and type_of_target(y) == "multilabel-indicator"
+    return y.ndim == 2 and kind_of_target(y) == "multilabel-indicator"
 
 
 def _codes(y, classes):

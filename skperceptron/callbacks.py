@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import os
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from string import Formatter
+from threading import get_ident
 from typing import Any, NamedTuple
-from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from ._base import BaseMLP
-from ._compat import path_of, transport
+from ._compat import path_of
+from ._files import digest, make_directory, write_whole
 from ._perceptron import PerceptronClassifier
 from ._watching import Metadata
 
@@ -22,7 +24,10 @@ __all__ = ["Checkpoint", "FitHistory", "History", "Metadata", "ModelCheckpoint"]
 # What is monitored if nothing else is asked for: the first of these that there is.
 MONITORED = ("validation_score", "validation_loss", "loss")
 
-FIELDS = {"epoch", "fit", "value"}
+# Fields of a path, each with the extremes that it is tried with.
+FIELDS = {"epoch": (1, 10**9), "fit": ("0123456789ab-0", "0123456789ab-7-10"), "value": (0.5, -1e9)}
+
+LENGTH = 8  # bytes that tell the length of a message in a file
 
 
 class _Key(NamedTuple):
@@ -41,7 +46,7 @@ class _Key(NamedTuple):
     @property
     def name(self) -> str:
         """One for files, which no other fit has."""
-        return "-".join([self.run[:8], *map(str, self.task_ids)])
+        return "-".join([self.run[:12], *map(str, self.task_ids)])
 
 
 def _describe(contexts) -> str:
@@ -63,31 +68,74 @@ def _check_network(callback, estimator) -> None:
 
 
 class _Mailbox:
-    """Messages from here, and from copies of this in the processes that it was sent to."""
+    """Messages from here, and from copies of this in the processes that it was sent to.
+
+    The copies write theirs to a directory, which is there from the first copy on and as long as
+    the original. They are read when somebody asks, so nothing has to listen for them.
+    """
 
     def __init__(self) -> None:
-        self.messages: list[Any] = []
-        self._listener: Any = None  # where copies send to: here
-        self._home: Any = None  # where this sends to, as a copy
+        self._own: list[Any] = []
+        self._received: dict[str, tuple[int, list]] = {}  # how much was read, by file
+        self._directory: str | None = None  # where copies in other processes write to
+        self._home: tuple[int, str] | None = None  # as a copy: the original's process and directory
+
+    @property
+    def is_away(self) -> bool:
+        """Whether this is a copy, in another process than the original."""
+        return self._home is not None
+
+    @property
+    def messages(self) -> list[Any]:
+        """Those from here, and then those that have arrived, sender by sender."""
+        if self._directory is not None:
+            self._receive(self._directory)
+        return self._own + [m for _, messages in self._received.values() for m in messages]
 
     def put(self, message) -> None:
-        self.messages.append(message)
+        self._own.append(message)
         if self._home is not None:
+            _, directory = self._home
+            content = pickle.dumps(message)
+            # Every thread has a file of its own.
+            path = Path(directory, f"{os.getpid()}-{get_ident()}-{id(self)}")
             try:
-                transport().send(self._home, message)
-            except OSError:  # it has ended since, and this goes on by itself
+                with open(path, "ab") as file:
+                    file.write(len(content).to_bytes(LENGTH, "big") + content)
+            except OSError:  # the original has ended since, and this goes on by itself
                 self._home = None
 
+    def _receive(self, directory: str) -> None:
+        for path in sorted(Path(directory).glob("[0-9]*")):
+            n_read, messages = self._received.get(path.name, (0, []))
+            with open(path, "rb") as file:
+                file.seek(n_read)
+                content = file.read()
+            start = 0
+            while start + LENGTH <= len(content):
+                length = int.from_bytes(content[start : start + LENGTH], "big")
+                if start + LENGTH + length > len(content):
+                    break  # the rest of it is still to come
+                message = pickle.loads(content[start + LENGTH : start + LENGTH + length])
+                start, messages = start + LENGTH + length, [*messages, message]
+            # In one assignment, so that threads that ask at the same time agree.
+            self._received[path.name] = (n_read + start, messages)
+
     def __getstate__(self) -> dict:
-        # Opened here, so that one that is never sent anywhere needs neither thread nor socket.
-        if self._listener is None:
-            self._listener = transport().open_listener(self.messages.append, owner=self)
-        return {"messages": list(self.messages), "_home": self._listener}
+        if self._home is None and self._directory is None:
+            self._directory = make_directory(self)
+        home = self._home
+        if home is None and self._directory is not None:
+            home = (os.getpid(), self._directory)
+        return {"messages": self.messages, "home": home}
 
     def __setstate__(self, state: dict) -> None:
-        self.messages, self._listener = state["messages"], None
-        home = state["_home"]
-        self._home = home if transport().can_reuse_listener(home) else None
+        self.__init__()  # type: ignore[misc]
+        self._own = state["messages"]
+        home = state["home"]
+        # A copy in the process of the original is one for itself, and so is one that outlives it.
+        if home is not None and home[0] != os.getpid() and Path(home[1]).is_dir():
+            self._home = home
 
 
 @dataclass
@@ -259,6 +307,9 @@ class Checkpoint:
 
     network : estimator or None
         The fitted network, if it is kept in memory.
+
+    digest : str or None
+        SHA-256 of the file, by which ``load`` knows it.
     """
 
     task: str
@@ -266,13 +317,43 @@ class Checkpoint:
     value: float
     path: str | None
     network: Any
+    digest: str | None = field(default=None, repr=False)
 
     def load(self):
-        """Return the fitted network, read from its file if it is in one."""
+        """Return the fitted network, read from its file if it is in one.
+
+        Returns
+        -------
+        estimator
+            The network, as it was after this epoch.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the file is not there any more.
+        ValueError
+            If something else has been written to the file since.
+        """
         if self.path is None:
             return self.network
         with open(self.path, "rb") as file:
+            if self.digest is not None and digest(file) != self.digest:
+                raise ValueError(
+                    f"{self.path} has changed since this checkpoint was written to it, perhaps by "
+                    "another fit: put the field {fit} into the path of ModelCheckpoint, which "
+                    "gives each fit a file of its own."
+                )
+            file.seek(0)
             return pickle.load(file)
+
+
+@dataclass
+class _Watch:
+    """What a ``ModelCheckpoint`` has to know of a fit that goes on."""
+
+    suffix: str  # of its files' names
+    kept: list[Checkpoint] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)  # paths
 
 
 class ModelCheckpoint:
@@ -280,16 +361,22 @@ class ModelCheckpoint:
 
     It does not matter whether the network stops early, or what that watches: a copy has the
     weights of its own epoch. It has no callbacks, and all that continuing needs:
-    with ``warm_start``, training goes on from it bit for bit.
+    with ``warm_start``, training goes on from it bit for bit, or with 'lbfgs' from its weights.
 
     Parameters
     ----------
     path : str, path-like or None, default=None
         File to write to, as a pickle that :func:`pickle.load` and ``joblib.load`` read; None keeps
         the copy in memory. Fields are filled in: ``{epoch}``, ``{value}``, and ``{fit}``, a name
-        that no other fit has, which a cross-validation or a search needs. A file appears whole, or
-        not at all, and takes the place of an earlier one of the same name; that of a fit's best
-        epoch so far takes the place of the one before it, whatever their names.
+        that no other fit has, which a search needs. A file appears whole, or not at all, and takes
+        the place of an earlier one of the same name; that of a fit's best epoch so far takes the
+        place of the one before it, whatever their names.
+
+        Without ``{fit}`` the path belongs to the first network that is fitted with this callback,
+        and its next fit writes there again. Files of any other network, such as the clones that a
+        cross-validation or bagging fits, have the name of the network's first fit before the
+        extension (``best-3f0c5d1e9a2b-0.pkl``), and so have all that are written in a process that
+        the callback was sent to.
 
     monitor : str, default='auto'
         What is monitored: the name of an entry in the records of :class:`History`. 'auto' is the
@@ -302,7 +389,8 @@ class ModelCheckpoint:
     Attributes
     ----------
     kept : list of Checkpoint
-        Those of all fits, by fit and epoch. What is in memory arrives when its fit ends.
+        Those of all fits, by fit and epoch, without those whose file a later fit has written
+        again. What is in memory arrives when its fit ends.
 
     Examples
     --------
@@ -314,27 +402,34 @@ class ModelCheckpoint:
     def __init__(self, path=None, *, monitor="auto", every=None):
         if every is not None and not (isinstance(every, Integral) and every >= 1):
             raise ValueError(f"every must be an int of at least 1, or None, got {every!r}.")
-        self.path = None if path is None else os.fspath(path)
+        self.path = None if path is None else _checked_template(path)
         self.monitor = monitor
         self.every = every
-        self._fields = set()
-        if self.path is not None:
-            self._fields = {name for _, name, _, _ in Formatter().parse(self.path) if name}
-            if not self._fields <= FIELDS:
-                raise ValueError(
-                    f"path can have the fields {sorted(FIELDS)}, got {sorted(self._fields)}."
-                )
         self._mailbox = _Mailbox()
-        self._open: dict[_Key, list[Checkpoint]] = {}  # by fits that go on
+        self._forget_fits()
+
+    def _forget_fits(self) -> None:
+        """What is of no use to a copy."""
+        self._open: dict[_Key, _Watch] = {}  # by fits that go on
+        self._networks: WeakValueDictionary[str, Any] = WeakValueDictionary()  # by their suffix
 
     def __getstate__(self):
-        return vars(self) | {"_open": {}}
+        ours = {"_open", "_networks", "_first"}
+        return {name: value for name, value in vars(self).items() if name not in ours}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._forget_fits()
 
     @property
     def kept(self) -> list[Checkpoint]:
-        """Those of all fits, by fit and epoch."""
-        latest = dict(list(self._mailbox.messages))
-        return [checkpoint for key in sorted(latest) for checkpoint in latest[key]]
+        """Those of all fits, by fit and epoch, whose files no later fit has written again."""
+        kept: dict[_Key, list[Checkpoint]] = {}
+        written_later: set[str] = set()
+        for key, checkpoints, written in reversed(self._mailbox.messages):
+            kept[key] = [each for each in checkpoints if each.path not in written_later]
+            written_later |= written
+        return [checkpoint for key in sorted(kept) for checkpoint in kept[key]]
 
     @property
     def last(self) -> Checkpoint:
@@ -349,17 +444,32 @@ class ModelCheckpoint:
         _check_network(self, estimator)
         contexts = path_of(context)
         one_of_many = any(not outer.sequential_subtasks for outer in contexts[:-1])
-        if self.path is not None and one_of_many and "fit" not in self._fields:
+        if self.path is not None and one_of_many and "fit" not in _fields(self.path):
             raise ValueError(
                 f"path must have the field {{fit}}, since this is one of several fits of a "
                 f"{contexts[0].estimator_name}; got {self.path!r}."
             )
-        self._open[_Key.of(contexts)] = []
+        key = _Key.of(contexts)
+        self._open[key] = _Watch(self._suffix(estimator, key))
+
+    def _suffix(self, estimator, key: _Key) -> str:
+        """What names of files have before their extension, the same for all fits of a network."""
+        if self.path is None or "fit" in _fields(self.path):
+            return ""
+        for suffix, network in list(self._networks.items()):
+            if network is estimator:
+                return suffix
+        first = vars(self).setdefault("_first", key)  # in one step, if threads fit at once
+        suffix = "" if first == key and not self._mailbox.is_away else f"-{key.name}"
+        self._networks[suffix] = estimator
+        return suffix
 
     def teardown(self, estimator, context):
         """Hand over what was kept, even if the fit has failed."""
         key = _Key.of(path_of(context))
-        self._mailbox.put((key, self._open.pop(key, [])))
+        watch = self._open.pop(key, None)
+        if watch is not None:
+            self._mailbox.put((key, watch.kept, watch.written))
 
     def on_fit_task_begin(self, estimator, context):
         """Do nothing."""
@@ -371,7 +481,8 @@ class ModelCheckpoint:
         contexts = path_of(context)[:-1]
         key, record = _Key.of(contexts), metadata.record
         name = self._monitored(record)
-        value, kept = record[name], self._open[key]
+        value, watch = record[name], self._open[key]
+        kept = watch.kept
         if self.every is not None:
             wanted = record["epoch"] % self.every == 0
         else:
@@ -382,13 +493,18 @@ class ModelCheckpoint:
             return
         checkpoint = Checkpoint(_describe(contexts), record["epoch"], value, None, fitted_estimator)
         if self.path is not None:
-            checkpoint.path = self.path.format(epoch=checkpoint.epoch, value=value, fit=key.name)
-            _write(fitted_estimator, checkpoint.path)
+            name = self.path.format(epoch=checkpoint.epoch, value=float(value), fit=key.name)
+            root, extension = os.path.splitext(name)
+            path = checkpoint.path = f"{root}{watch.suffix}{extension}"
+            watch.written.add(path)
+            checkpoint.digest = write_whole(path, lambda file: pickle.dump(fitted_estimator, file))
             checkpoint.network = None
-        if self.every is None:
-            for beaten in kept:
-                if beaten.path != checkpoint.path:
-                    Path(beaten.path).unlink(missing_ok=True)
+            beaten = [each for each in kept if self.every is None or each.path == path]
+            for each in beaten:
+                kept.remove(each)
+                if each.path != path:
+                    Path(each.path).unlink(missing_ok=True)
+        elif self.every is None:
             kept.clear()
         kept.append(checkpoint)
 
@@ -401,16 +517,39 @@ class ModelCheckpoint:
         raise ValueError(f"monitor={self.monitor!r} is not recorded in this fit: {known} are.")
 
 
-def _write(estimator, path: str) -> None:
-    """Pickle to a file that is there whole, or not at all."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    temporary = f"{path}.{uuid4().hex}.part"
+def _fields(path: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(path) if name is not None}
+
+
+def _checked_template(path) -> str:
+    """The path as a string, if names of files can be made of it."""
     try:
-        with open(temporary, "xb") as file:
-            pickle.dump(estimator, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        template = os.fspath(path)
+    except TypeError:
+        template = path
+    if not isinstance(template, str):
+        raise TypeError(f"path must be a str, a path-like of str, or None, got {path!r}.")
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError as error:
+        raise ValueError(f"path is no template, {error}; got {template!r}.") from error
+    if not _fields(template) <= FIELDS.keys():
+        raise ValueError(
+            f"path can have the fields {sorted(FIELDS)}, got {sorted(_fields(template))}."
+        )
+    if any("{" in (specification or "") for _, _, specification, _ in parts):
+        raise ValueError(f"path can't have a field within the format of another: {template!r}.")
+    for epoch, fit, value in zip(*FIELDS.values(), strict=True):
+        try:
+            name = template.format(epoch=epoch, fit=fit, value=value)
+        except (ValueError, OverflowError) as error:
+            raise ValueError(
+                f"path has a format that does not suit its field, {error}: epoch is an int, value "
+                f"a float, and fit a str; got {template!r}."
+            ) from error
+        if "fit" in _fields(template) and fit not in name:
+            raise ValueError(f"path must have all of {{fit}}, got {template!r}.")
+        is_folder = os.path.basename(name) in ("", os.curdir, os.pardir) or os.path.isdir(name)
+        if is_folder or "\0" in name:
+            raise ValueError(f"path must be the name of a file, got {template!r}.")
+    return template

@@ -1,7 +1,8 @@
-"""What all tests share: no figure goes to a screen or stays open, and nothing compiles unasked."""
+"""What all tests share: no figure stays open, nothing compiles unasked, Ctrl-C interrupts."""
 
 import math
 import os
+import signal
 import sys
 
 import pytest
@@ -20,3 +21,16 @@ def no_figure_stays_open():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_interrupts():
+    """Have SIGINT raise KeyboardInterrupt, here and in processes that the test starts.
+
+    A shell starts what runs in its background, and what ``nohup`` runs, with SIGINT ignored.
+    Processes inherit that, and Python then installs no handler.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    # None stands for a handler that was not installed by Python, and can't be put back.
+    signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)

@@ -18,7 +18,7 @@ ROOT = Path(skperceptron.__file__).parent
 # From the ground up; a module imports only from floors below its own. A folder of _core whose
 # modules are not listed is one component: they share their base, and its __init__ gathers them.
 FLOORS = [
-    {"_core", "_core.types"},
+    {"_core", "_core.forks", "_core.types"},
     {"_core.kernels"},
     {
         "_core.activations",
@@ -46,9 +46,10 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs", "_core.logbook"},
-    {"_messages", "_summary"},
-    {"_build", "_compat", "_targets"},
-    {"_held_out"},
+    {"_files", "_inputs", "_messages", "_summary"},
+    {"_compat"},
+    {"_build", "_targets"},
+    {"_given", "_held_out", "_memory"},
     {"_finite", "_watching"},
     {"_base"},
     {"_convert"},
@@ -137,17 +138,26 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
     [("plotting", "matplotlib"), ("callbacks", "pandas"), ("callbacks", "rich")],
 )
 def test_extras_are_imported_where_they_are_used_only(module, extra):
-    without = subprocess.run([sys.executable, "-c", f"import sys, {LIBRARIES}; {exits(extra)}"])
-    code = f"import sys, skperceptron.{module}; {exits(extra)}"
-    assert subprocess.run([sys.executable, "-c", code]).returncode <= without.returncode
+    with_ours = is_imported(extra, f"skperceptron.{module}")
+    assert not with_ours or is_imported(extra, LIBRARIES)
 
 
 # What scikit-learn imports of itself is not ours to say.
 LIBRARIES = "sklearn.metrics, sklearn.model_selection, sklearn.neural_network, sklearn.pipeline"
 
 
-def exits(extra):
-    return f"sys.exit({extra!r} in sys.modules)"
+def is_imported(extra, modules):
+    """Whether ``extra`` is, in a process of its own that imports ``modules``."""
+    code = f"import sys, {modules}; print({extra!r} in sys.modules)"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+    return {"True": True, "False": False}[run.stdout.strip()]
+
+
+def test_what_is_imported_is_seen():
+    assert is_imported("pandas", "pandas")
+    with pytest.raises(subprocess.CalledProcessError):
+        is_imported("pandas", "no_such_module")
 
 
 @every_module
@@ -215,3 +225,32 @@ def test_nothing_is_imported_that_a_browser_lacks():
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module]
             assert lacking.isdisjoint(name.split(".")[0] for name in names), path
+
+
+TESTS = Path(__file__).parent
+WAITING = {"run", "call", "check_call", "check_output"}  # of subprocess
+
+
+def waits_for_ever(call):
+    """Whether it starts a process, waits for its end, and sets no limit."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and (function.value.id, function.attr in WAITING) == ("subprocess", True)
+        and "timeout" not in {keyword.arg for keyword in call.keywords}
+    )
+
+
+def calls(source):
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+
+
+def test_no_test_waits_for_ever_for_a_process():
+    paths = [p for p in TESTS.rglob("test_*.py") if "subprocess." in p.read_text("utf-8")]
+    assert Path(__file__) in paths
+    for path in paths:
+        lines = [c.lineno for c in calls(path.read_text("utf-8")) if waits_for_ever(c)]
+        assert not lines, f"{path} starts processes without timeout= in lines {lines}"
+    (call,) = calls("subprocess.run([], check=True)")
+    assert waits_for_ever(call)

@@ -406,3 +406,66 @@ def test_there_and_back(target, solver, early_stopping):
         one, other = getattr(back, name), getattr(model, name)
         # Divided by the number of outputs and multiplied again.
         assert one == other if other is None else np.allclose(one, other, rtol=1e-15, atol=0)
+
+
+CHANGES = {
+    "adam to sgd": ({"solver": "adam"}, {"solver": "sgd"}),
+    "sgd to adam": ({"solver": "sgd"}, {"solver": "adam"}),
+    "to lbfgs": ({"solver": "adam"}, {"solver": "lbfgs"}),
+    "lbfgs to adam": ({"solver": "lbfgs"}, {"solver": "adam"}),
+    "lbfgs to sgd": ({"solver": "lbfgs"}, {"solver": "sgd"}),
+    "early stopping on": ({}, {"early_stopping": True}),
+    "early stopping off": ({"early_stopping": True}, {"early_stopping": False}),
+    "adaptive": ({"solver": "sgd"}, {"learning_rate": "adaptive"}),
+    "another rate": (
+        {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1},
+        {"learning_rate_init": 0.001},
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.* ignored with solver='lbfgs':UserWarning")
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("solver", [None, "adamw", "sgd", "lbfgs"])
+def test_what_was_changed_after_scikit_learn_s_fit_starts_new_moments(change, ours, solver):
+    before, after = CHANGES[change]
+    y = X[:, 0] > 0 if ours is MLPClassifier else X[:, 0]
+    common = {"hidden_layer_sizes": (5,), "max_iter": 3, "random_state": 0, "warm_start": True}
+    theirs = ours._twin(**common | before).fit(X, y).set_params(**after)
+    model = pickle.loads(pickle.dumps(ours.from_sklearn(theirs)))
+    assert_array_equal(model.predict(X), theirs.predict(X))
+    if solver is not None:
+        model.set_params(solver=solver, early_stopping=False).fit(X, y)
+    if model.solver != "lbfgs" and not model.early_stopping:
+        model.partial_fit(X, y)
+    state = model.fit(X, y)._training_state
+    assert state.solver == model.solver
+    if change == "another rate" and solver is None:
+        assert model.learning_rate_curve_[0] == 0.001
+    assert np.isfinite(model.coefs_[0]).all()
+
+
+def test_moments_of_an_earlier_network_are_left_behind():
+    y = X[:, 0] > 0
+    theirs = neural_network.MLPClassifier((5,), max_iter=3, random_state=0).fit(X, y)
+    # L-BFGS leaves the moments of the fit before, for a network of another shape.
+    theirs.set_params(solver="lbfgs", hidden_layer_sizes=(3,)).fit(X, y).set_params(solver="adam")
+    model = MLPClassifier.from_sklearn(theirs)
+    assert (model._training_state.optimizer.moments == 0).all()
+    model.partial_fit(X, y)
+
+
+def test_moments_that_fit_are_taken_along():
+    theirs = neural_network.MLPClassifier((5,), max_iter=3, random_state=0).fit(X, X[:, 0] > 0)
+    state = MLPClassifier.from_sklearn(theirs)._training_state
+    assert state.optimizer.n_steps == theirs._optimizer.t > 0
+    assert (state.optimizer.moments != 0).any()
+
+
+def test_another_architecture_than_the_weights_is_refused():
+    theirs = neural_network.MLPClassifier((5,), max_iter=3, random_state=0).fit(X, X[:, 0] > 0)
+    model = MLPClassifier.from_sklearn(theirs.set_params(hidden_layer_sizes=(4,)))
+    assert_array_equal(model.predict(X), theirs.predict(X))
+    with pytest.raises(ValueError, match="layer_units was"):
+        model.partial_fit(X, X[:, 0] > 0)

@@ -1,6 +1,7 @@
 """Early stopping: the rows it watches, and the weights it keeps."""
 
 import copy
+import itertools
 import math
 import warnings
 
@@ -107,7 +108,8 @@ def test_weights_count_in_the_score():
 
 def test_scores_that_are_no_numbers_have_no_best():
     model = MLPClassifier(early_stopping=True, n_iter_no_change=2, random_state=0)
-    model.set_params(scoring=lambda estimator, X, y: math.nan)
+    scores = itertools.chain([0.0], itertools.repeat(math.nan))  # a number before training
+    model.set_params(scoring=lambda estimator, X, y: next(scores))
     with pytest.warns(UserWarning, match="score that was nan in each of 3 epochs"):
         model.fit(X, MANY)
     assert model.n_iter_ == 3
@@ -184,7 +186,9 @@ class TestWhatIsWatchedIsWhatIsTrained:
         assert len(model.validation_scores_) == 3
 
     @pytest.mark.parametrize("early_stopping", [False, True])
-    @pytest.mark.parametrize("change", [{"quantile": 0.9}, {"loss": "absolute_error"}])
+    @pytest.mark.parametrize(
+        "change", [{"quantile": 0.9}, {"loss": "absolute_error", "quantile": 0.5}]
+    )
     def test_another_loss_starts_a_record_of_its_own(self, change, early_stopping):
         model = MLPRegressor(loss="quantile", quantile=0.01, warm_start=True, max_iter=20)
         model.set_params(early_stopping=early_stopping, random_state=0).fit(X, REAL)

@@ -4,6 +4,8 @@ import math
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -11,7 +13,14 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import (
+    MLPAutoencoder,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+    _base,
+    _perceptron,
+)
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.objective import Objective
 
@@ -72,9 +81,11 @@ class TestSignal:
             timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
             first_epoch = CtrlC(math.inf)
             model.set_params(learning_rate=lambda p, e=first_epoch, t=timer: start(t) or e(p))
-            with interrupted:
-                model.fit(X, Y)
-            timer.join()
+            try:
+                with interrupted:
+                    model.fit(X, Y)
+            finally:
+                timer.cancel()  # or it would interrupt another test
             assert abs(model.n_iter_ - len(model.loss_curve_)) <= 1
             assert all(np.isfinite(w).all() for w in model.coefs_ + model.intercepts_)
 
@@ -169,3 +180,116 @@ class TestWhileTrainingDiverges:
             model.fit(X, X[:, 0])
         assert_array_equal(model.coefs_[0], best[0])
         assert_usable(model)
+
+
+class CtrlCInACallback:
+    """The key is hit in one of the methods; at the end of the fit, not of an epoch."""
+
+    def __init__(self, where):
+        self.where = where
+
+    def hit(self, where):
+        if where == self.where:
+            raise KeyboardInterrupt
+
+    def setup(self, estimator, context):
+        self.hit("setup")
+
+    def teardown(self, estimator, context):
+        self.hit("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.hit("begin")
+
+    def on_fit_task_end(self, estimator, context, *, metadata=None):
+        if metadata.record is None:
+            self.hit("end")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        MLPClassifier((3,), max_iter=2, random_state=0),
+        MLPRegressor((3,), max_iter=2, random_state=0, solver="lbfgs"),
+        MLPAutoencoder((3,), max_iter=2, random_state=0),
+        PerceptronClassifier(max_iter=2),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+class TestOutsideOfTraining:
+    """Before it starts there is nothing to keep; when it has ended there is."""
+
+    def fit(self, model):
+        return model.fit(X) if isinstance(model, MLPAutoencoder) else model.fit(X, Y)
+
+    def assert_unchanged(self, model):
+        for fitted in (False, True):
+            if fitted:
+                callbacks = model.__dict__.pop("_skl_callbacks", None)
+                self.fit(model)
+                if callbacks:
+                    model.set_callbacks(*callbacks)
+            before = dict(vars(model))
+            with pytest.raises(KeyboardInterrupt):
+                self.fit(model)
+            assert vars(model).keys() == before.keys()
+            assert all(vars(model)[name] is before[name] for name in before)
+
+    @pytest.mark.parametrize("where", ["setup", "begin", "teardown"])
+    def test_in_a_callback(self, model, where):
+        pytest.importorskip("sklearn.callback")
+        self.assert_unchanged(clone(model).set_callbacks(CtrlCInACallback(where)))
+
+    @pytest.mark.parametrize("name", ["check_sample_weight", "audience", "build", "publish"])
+    def test_in_fit_itself(self, model, name, monkeypatch):
+        owner = _perceptron if isinstance(model, PerceptronClassifier) else _base
+        owner, name = {
+            (_base, "build"): (_base._build, "training_network"),
+            (_base, "publish"): (_base.BaseMLP, "_publish"),
+            (_perceptron, "build"): (_perceptron, "OneVsRest"),
+            (_perceptron, "publish"): (PerceptronClassifier, "_publish"),
+        }.get((owner, name), (owner, name))
+        original, armed = getattr(owner, name), True
+
+        def hit(*args, **kwargs):
+            if armed:
+                raise KeyboardInterrupt
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, hit)
+        model = clone(model)
+        with pytest.raises(KeyboardInterrupt):
+            self.fit(model)
+        assert vars(model) == vars(clone(model))
+        armed = False
+        before = dict(vars(self.fit(model)))
+        armed = True
+        with pytest.raises(KeyboardInterrupt):
+            self.fit(model)
+        assert vars(model).keys() == before.keys()
+        assert all(vars(model)[name] is before[name] for name in before)
+
+    def test_at_the_end_of_the_fit(self, model):
+        pytest.importorskip("sklearn.callback")
+        expected = self.fit(clone(model))
+        model = clone(model).set_callbacks(CtrlCInACallback("end"))
+        with interrupted:
+            self.fit(model)
+        for name, value in vars(expected).items():
+            if name in ("coefs_", "intercepts_", "coef_", "intercept_"):
+                for one, other in zip(vars(model)[name], value, strict=True):
+                    assert_array_equal(one, other)
+        assert model.n_iter_ == expected.n_iter_
+
+
+class TestWhereTheParentIgnoresCtrlC:
+    """As a shell has it for what runs in its background."""
+
+    def test_tests_do_not(self):
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_nor_do_processes_that_tests_start(self):
+        code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+        command = [sys.executable, "-c", code]
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+        assert run.stdout.strip() == "True"

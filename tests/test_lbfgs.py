@@ -142,10 +142,10 @@ class TestWhatTheSolverCanNotUse:
     def test_is_named_in_a_warning(self, solver, parameters):
         model, y = make("binary", max_iter=1)
         model.set_params(solver=solver, **parameters)
-        with pytest.warns(UserWarning, match="has no use for") as record:
+        with pytest.warns(UserWarning, match="ignored with") as record:
             model.fit(X, y)
         (message,) = (str(w.message) for w in record if w.category is UserWarning)
-        assert message == f"solver={solver!r} has no use for {', '.join(sorted(parameters))}."
+        assert message == f"{', '.join(sorted(parameters))} are ignored with solver={solver!r}."
 
     @pytest.mark.parametrize("solver", ["lbfgs", "adam", "sgd"])
     @pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])

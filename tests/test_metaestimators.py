@@ -134,7 +134,7 @@ def test_classifiers(build, y):
     ],
     ids=["stacking", "bagging", "voting", "outputs", "transformed", "transformed outputs", "lbfgs"],
 )
-@pytest.mark.filterwarnings("ignore:solver='lbfgs' has no use for learning_rate_init")
+@pytest.mark.filterwarnings("ignore:learning_rate_init is ignored with solver='lbfgs'")
 def test_regressors(build, y):
     assert build().fit(X, y).score(X, y) > 0.7
 

@@ -1,16 +1,26 @@
 """History and ModelCheckpoint."""
 
 import copy
+import gc
 import os
 import pickle
+import re
+import subprocess
 import sys
+import tempfile
+import threading
+import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.ensemble import BaggingClassifier
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -87,6 +97,86 @@ class TestHistory:
         assert len(history.fits) == 1
         (theirs,) = other._skl_callbacks
         assert [len(fit.epochs) for fit in theirs.fits] == [6, 6]
+
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    def test_leaves_no_thread_behind(self, n_jobs):
+        history, before = History(), set(threading.enumerate())
+        model = network(history).fit(X, Y)
+        copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+        for each in copies:
+            each.fit(X, Y)
+        get_reusable_executor().shutdown(wait=True)  # its threads are not ours
+        cross_val_score(model, X, Y, cv=2, n_jobs=n_jobs)
+        get_reusable_executor().shutdown(wait=True)
+        assert set(threading.enumerate()) <= before
+        assert len(history.fits) == 3
+
+    def test_its_directory_goes_with_it(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        history = History()
+        pickle.dumps(history)
+        assert len(os.listdir(tmp_path)) == 1
+        del history
+        gc.collect()
+        assert not os.listdir(tmp_path)
+
+    def test_where_there_can_be_no_directory(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+        history = History()
+        network(history).fit(X, Y)
+        assert len(pickle.loads(pickle.dumps(history)).fits) == 1
+
+    @pytest.mark.parametrize("dump", ["pickle", "joblib", "skops"])
+    def test_pickles_outlive_their_process(self, dump, tmp_path):
+        """They load without a word where nobody knows of that process, and go on by themselves."""
+        if dump == "skops":
+            pytest.importorskip("skops")
+        code = """
+import sys, joblib, pickle, numpy as np
+from skperceptron import MLPClassifier
+from skperceptron.callbacks import History
+X = np.random.default_rng(0).normal(size=(20, 4))
+model = MLPClassifier((3,), max_iter=2, random_state=0).set_callbacks(History()).fit(X, X[:, 0] > 0)
+if sys.argv[1] == "skops":
+    import skops.io
+    skops.io.dump(model, sys.argv[2])
+else:
+    with open(sys.argv[2], "wb") as file:
+        {"pickle": pickle, "joblib": joblib}[sys.argv[1]].dump(model, file)
+"""
+        path = tmp_path / "model"
+        command = [sys.executable, "-W", "ignore", "-c", code, dump, path]
+        subprocess.run(command, check=True, timeout=100)
+        before = set(threading.enumerate())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            if dump == "skops":
+                from skops.io import get_untrusted_types, load
+
+                model = load(path, trusted=get_untrusted_types(file=path))
+            else:
+                model = joblib.load(path)
+        (history,) = model._skl_callbacks
+        assert [len(fit.epochs) for fit in history.fits] == [2]
+        assert history.fits[0].parameters["random_state"] == 0
+        model.fit(X, Y)
+        assert [len(fit.epochs) for fit in history.fits] == [2, 2]
+        assert set(threading.enumerate()) == before
+
+    def test_a_message_that_is_half_written_is_not_read(self):
+        history = History()
+        network(history).fit(X, Y)
+        other = pickle.loads(pickle.dumps(history))
+        directory = Path(history._mailbox._directory)
+        other._mailbox._home = (0, str(directory))  # as in another process
+        network(other).fit(X, Y)
+        (path,) = directory.glob("[0-9]*")
+        content = path.read_bytes()
+        path.write_bytes(content[:-1])
+        assert [len(fit.epochs) for fit in history.fits] == [6, 5]
+        path.write_bytes(content)
+        for _ in range(2):
+            assert [len(fit.epochs) for fit in history.fits] == [6, 6]
 
     def test_without_pandas(self, monkeypatch):
         history = History()
@@ -194,6 +284,145 @@ class TestModelCheckpoint:
         with pytest.raises(RuntimeError, match="power cut"):
             network(checkpoint, Failing()).fit(X, Y)
         assert [kept.epoch for kept in checkpoint.kept] == [1, 2, 3]
+
+    @pytest.mark.parametrize(("backend", "n_jobs"), [("loky", None), ("loky", 2), ("threading", 2)])
+    @pytest.mark.parametrize(
+        "name", [None, "best.pkl", "{epoch}.pkl", "{fit}.pkl", "{fit}/{epoch}"]
+    )
+    @pytest.mark.parametrize("how", ["cross_validate", "bagging", "one vs rest", "pipeline"])
+    def test_fits_are_kept_apart(self, how, name, backend, n_jobs, tmp_path):
+        checkpoint = ModelCheckpoint(name and tmp_path / name)
+        model = network(checkpoint, max_iter=3)
+        with joblib.parallel_backend(backend):
+            if how == "bagging":
+                model = BaggingClassifier(model, n_estimators=3, n_jobs=n_jobs, random_state=0)
+                fitted = model.fit(X, Y).estimators_
+            elif how == "one vs rest":
+                classes = np.digitize(X[:, 0], [-0.5, 0.5])
+                fitted = OneVsRestClassifier(model, n_jobs=n_jobs).fit(X, classes).estimators_
+            else:
+                if how == "pipeline":
+                    model = make_pipeline(StandardScaler(), make_pipeline("passthrough", model))
+                scores = cross_validate(model, X, Y, cv=3, n_jobs=n_jobs, return_estimator=True)
+                fitted = scores["estimator"]
+        if how == "pipeline":
+            fitted = [pipeline[-1][-1] for pipeline in fitted]
+        kept = checkpoint.kept
+        assert len(kept) == 3
+        assert len({each.path for each in kept}) == (1 if name is None else 3)
+        found = sorted(each.load().coefs_[0].tolist() for each in kept)
+        assert found == sorted(each.coefs_[0].tolist() for each in fitted)
+        assert [each.value for each in kept] == [each.load().loss_ for each in kept]
+
+    def test_fits_of_a_loop_are_kept_apart(self, tmp_path):
+        checkpoint = ModelCheckpoint(tmp_path / "best.pkl")
+        models = [network(checkpoint, random_state=i).fit(X, Y) for i in range(3)]
+        names = [Path(kept.path).name for kept in checkpoint.kept]
+        assert names[0] == "best.pkl"
+        assert all(re.fullmatch(r"best-[0-9a-f]{12}-0\.pkl", name) for name in names[1:])
+        for kept, model in zip(checkpoint.kept, models, strict=True):
+            assert_array_equal(kept.load().coefs_[0], model.coefs_[0])
+        # Another fit of each goes on in its file, and the entry of the earlier fit is gone.
+        for model in models:
+            model.set_params(max_iter=2).fit(X, Y)
+        assert sorted(Path(kept.path).name for kept in checkpoint.kept) == sorted(names)
+        for kept, model in zip(checkpoint.kept, models, strict=True):
+            assert_array_equal(kept.load().coefs_[0], model.coefs_[0])
+
+    def test_a_network_that_walks_its_timeline_writes_to_one_file(self, tmp_path):
+        checkpoint = ModelCheckpoint(tmp_path / "latest.pkl", every=1)
+        model = network(checkpoint)
+        for _ in range(3):
+            model.partial_fit(X, Y, classes=[0, 1])
+        assert os.listdir(tmp_path) == ["latest.pkl"]
+        (kept,) = checkpoint.kept
+        assert_array_equal(kept.load().coefs_[0], model.coefs_[0])
+
+    def test_epochs_that_share_a_file_are_one_entry(self, tmp_path):
+        checkpoint = ModelCheckpoint(tmp_path / "latest.pkl", every=2)
+        network(checkpoint).fit(X, Y)
+        (kept,) = checkpoint.kept
+        assert kept.epoch == 6
+        assert len(kept.load().loss_curve_) == 6
+
+    def test_files_that_a_later_fit_has_passed_over(self, tmp_path):
+        checkpoint = ModelCheckpoint(tmp_path / "{epoch}.pkl")
+        model = network(checkpoint, max_iter=2).fit(X, Y)
+        model.set_params(max_iter=4).fit(X, Y)
+        assert [kept.epoch for kept in checkpoint.kept] == [4]
+        assert os.listdir(tmp_path) == ["4.pkl"]
+
+    def test_a_file_that_somebody_else_has_written(self, tmp_path):
+        path = tmp_path / "best.pkl"
+        checkpoint = ModelCheckpoint(path)
+        network(checkpoint).fit(X, Y)
+        network(ModelCheckpoint(path), random_state=1).fit(X, Y)
+        with pytest.raises(ValueError, match=r"has changed since .* put the field \{fit\}"):
+            checkpoint.last.load()
+        path.unlink()
+        with pytest.raises(FileNotFoundError):
+            checkpoint.last.load()
+
+    def test_a_restored_one_goes_on_in_its_file(self, tmp_path):
+        model = network(ModelCheckpoint(tmp_path / "best.pkl")).fit(X, Y)
+        restored = pickle.loads(pickle.dumps(model)).set_params(max_iter=2).fit(X, Y)
+        assert os.listdir(tmp_path) == ["best.pkl"]
+        (kept,) = restored._skl_callbacks[0].kept
+        assert_array_equal(kept.load().coefs_[0], restored.coefs_[0])
+
+    @pytest.mark.parametrize(
+        ("path", "error"),
+        [
+            ("{}", r"path can have the fields \['epoch', 'fit', 'value'\], got \[''\]"),
+            ("{0}.pkl", "path can have the fields"),
+            ("{run}.pkl", "path can have the fields"),
+            ("{fit.x}", "path can have the fields"),
+            ("{epoch[0]}", "path can have the fields"),
+            ("{value:d}", "does not suit its field, .* value a float"),
+            ("{fit:d}", "does not suit its field"),
+            ("{epoch:s}", "does not suit its field"),
+            ("{epoch:c}", "does not suit its field"),
+            ("{epoch!x}", "path"),
+            ("{epoch:{value}}", "field within the format of another"),
+            ("{fit:.4}.pkl", r"all of \{fit\}"),
+            ("{fit", "path is no template"),
+            ("fit}", "path is no template"),
+            ("{fit}}", "path is no template"),
+            ("", "name of a file"),
+            (".", "name of a file"),
+            ("..", "name of a file"),
+            ("checkpoints/", "name of a file"),
+            ("{fit}/", "name of a file"),
+            ("a\0b", "name of a file"),
+        ],
+    )
+    def test_bad_paths(self, path, error):
+        with pytest.raises(ValueError, match=error):
+            ModelCheckpoint(path)
+
+    @pytest.mark.parametrize("path", [b"best.pkl", 3, True, ["best.pkl"]])
+    def test_paths_of_the_wrong_type(self, path):
+        with pytest.raises(TypeError, match=r"path must be a str, a path-like of str, or None"):
+            ModelCheckpoint(path)
+
+    def test_a_folder_is_no_path(self, tmp_path):
+        with pytest.raises(ValueError, match="name of a file"):
+            ModelCheckpoint(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("path", "name"),
+        [
+            ("{epoch:04d}-{value:.1f}", "0006-0."),
+            ("{epoch:.2f}.pkl", "6.00.pkl"),
+            ("{epoch!r:>3}.pkl", "  6.pkl"),
+            ("{{{epoch}}}.pkl", "{6}.pkl"),
+            ("{epoch:,}{value:e}", "6"),
+        ],
+    )
+    def test_good_paths(self, path, name, tmp_path):
+        network(ModelCheckpoint(tmp_path / path)).fit(X, Y)
+        (found,) = os.listdir(tmp_path)
+        assert found.startswith(name)
 
     def test_a_checkpoint_does_not_hold_the_one_before(self):
         checkpoint = ModelCheckpoint(every=1)

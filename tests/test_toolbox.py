@@ -104,6 +104,7 @@ class TestGridSearch:
     def test_dtypes_of_which_none_is_that_of_the_data(self):
         self.search(classifier(), MULTICLASS, "dtype", [None, "float32", "float64"], n_equal=1)
 
+    @pytest.mark.filterwarnings("ignore:learning_rate_step is ignored")
     def test_schedules(self):
         # Nothing is an improvement: the rate falls, or training ends.
         impatient = {"tol": 10.0, "n_iter_no_change": 1, "max_iter": 6, "learning_rate_step": 2}
@@ -393,7 +394,8 @@ class TestLearningRate:
         kwargs = {"solver": solver, "max_iter": 10, "learning_rate_init": 0.01}
         if learning_rate == "adaptive":
             kwargs |= {"tol": 10.0, "n_iter_no_change": 1}
-        model = classifier(learning_rate=learning_rate, learning_rate_step=3, **kwargs)
+        steps = {"learning_rate_step": 3} if learning_rate == "step" else {}
+        model = classifier(learning_rate=learning_rate, **steps, **kwargs)
         rates = model.fit(X, BINARY).learning_rate_curve_
         if learning_rate == "constant":
             assert rates == [0.01] * 10
@@ -518,7 +520,7 @@ class TestRegularisers:
             assert (default.coefs_[0] != none.coefs_[0]).all()
 
     def test_a_solver_without_decoupled_decay_says_so(self):
-        with pytest.warns(UserWarning, match="'adam' has no use for weight_decay"):
+        with pytest.warns(UserWarning, match="weight_decay is ignored with solver='adam'"):
             classifier(weight_decay=0.1).fit(X, BINARY)
 
     def test_batch_norm_on_a_batch_of_one_row(self):

@@ -12,6 +12,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import (
+    accuracy_score,
     balanced_accuracy_score,
     log_loss,
     make_scorer,
@@ -22,7 +23,7 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -161,7 +162,8 @@ class TestScoring:
 
         model = MLPRegressor(early_stopping=True, scoring=keep, max_iter=3, random_state=0)
         model.fit(X, X[:, 0])
-        assert len({id(estimator) for estimator in seen}) == 3
+        # Once before training, to see whether it works, and after each epoch.
+        assert len({id(estimator) for estimator in seen}) == 4
         predictions = [estimator.predict(X) for estimator in seen]
         assert (predictions[0] != predictions[1]).all()
         assert all(estimator is not model for estimator in seen)
@@ -180,12 +182,6 @@ class TestScoring:
         assert model.best_validation_score_ > 0
         model.set_params(scoring="loss").fit(X, Y)
         assert model.best_validation_score_ < 0
-
-    def test_rows_without_weight_can_not_be_watched(self):
-        weight = np.zeros(len(X))
-        weight[:5] = 1
-        with pytest.raises(ValueError, match="sample_weight of all rows on one side is zero"):
-            classifier(early_stopping=True).fit(X, Y, sample_weight=weight)
 
 
 class TestThroughMetaEstimators:
@@ -269,7 +265,8 @@ class TestScorersAndWeights:
         model = classifier(early_stopping=True, scoring=note, class_weight={0: 5}, max_iter=1)
         model.fit(X, Y)
         model.fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
-        (y, weight), (_, own_weight) = seen
+        # The first of each is of before training.
+        _, (y, weight), _, (_, own_weight) = seen
         assert_array_equal(weight, np.where(y == 0, 5, 1))
         assert own_weight is None
 
@@ -340,3 +337,131 @@ class TestTheRecord:
 
 def test_cloning_keeps_scoring():
     assert clone(classifier(scoring=balanced)).scoring is balanced
+
+
+def never(progress):
+    raise AssertionError("no step is to be made")
+
+
+class TestAScoringThatCanNotBeServed:
+    """The untrained network is scored once, before any work."""
+
+    @pytest.mark.parametrize(
+        ("make", "parameters", "y", "match"),
+        [
+            (MLPRegressor, {"scoring": "roc_auc"}, X[:, 0], "scoring='roc_auc' can't be served"),
+            (MLPRegressor, {"scoring": "accuracy"}, X[:, 0], "scoring='accuracy' can't be served"),
+            (
+                MLPRegressor,
+                {"scoring": "neg_mean_poisson_deviance"},
+                np.abs(X[:, 0]) + 1,
+                "scoring='neg_mean_poisson_deviance' can't be served",
+            ),
+            (
+                MLPClassifier,
+                {"scoring": "neg_log_loss", "loss": "hinge"},
+                Y,
+                "scoring='neg_log_loss' can't be served, .*predict_proba",
+            ),
+            (MLPClassifier, {"scoring": "f1"}, np.arange(len(X)) % 3, "scoring='f1' .*multiclass"),
+            (MLPClassifier, {"scoring": "roc_auc"}, np.arange(len(X)) % 3, "scoring='roc_auc'"),
+            (MLPClassifier, {"scoring": "f1"}, (X > 0).astype(int), "scoring='f1' .*multilabel"),
+            (
+                MLPClassifier,
+                {"scoring": lambda estimator: 1.0},
+                Y,
+                "scoring can't be served, .*take",
+            ),
+            (MLPClassifier, {"scoring": lambda estimator, X, y: None}, Y, "scoring must return a"),
+            (
+                MLPClassifier,
+                {"scoring": lambda estimator, X, y: 10**400},
+                Y,
+                "must return a number",
+            ),
+            (
+                MLPClassifier,
+                {"scoring": lambda estimator, X, y: np.nan},
+                Y,
+                r"scoring has no value",
+            ),
+            (MLPClassifier, {"scoring": max}, Y, "scoring"),
+            (MLPClassifier, {"scoring": accuracy_score}, Y, "scoring"),
+            (
+                MLPAutoencoder,
+                {"scoring": lambda estimator, X, y: X[0, 99]},
+                None,
+                "scoring can't be",
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("fitted", [False, True])
+    def test_is_refused_before_any_work(self, make, parameters, y, match, fitted):
+        stream = np.random.RandomState(0)
+        others = {name: value for name, value in parameters.items() if name != "scoring"}
+        model = make(early_stopping=True, max_iter=2, random_state=stream, **others)
+        if fitted:
+            model.fit(X, y)
+        model.set_params(**parameters, learning_rate=never, warm_start=fitted)
+        before, position = dict(vars(model)), model.random_state.get_state()
+        with pytest.raises(ValueError, match=match):
+            model.fit(X, y)
+        assert before.keys() == vars(model).keys()
+        assert all(before[name] is value for name, value in vars(model).items())
+        assert_array_equal(position[1], model.random_state.get_state()[1])
+
+    def test_is_one_that_has_no_value_for_the_rows(self):
+        # Newer versions of scikit-learn have no area where there is one class, older ones an error.
+        model = classifier(early_stopping=True, scoring="roc_auc")
+        one = np.flatnonzero(Y == 1)
+        with pytest.raises(ValueError, match=r"scoring='roc_auc' (has no value|can't be served)"):
+            model.fit(X, Y, X_val=X[one], y_val=Y[one])
+        assert model.fit(X, Y, X_val=X, y_val=Y).best_validation_score_ > 0.5
+
+    def test_is_found_with_the_weights_of_now(self):
+        seen = []
+
+        def note(estimator, X, y):
+            seen.append(estimator.coefs_[0])
+            return 0.0
+
+        model = classifier(early_stopping=True, scoring=note, warm_start=True, max_iter=2)
+        last = model.fit(X, Y)._training_state.theta.copy()
+        del seen[:]
+        model.fit(X, Y)
+        assert_array_equal(seen[0].ravel(), last[: seen[0].size])
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [{}, {"batch_norm": True}, {"dropout": 0.3}, {"solver": "sgd", "batch_size": 7}],
+        ids=str,
+    )
+    def test_the_first_try_leaves_no_trace(self, parameters):
+        def drawing(estimator, X, y):
+            np.random.random(7)  # noqa: NPY002
+            return estimator.score(X, y)
+
+        settings = {"early_stopping": True, "max_iter": 3, **parameters}
+        silent = classifier(**settings).fit(X, Y)
+        for scoring in ("accuracy", drawing):
+            model = classifier(scoring=scoring, **settings).fit(X, Y)
+            assert_array_equal(model.coefs_[0], silent.coefs_[0])
+            assert model.validation_scores_ == silent.validation_scores_
+            assert model.loss_curve_ == silent.loss_curve_
+
+    def test_the_first_try_takes_nothing_from_the_stream_of_all(self):
+        def drawing(estimator, X, y):
+            tries.append(np.random.random())  # noqa: NPY002
+            return 0.0
+
+        tries: list[float] = []
+        model = classifier(early_stopping=True, scoring=drawing, max_iter=1, random_state=0)
+        np.random.seed(3)  # noqa: NPY002
+        model.fit(X, Y)
+        # The first try, and the end of the epoch.
+        assert tries[0] == tries[1]
+        assert len(tries) == 2
+
+    def test_needs_no_early_stopping_to_be_left_alone(self):
+        with pytest.warns(UserWarning, match="scoring is ignored"):
+            classifier(scoring="roc_auc", loss="hinge", max_iter=1).fit(X, Y)

@@ -52,7 +52,10 @@ class ArrayRows(Rows):
 
 
 class CodedRows(Rows):
-    """Rows of a small table, chosen by code: one-hot targets that are never built whole."""
+    """Rows of a small table, chosen by code: one-hot targets that are never built whole.
+
+    A few rows are looked up in less time than ``OneHotRows`` writes them.
+    """
 
     def __init__(self, codes: Array, table: Array) -> None:
         self._codes = codes  # (n,) of intp
@@ -72,6 +75,35 @@ class CodedRows(Rows):
 
     def _look_up(self, codes: Array, out: Array) -> Array:
         return self._table.take(codes, 0, out[: len(codes)], "clip")
+
+
+class OneHotRows(Rows):
+    """Rows with one value at the place of their code and another one elsewhere.
+
+    What ``CodedRows`` looks up, for so many codes that the table would be large.
+    """
+
+    def __init__(self, codes: Array, n_codes: int, absent: Any, present: Any) -> None:
+        self._codes, self._n_codes = codes, n_codes  # (n,) of intp
+        self._absent, self._present = absent, present  # scalars of one dtype
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def buffer(self, n_rows: int) -> Array:
+        return np.empty((n_rows, self._n_codes), self._present.dtype)
+
+    def take(self, rows: Array, out: Array) -> Array:
+        return self._write(self._codes[rows], out)
+
+    def slice(self, start: int, stop: int, out: Array) -> Array:
+        return self._write(self._codes[start:stop], out)
+
+    def _write(self, codes: Array, out: Array) -> Array:
+        out = out[: len(codes)]
+        out.fill(self._absent)
+        out[np.arange(len(codes)), codes] = self._present
+        return out
 
 
 class SparseRows(Rows):

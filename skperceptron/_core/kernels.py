@@ -12,12 +12,18 @@ from importlib.util import find_spec
 from threading import Thread
 from typing import Any, ClassVar, TypeVar
 
+from .forks import lock_across_forks
+
 T = TypeVar("T")
 Function = Callable[..., None]
 
 # Elements that NumPy is still to work on before loops are compiled, 200 million in all: a second
 # or two of training. Importing Numba and compiling take about one, and gain it in a few more.
 n_left = 200_000_000.0
+
+# A child that is forked in the middle of an import or of a compilation would wait for the other
+# half for ever: forking waits for the end instead.
+_working = lock_across_forks()
 
 
 class Kernel:
@@ -49,10 +55,11 @@ def count(n_elements: int) -> None:
     """Take note of how many elements kernels have worked on; after enough of them, all settle."""
     global n_left
     if n_left > 0:
-        n_left -= n_elements
-        if n_left <= 0:
+        left = n_left - n_elements
+        if left <= 0:
             for kernel in Kernel.all:
                 kernel.settle()
+        n_left = left  # only now: if a signal has ended the compilation, the next call tries again
 
 
 @cache
@@ -104,7 +111,12 @@ def undisturbed(work: Callable[[], T | None]) -> T | None:
     would stay for good, and who tries to compile could not tell a signal from a failure.
     """
     results: list[T | None] = []
-    thread = Thread(target=lambda: results.append(work()))
+
+    def do() -> None:
+        with _working:
+            results.append(work())
+
+    thread = Thread(target=do)
     try:
         thread.start()
     except RuntimeError:

@@ -126,8 +126,8 @@ def train(
 
     An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``take_note``
     is called after each, or once if none was needed; it returns whether to stop there, which is
-    no lack of convergence. ``state.theta`` holds the last complete iteration in the end, an
-    interruption included. ``tol`` bounds the largest element of the
+    no lack of convergence. ``state.theta`` holds the last iteration in the end, an interruption
+    included. ``tol`` bounds the largest element of the
     gradient, projected on the bounds if there are any. The objective is minimised plus
     ``l1 · ‖weights‖₁``, and ``kinked`` says whether its gradient jumps otherwise. ``fresh`` says
     whether the weights were drawn at random.
@@ -141,7 +141,7 @@ def train(
     # A step cut short by a bound or by a kink gains little anywhere: little is then no reason
     # to stop.
     thorough = l1 > 0 or kinked
-    stopped = False
+    stopped, failure = False, None
 
     def value_and_gradient(x: Array) -> tuple[float, Array]:
         theta[...] = coordinates.theta(x)
@@ -149,14 +149,17 @@ def train(
         return coordinates.value_and_gradient(x, value, objective.network.gradient)
 
     def end_of_iteration(intermediate_result: OptimizeResult) -> None:
-        nonlocal stopped
+        nonlocal stopped, failure
         theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
-        if not outputs_are_finite():
-            raise Divergence(state.n_epochs + 1, None)
-        record = _record(state, float(intermediate_result.fun), validate())
-        state.n_epochs += 1
-        stopped = take_note(record)
-        if stopped:
+        try:
+            if not outputs_are_finite():
+                raise Divergence(state.n_epochs + 1, None)
+            record = _record(state, float(intermediate_result.fun), validate())
+            state.n_epochs += 1
+            stopped = take_note(record)
+        except StopIteration as error:  # somebody's own, and no request
+            failure = error
+        if stopped or failure is not None:
             raise StopIteration  # which scipy takes as a request to stop
 
     def descend(n_iterations: int, n_evaluations: int) -> Any:
@@ -178,6 +181,8 @@ def train(
     lowest, rounding = math.inf, float(np.finfo(theta.dtype).eps)
     try:
         for result in _within(max_iter, max_fun, descend):
+            if failure is not None:
+                raise failure
             if stopped:
                 return None
             slope = np.minimum(result.jac, result.x - coordinates.lower)

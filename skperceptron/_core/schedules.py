@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -172,7 +173,7 @@ class FromCallable(Schedule):
 
     def rate(self, progress: float, timeline: Timeline) -> float:
         rate = self.learning_rate(progress)
-        if not (isinstance(rate, Real) and 0 <= rate < math.inf):
+        if not (isinstance(rate, Real) and 0 <= rate <= sys.float_info.max):
             raise ValueError(
                 "learning_rate, a callable, must return a finite number of at least 0, got "
                 f"{rate!r} at epoch {progress:g}."

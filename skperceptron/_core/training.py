@@ -36,6 +36,7 @@ class TrainingState:
     n_plateaus: int = 0
     permutation: Array | None = None  # (n_rows,) current order of the rows
     split_state: np.random.RandomState | None = None  # from before the validation split
+    drawn_among: Array | None = None  # (n_rows,) whether a row could get into that split
     watched: object = None  # what score, of which rows; None: the training loss
     objective: object = None  # what the training loss is of, where that is watched
     best: float = math.inf  # lowest loss, or negative score, so far
@@ -56,6 +57,18 @@ class TrainingState:
             random_state=twin(self.random_state),
             generator=copy.deepcopy(self.generator),
         )
+
+    def position(self, *, own_weights: bool) -> TrainingState:
+        """Where training is, to ``go_back_to``; after the next steps too if it has own weights.
+
+        Between two epochs only weights, moments and streams change in place. All else is replaced.
+        """
+        return replace(self, theta=self.theta.copy() if own_weights else self.theta)
+
+    def go_back_to(self, position: TrainingState) -> None:
+        """Forget what came after an earlier ``position``."""
+        self.theta[...] = position.theta
+        vars(self).update(vars(position) | {"theta": self.theta})
 
     def watch(self, what: object, objective: object) -> None:
         """Start a new record if something else is watched, or trained on, than so far."""

@@ -26,7 +26,7 @@ def network_of(estimator):
     """Return a fitted network, and a pipeline of the steps before it or None."""
     network, steps = unwrap(estimator)
     check_is_fitted(network)
-    return network, steps
+    return network._as_fitted() if isinstance(network, BaseMLP) else network, steps
 
 
 def unwrap(estimator):

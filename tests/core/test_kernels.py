@@ -183,7 +183,7 @@ def run_python(code, **environment):
     command = [sys.executable, "-c", code]
     environment = os.environ | environment
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True
+        command, env=environment, capture_output=True, text=True, check=True, timeout=100
     ).stdout.strip()
 
 

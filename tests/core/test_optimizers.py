@@ -131,13 +131,27 @@ def test_a_step_allocates_nothing_of_the_size_of_theta(make, name, dtype, rng):
     assert peak < theta.nbytes / 100
 
 
+@pytest.fixture
+def blocks_of(monkeypatch):
+    """Have vectors cut into blocks of another size; the cuts are cached, so that is emptied."""
+
+    def cut(size):
+        monkeypatch.setattr(types, "BLOCK", size)
+        types.blocks.cache_clear()
+
+    yield cut
+    types.blocks.cache_clear()
+
+
 @every_optimizer
 @pytest.mark.parametrize("block", [1, 7, 20])
-def test_blocks_make_no_difference(make, name, block, path, monkeypatch):
+def test_blocks_make_no_difference(make, name, block, path, blocks_of):
     theta, gradients, rates = path
     whole = walk(make(name, 20), theta.copy(), gradients, rates)
-    monkeypatch.setattr("skperceptron._core.types.BLOCK", block)
-    assert_array_equal(walk(make(name, 20), theta, gradients, rates), whole)
+    blocks_of(block)
+    cut = make(name, 20)
+    assert len(list(cut.in_blocks(theta, theta))) == math.ceil(20 / block)
+    assert_array_equal(walk(cut, theta, gradients, rates), whole)
 
 
 @every_optimizer

@@ -173,7 +173,9 @@ def test_shuffling_shuffles_the_shuffled_as_scikit_learn_does():
     state = start()
     random_state = np.random.RandomState(3)
     order = np.arange(N_ROWS)
-    for _ in walk(state, 3):
+    epochs = walk(state, 3)
+    for _ in range(3):
+        next(epochs)
         shuffle = np.arange(N_ROWS)
         random_state.shuffle(shuffle)
         order = order[shuffle]

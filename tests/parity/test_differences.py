@@ -16,11 +16,12 @@ from sklearn import neural_network
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Perceptron
 from sklearn.neural_network import _multilayer_perceptron as scikit_learn_module
 from sklearn.utils.fixes import parse_version
 
 import skperceptron
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPClassifier, MLPRegressor, _held_out
 
 pytestmark = [
     pytest.mark.skipif(
@@ -213,7 +214,7 @@ class Test07ParametersDoSomethingOrAreNamedInAWarning:
         # No warning from scikit-learn: here it would be an error.
         theirs, ours = both("MLPClassifier", solver="lbfgs", early_stopping=True, random_state=0)
         theirs.fit(X, BINARY)
-        with pytest.warns(UserWarning, match="has no use for early_stopping"):
+        with pytest.warns(UserWarning, match="early_stopping is ignored with"):
             ours.fit(X, BINARY)
 
 
@@ -442,6 +443,45 @@ def test_19_enormous_rows_are_refused():
             getattr(ours, method)(rows)
 
 
+class Test20HeldOutRowsHaveAWeight:
+    weight = np.where(np.arange(60) < 20, 1.0, 0.0)
+
+    def test_of_the_networks(self, monkeypatch):
+        watched = {}
+        for module in (scikit_learn_module, _held_out):
+            split = module.train_test_split
+
+            def recording(*args, module=module, split=split, **kwargs):
+                parts = split(*args, **kwargs)
+                rows = parts[1] if module is _held_out else parts[3]
+                watched[module] = rows
+                return parts
+
+            monkeypatch.setattr(module, "train_test_split", recording)
+        theirs, ours = both("MLPRegressor", early_stopping=True, max_iter=2, random_state=0)
+        theirs.fit(X, SCORES[:, 0], self.weight)
+        known = dict(zip(SCORES[:, 0], self.weight, strict=True))
+        assert 0.0 in {known[y] for y in np.ravel(watched[scikit_learn_module])}
+        ours.fit(X, SCORES[:, 0], self.weight)
+        assert len(watched[_held_out]) == 2
+        assert self.weight[watched[_held_out]].all()
+
+    def test_of_the_perceptron(self):
+        y = np.where(np.arange(60) == 0, 2, BINARY)
+        theirs, ours = (
+            kind(early_stopping=True, max_iter=2, random_state=0)
+            for kind in (Perceptron, skperceptron.PerceptronClassifier)
+        )
+        with pytest.raises(ValueError, match="least populated class"):
+            theirs.fit(X, y)
+        with pytest.warns(UserWarning, match="not stratified"):
+            ours.fit(X, y)
+        with pytest.raises(ValueError, match="test_size = 1"):
+            theirs.fit(X[:8], BINARY[:8])
+        with pytest.warns(UserWarning, match="too few to hold out"):
+            ours.fit(X[:8], BINARY[:8])
+
+
 class TestSmallerThings:
     def test_a_convergence_warning_that_is_an_error(self):
         theirs, ours = both("MLPClassifier", (5,), max_iter=1)
@@ -463,8 +503,31 @@ class TestSmallerThings:
     def test_labels_of_an_array_of_objects(self):
         theirs, ours = both("MLPClassifier", (5,), max_iter=1)
         labels = np.array(["no", "yes"], object)[BINARY]
-        assert theirs.fit(X, labels).classes_.dtype.kind == "U"
-        assert ours.fit(X, labels).classes_.dtype == object
+        assert theirs.fit(X, labels).classes_.dtype == ours.fit(X, labels).classes_.dtype == "U3"
+        with pytest.raises(ValueError, match="Unknown label type"):
+            theirs.fit(X, BINARY.astype(object))
+        assert ours.fit(X, BINARY.astype(object)).classes_.dtype == int
+
+    def test_labels_of_mixed_types(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        labels = [1, "a"] * (len(X) // 2) + [1] * (len(X) % 2)
+        assert theirs.fit(X, labels).classes_.tolist() == ["1", "a"]
+        with pytest.raises(ValueError, match="mixed types"):
+            ours.fit(X, labels)
+
+    def test_dates(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        dates = np.datetime64("2026-01-01", "ns") + np.zeros(X.shape, "m8[D]")
+        theirs.fit(dates, BINARY)
+        with pytest.raises(ValueError, match="X must be numbers, got dates"):
+            ours.fit(dates, BINARY)
+
+    def test_strings_that_say_numbers(self):
+        theirs, ours = both("MLPClassifier", (5,), max_iter=1)
+        theirs.fit(X.astype(str), BINARY)
+        with pytest.raises(ValueError, match="not compatible with arrays of bytes/strings"):
+            theirs.predict(X.astype(str))
+        ours.fit(X.astype(str), BINARY).predict(X.astype(str))
 
     def test_where_a_warning_points(self):
         theirs, ours = both("MLPClassifier", (5,), max_iter=1)

@@ -29,8 +29,8 @@ pytestmark = [
         reason="the numbers are those of scikit-learn 1.9",
     ),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-    # The examples set parameters that their solver has no use for.
-    pytest.mark.filterwarnings("ignore:solver=.* has no use for:UserWarning"),
+    # The examples set parameters that their solver ignores.
+    pytest.mark.filterwarnings("ignore:.* ignored with solver=:UserWarning"),
 ]
 
 

@@ -40,8 +40,7 @@ class Blocks(Engine):
 
     def run_epoch(self, data: Lecture, order: Array) -> Tally:
         tally = Tally.empty(self.rule.n_learners)
-        for start in range(0, len(order), data.X.run):
-            rows = order[start : start + data.X.run]
+        for rows in data.runs(order, self.rule.n_units):
             weights = data.weights[rows]
             lessons = self.rule.lessons(data.codes[rows], weights)
             run = _Run(self.units, data.X.shown(rows), lessons, data.intercept_rate, self._ahead)

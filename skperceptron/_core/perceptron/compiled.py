@@ -40,8 +40,9 @@ class Compiled(Engine):
                     order[start : start + RUN],
                     data.codes,
                     data.weights,
-                    rule.signs,
-                    rule.class_weight,
+                    rule.own,
+                    rule.own_weight,
+                    rule.other_weight,
                     rule.rate,
                     data.intercept_rate,
                     weights,
@@ -68,8 +69,9 @@ def _show(
     order: Array,
     codes: Array,
     row_weights: Array,
-    signs: Array,
-    class_weight: Array,
+    own: Array,
+    own_weight: Array,
+    other_weight: Array,
     rate: float,
     intercept_rate: float,
     weights: Array,
@@ -94,9 +96,9 @@ def _show(
             x = values[row]
             if n_units == 1:
                 # In a register: a loop over one unit would go to memory at every feature.
-                score, own = 0.0, weights[:, 0]
+                score, of_unit = 0.0, weights[:, 0]
                 for j in range(x.size):
-                    score += own[j] * x[j]
+                    score += of_unit[j] * x[j]
                 scores[0] = score
             else:
                 for j in range(x.size):
@@ -110,12 +112,14 @@ def _show(
                 for unit in range(n_units):
                     scores[unit] += of_feature[unit] * x[j]
         for unit in range(n_units):
-            sign = signs[codes[row], unit]
+            is_own = codes[row] == own[unit]
+            sign = 1.0 if is_own else -1.0
             margin = sign * (scores[unit] + intercept[unit])
             if margin <= 0:
                 mistakes[unit] += 1
                 losses[unit] -= margin
-                step = class_weight[codes[row], unit] * row_weights[row] * sign * rate
+                class_weight = own_weight[unit] if is_own else other_weight[unit]
+                step = class_weight * row_weights[row] * sign * rate
                 intercept[unit] += step * intercept_rate
                 for j in range(x.size):
                     weights[j if values.ndim == 2 else features[j], unit] += x[j] * step

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..types import Array
-from .rows import Rows
+from .rows import BLOCK, Rows
 from .rules import Rule
 from .units import Tally, Units
+
+# Scores of a run that there is memory for: with more units runs are shorter, but for a block.
+SCORED = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,15 @@ class Lecture:
     weights: Array
     intercept_rate: float  # what an update adds to an intercept, relative to its size
 
+    def runs(self, rows: Array, n_units: int) -> Iterator[Array]:
+        """Cut these rows, by index, into runs that go together."""
+        length = min(self.X.run, max(BLOCK, SCORED // n_units))
+        for start in range(0, len(rows), length):
+            yield rows[start : start + length]
+
     def scored(self, rows: Array, units: Units) -> Iterator[tuple[Array, Array]]:
         """Yield the scores (m, n_units) of these rows after their indices (m,), run by run."""
-        for start in range(0, len(rows), self.X.run):
-            run = rows[start : start + self.X.run]
+        for run in self.runs(rows, len(units.intercept)):
             scores = self.X.shown(run).scores(units.weights, 0, len(run))
             yield run, scores + units.intercept
 

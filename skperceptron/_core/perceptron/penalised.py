@@ -61,8 +61,7 @@ class Penalised(Engine):
         tally = Tally.empty(self.rule.n_learners)
         self._start_stretch()
         try:
-            for start in range(0, len(order), data.X.run):
-                rows = order[start : start + data.X.run]
+            for rows in data.runs(order, self.rule.n_units):
                 lessons = self.rule.lessons(data.codes[rows], data.weights[rows])
                 X = data.X.shown(rows)
                 for row in range(len(X)):

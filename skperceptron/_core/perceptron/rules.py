@@ -72,42 +72,46 @@ class Rule(ABC):
 class OneVsRest(Rule):
     """One unit for each class against the rest, or one for two classes.
 
-    ``y (w·x + b) ≤ 0`` is a mistake, and adds ``η y x`` to w (Rosenblatt 1958). ``signs`` holds
-    y, (n_classes, n_units) of ±1; ``class_weight``, of the same shape, scales the ``rate`` η.
+    ``y (w·x + b) ≤ 0`` is a mistake, and adds ``η y x`` to w (Rosenblatt 1958). A row's y is 1 for
+    the unit whose ``own`` class is the row's, else -1. ``own_weight`` scales the ``rate`` η for the
+    rows of the class, ``other_weight`` for those of the rest; all three are (n_units,).
     """
 
     independent = True
 
-    def __init__(self, signs: Array, class_weight: Array, rate: float) -> None:
-        self.signs, self.class_weight, self.rate = signs, class_weight, rate
-        self.n_units = self.n_learners = signs.shape[1]
-        self.steps = rate * class_weight
+    def __init__(self, own: Array, own_weight: Array, other_weight: Array, rate: float) -> None:
+        self.own, self.own_weight, self.other_weight, self.rate = (
+            own, own_weight, other_weight, rate,
+        )  # fmt: skip
+        self.n_units = self.n_learners = len(own)
+        self.steps = rate * np.concatenate([own_weight, other_weight])
 
     def lessons(self, codes: Array, weights: Array) -> Lessons:
-        return _OneVsRestLessons(
-            self.signs.take(codes, axis=0), self.class_weight, self.rate, codes, weights
-        )
+        return _OneVsRestLessons(self, self._is_own(codes), weights)
 
     def right(self, scores: Array, codes: Array) -> Array:
-        right: Array = (scores > 0) == (self.signs[codes] > 0)
+        right: Array = (scores > 0) == self._is_own(codes)
         return right
 
     def units(self, learners: Array) -> Array:
         return learners
 
     def restricted(self, learners: Array) -> OneVsRest:
-        return OneVsRest(self.signs[:, learners], self.class_weight[:, learners], self.rate)
+        own, others = self.own_weight[learners], self.other_weight[learners]
+        return OneVsRest(self.own[learners], own, others, self.rate)
+
+    def _is_own(self, codes: Array) -> Array:
+        """Whether a row's class is a unit's own, (n, n_units)."""
+        is_own: Array = codes[:, np.newaxis] == self.own
+        return is_own
 
 
 class _OneVsRestLessons(Lessons):
     """Each unit learns by itself, so one unit is taken after the other, mistake by mistake."""
 
-    def __init__(
-        self, signs: Array, class_weight: Array, rate: float, codes: Array, weights: Array
-    ) -> None:
-        self._signs = signs  # (n, n_units)
-        self._class_weight, self._rate = class_weight, rate
-        self._codes, self._weights = codes, weights
+    def __init__(self, rule: OneVsRest, is_own: Array, weights: Array) -> None:
+        self._rule, self._is_own, self._weights = rule, is_own, weights
+        self._signs = np.where(is_own, 1.0, -1.0)  # (n, n_units)
 
     def margins(self, scores: Array, start: int) -> Array:
         margins: Array = scores * self._signs[start : start + len(scores)]
@@ -115,11 +119,11 @@ class _OneVsRestLessons(Lessons):
 
     def resolve(self, scores: Array, start: int, products: Products) -> Outcome:
         rows = slice(start, start + len(scores))
-        signs = self._signs[rows]
-        steps = self._class_weight.take(self._codes[rows], axis=0)  # (n, n_units)
+        signs, rule = self._signs[rows], self._rule
+        steps = np.where(self._is_own[rows], rule.own_weight, rule.other_weight)  # (n, n_units)
         steps *= self._weights[rows, np.newaxis]
         steps *= signs
-        steps *= self._rate
+        steps *= rule.rate
         margins = scores * signs
         updates = np.zeros(margins.shape)
         for unit in np.flatnonzero((margins <= 0).any(axis=0)):

@@ -70,6 +70,16 @@ class Units:
         if self.moments is not None:
             np.copyto(self.moments.intercept, 0.0, where=where)
 
+    def copy(self) -> Units:
+        """Units that change on their own."""
+        moments = self.moments
+        return Units(
+            self.weights.copy("K"),
+            self.intercept.copy(),
+            self.n_shown.copy(),
+            moments and Moments(moments.weights.copy("K"), moments.intercept.copy()),
+        )
+
     def only(self, units: Array) -> Units:
         """Copies of some of them, by index."""
         order: Literal["C", "F"] = "C" if self.weights.flags.c_contiguous else "F"

@@ -54,7 +54,10 @@ def reference(learn, problem, n_epochs, penalty=NO_PENALTY):
             lessons = learn(scores, code)
             wrong += len(lessons) if learn is one_vs_rest else bool(lessons)
             for unit, sign in lessons:
-                step = problem.class_weight[code][unit] * problem.weights[i] * sign * rate
+                # Of more than two classes a unit weights its own one alone.
+                rest = learn is one_vs_rest and n_units > 1 and code != unit
+                class_weight = 1.0 if rest else problem.class_weight[code]
+                step = class_weight * problem.weights[i] * sign * rate
                 b[unit] += step * problem.intercept_rate
                 for j, x in X[i]:
                     w[j][unit] += x * (step / scale)
@@ -79,13 +82,14 @@ class Problem(NamedTuple):
     codes: np.ndarray
     weights: np.ndarray
     order: np.ndarray
-    class_weight: np.ndarray  # (n_classes, n_units)
+    class_weight: np.ndarray  # (n_classes,)
     rate: float
     intercept_rate: float
 
     @property
     def n_units(self):
-        return self.class_weight.shape[1]
+        n_classes = len(self.class_weight)
+        return 1 if n_classes == 2 else n_classes
 
     @property
     def stored_rows(self):
@@ -96,9 +100,11 @@ class Problem(NamedTuple):
 
     def rule(self, learn):
         if learn is joint:
-            return Joint(self.class_weight[:, 0], self.rate)
-        own = np.array([[-1.0], [1.0]]) if self.n_units == 1 else 2 * np.eye(self.n_units) - 1
-        return OneVsRest(own, self.class_weight, self.rate)
+            return Joint(self.class_weight, self.rate)
+        weight, n_units = self.class_weight, self.n_units
+        if n_units == 1:
+            return OneVsRest(np.array([1]), weight[1:], weight[:1], self.rate)
+        return OneVsRest(np.arange(n_units), weight, np.ones(n_units), self.rate)
 
     def lecture(self, run=None):
         rows = SparseRows(self.X) if sparse.issparse(self.X) else DenseRows(self.X)
@@ -131,7 +137,7 @@ def draw(kind, n_units, *, csr=False, weighted=False, n=200, seed=0):
         (X[:, 0] + rng.normal(size=n) > 0.5) * rng.integers(1, n_classes, n),
         rng.integers(0, 3, n) * 0.7 if weighted else np.ones(n),
         rng.permutation(n),
-        (rng.uniform(0.5, 2, (n_classes, 1)) if weighted else 1.0) * np.ones((n_classes, n_units)),
+        rng.uniform(0.5, 2, n_classes) if weighted else np.ones(n_classes),
         0.1,
         0.01 if csr else 1.0,
     )

@@ -11,7 +11,7 @@ CODES = np.array([1, 2, 0])
 
 
 def one_vs_rest(n_classes=3):
-    return OneVsRest(2 * np.eye(n_classes) - 1, np.ones((n_classes, n_classes)), 1.0)
+    return OneVsRest(np.arange(n_classes), np.ones(n_classes), np.ones(n_classes), 1.0)
 
 
 def test_winners():
@@ -42,9 +42,10 @@ def test_joint_margins_are_from_the_highest_other():
 
 
 def test_a_rule_for_some_learners():
-    rule = OneVsRest(2 * np.eye(3) - 1, np.arange(9.0).reshape(3, 3), 0.5)
+    rule = OneVsRest(np.arange(3), np.arange(3.0), np.arange(3.0, 6.0), 0.5)
     some = rule.restricted(np.array([2]))
-    assert_array_equal(some.class_weight, [[2], [5], [8]])
+    assert (some.own, some.own_weight, some.other_weight) == (2, 2.0, 5.0)
+    assert_array_equal(some.steps, [1.0, 2.5])
     assert_array_equal(some.right(SCORES[:, [2]], CODES), rule.right(SCORES, CODES)[:, [2]])
     joint = Joint(np.ones(3), 1.0)
     assert joint.restricted(np.array([0])) is joint

@@ -1,0 +1,80 @@
+"""Parameters × data × sequences of calls that nobody would think of.
+
+The ordinary suite runs a short, always equal part. ``pytest -m long`` runs 10,000 cases, other
+ones each time; ``--hypothesis-seed=0`` makes them the same again.
+"""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuzz_cases import ESTIMATORS, cases, walks
+from fuzz_machine import Session, compare_walks, of_case
+
+# Faults that are known, by the check that finds them: this is to become empty.
+NOT_YET = frozenset()
+
+common = settings(
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+short = settings(common, max_examples=60, derandomize=True)
+
+
+def run(case):
+    with of_case(case):
+        Session(case, leave_out=NOT_YET).run()
+
+
+def compare(case):
+    with of_case(case):
+        compare_walks(case)
+
+
+@short
+@given(cases())
+def test_some_sequences_of_calls(case):
+    run(case)
+
+
+@short
+@given(walks())
+def test_some_timelines(case):
+    compare(case)
+
+
+class Progress:
+    """Prints every five hundredth case, past pytest's capture."""
+
+    def __init__(self, capsys):
+        self.capsys, self.n = capsys, 0
+
+    def tick(self):
+        self.n += 1
+        if self.n % 500 == 0:
+            with self.capsys.disabled():
+                print(f"\n{self.n} cases", end="", flush=True)
+
+
+@pytest.fixture
+def progress(capsys):
+    return Progress(capsys)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@settings(common, max_examples=1750)
+@given(data=st.data())
+def test_sequences_of_calls(progress, estimator, data):
+    progress.tick()
+    run(data.draw(cases((estimator,))))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@settings(common, max_examples=750)
+@given(data=st.data())
+def test_timelines(progress, estimator, data):
+    progress.tick()
+    compare(data.draw(walks((estimator,))))

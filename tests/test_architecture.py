@@ -24,7 +24,6 @@ FLOORS = [
         "_core.activations",
         "_core.batches",
         "_core.initializers",
-        "_core.optimizers",
         "_core.parameters",
         "_core.penalties",
         "_core.perceptron.units",
@@ -32,7 +31,7 @@ FLOORS = [
         "_core.sparse",
         "_core.stopping",
     },
-    {"_core.layers", "_core.losses", "_core.perceptron.rows"},
+    {"_core.layers", "_core.losses", "_core.optimizers", "_core.perceptron.rows"},
     {"_core.perceptron.rules"},
     {"_core.perceptron.engine"},
     {

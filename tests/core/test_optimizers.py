@@ -150,7 +150,7 @@ def test_blocks_make_no_difference(make, name, block, path, blocks_of):
     whole = walk(make(name, 20), theta.copy(), gradients, rates)
     blocks_of(block)
     cut = make(name, 20)
-    assert len(list(cut.in_blocks(theta, theta))) == math.ceil(20 / block)
+    assert len(list(cut.in_blocks(theta, theta, 0.1))) == math.ceil(20 / block)
     assert_array_equal(walk(cut, theta, gradients, rates), whole)
 
 
@@ -385,10 +385,9 @@ class TestRateFactors:
     @every_optimizer
     @pytest.mark.parametrize("block", [2, 65536])
     def test_are_those_of_rates_that_are_as_much_smaller(
-        self, from_defaults, name, block, rng, monkeypatch
+        self, from_defaults, name, block, rng, blocks_of
     ):
-        monkeypatch.setattr(types, "BLOCK", block)
-        types.blocks.cache_clear()
+        blocks_of(block)
         theta, gradients = rng.normal(size=12), rng.normal(size=(6, 12))
         together = self.started(from_defaults(OPTIMIZERS[name]), self.FACTORS)
         moved = walk(together, theta.copy(), gradients, [0.01] * 6)
@@ -397,7 +396,6 @@ class TestRateFactors:
             alone = self.started(from_defaults(OPTIMIZERS[name]), (1.0, 1.0, 1.0))
             expected = walk(alone, theta.copy(), gradients, [0.01 * factor] * 6)
             assert_allclose(moved[place], expected[place], rtol=1e-13)
-        types.blocks.cache_clear()
 
     @every_optimizer
     def test_are_in_the_strides(self, from_defaults, name, rng):

@@ -262,9 +262,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     def _shape(self, X, targets) -> _build.Architecture:
         """What the network is to be on these data."""
-        return _build.architecture(
-            self, X, self._activations(), targets.n_outputs, self._link(targets)
-        )
+        link = self._link(targets)
+        n_scores = targets.n_outputs * _build.scores_per_output(self._loss(link))
+        return _build.architecture(self, X, self._activations(), n_scores, link)
 
     def _activations(self):
         """Activation of each hidden layer."""

@@ -16,7 +16,7 @@ from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, Activatio
 from ._core.initializers import INITIALIZERS
 from ._core.layers import Activated, BatchNorm, Dense, Dropout, Layer, SparseDropout
 from ._core.layers.dense import DenseProducts, SparseProducts
-from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LossLike, Through
+from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Loss, LossLike, Through
 from ._core.network import Network
 from ._core.objective import Regularisation
 from ._core.optimizers import OPTIMIZERS, Clipped, Optimizer, OptimizerState
@@ -410,6 +410,11 @@ def _links(losses, params) -> dict:
     if not isinstance(params.loss, str):
         return {}
     return {link: kind for (name, link), kind in losses.items() if name == params.loss}
+
+
+def scores_per_output(loss: LossLike) -> int:
+    """How many scores the loss reads for each output: 1 of an object of the user's."""
+    return loss.scores_per_output if isinstance(loss, Loss) else 1
 
 
 def regularisation(params) -> Regularisation:

@@ -71,6 +71,7 @@ class RegressionTargets(Targets):
         return ArrayRows(np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype))
 
     def decode(self, scores):
+        scores = scores[:, : self.n_outputs]  # the loss may have more for each output
         OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
         return scores[:, 0] if self.n_outputs == 1 else scores
 

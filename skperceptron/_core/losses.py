@@ -38,6 +38,9 @@ class Loss(ABC):
     smallest_excluded: ClassVar[bool] = False  # whether y must be above that
     probabilistic: ClassVar[bool] = True  # whether a link makes probabilities of the scores
     kinked: ClassVar[bool] = False  # whether the gradient jumps
+    # Scores that the network has for each output. The first of each output are the predictions, and
+    # come before all others: (n, n_outputs · scores_per_output).
+    scores_per_output: ClassVar[int] = 1
     # Whether the expected loss of an output is lowest at the mean of its targets.
     minimised_by_mean: ClassVar[bool] = True
 
@@ -45,8 +48,8 @@ class Loss(ABC):
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         """Return the loss of each row, (n,); overwrite ``scores`` with the gradient.
 
-        ``scores`` and ``y`` are (n, n_outputs), and the loss of a row is the sum over
-        its outputs. ``y`` is left as it is.
+        ``y`` is (n, n_outputs) and left as it is, ``scores`` are as many for each output as the
+        loss has, and the loss of a row is the sum over its outputs.
         """
 
 

@@ -17,7 +17,7 @@ from ._core.activations import OUTPUT_ACTIVATIONS
 from ._finite import check_finite
 from ._held_out import infer
 from ._inputs import as_numbers
-from ._messages import naming
+from ._messages import error_context
 from ._mlp import _CONSTRAINTS
 from ._targets import ReconstructionTargets
 
@@ -450,7 +450,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             Reconstructions, in units of the features.
         """
         fitted = self._as_fitted()
-        with naming("X"):
+        with error_context("X"):
             codes = check_array(
                 as_numbers(X, "X"), dtype=fitted._architecture.dtype, order="C", estimator=self
             )
@@ -492,10 +492,10 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         """
         fitted = self._as_fitted()
         reconstructions = fitted._predict(X, lambda targets, scores: targets.decode(scores))
-        with naming("X"):
+        with error_context("X"):
             X = as_numbers(X, "X")
             X = check_array(X, accept_sparse="csr", dtype=fitted._architecture.dtype)
-        with naming("sample_weight"):
+        with error_context("sample_weight"):
             weight = check_sample_weight(sample_weight, X)
         with np.errstate(all="ignore"):
             return self._metric(X, reconstructions, weight)

@@ -21,6 +21,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build
+from ._callback_runner import CallbackData, CallbackRunner, NullCallbackRunner, callback_runner
 from ._compat import (
     CallbackSupport,
     Diagram,
@@ -38,22 +39,21 @@ from ._compat import (
 from ._core import kernels, lbfgs
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.batches import ArrayRows, Batches, SparseRows
-from ._core.logbook import Entry, Logbook
+from ._core.epoch_metrics import Entry, EpochMetrics
 from ._core.losses import LossLike
 from ._core.network import Network
 from ._core.objective import Objective
-from ._core.optimizers import Metered, Optimizer
+from ._core.optimizers import GradientNormRecorder, Optimizer
 from ._core.stopping import Validation
-from ._core.training import Divergence, Epoch, TrainingState, train, twin
+from ._core.training import DivergenceError, Epoch, TrainingState, clone_random_state, train
 from ._finite import FiniteOutputs, check_finite
 from ._given import BATCH_NORM_PARAMETERS, PARAMETERS, Groups, complete, ends, given_parameters
 from ._held_out import Data, Validator, infer, split
 from ._inputs import plain_labels, refuse_dates
-from ._memory import check_memory, naming_the_network
-from ._messages import naming, print_details, warn
+from ._memory import check_memory, memory_error_context
+from ._messages import error_context, print_details, warn
 from ._summary import Layer, Summary, html, layers
 from ._targets import Targets, check_total_weight
-from ._watching import Audience, Lesson, Nobody, audience
 
 # The attributes that have an entry for each epoch.
 CURVES = ("loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_")
@@ -64,11 +64,11 @@ OUT_OF_EPOCHS = (
 )
 NOT_CONVERGED = "lbfgs failed to converge after {{n_iter}} iteration(s): {problem}. {remedy}"
 SCALE_DATA = "Scale the data: the largest absolute value is {largest}."
-KINKED = (
+NONSMOOTH_LOSS = (
     "It assumes a gradient that does not jump, and that of loss={loss!r} does: solver='adam' with "
     "batch_size=n_samples and learning_rate='cosine' comes closer to the minimum."
 )
-KINKED_ACTIVATION = (
+NONSMOOTH_ACTIVATION = (
     "It assumes a gradient that does not jump, and that of activation={name!r} does: choose a "
     "smooth activation such as 'tanh' or 'silu', or another solver."
 )
@@ -81,8 +81,8 @@ UNMOVED = (
 # absolute values on; from FAR_TOO_LARGE on, on these alone.
 HEAVY, LARGE, FAR_TOO_LARGE = 100, 10, 1e10
 
-# What ``verbose=2`` calls the entries of the logbook that are not in scikit-learn's lines: these,
-# and the time.
+# What ``verbose=2`` calls the metrics of an epoch that are not in scikit-learn's lines: these, and
+# the time.
 DETAILS = {
     "learning_rate": "learning rate",
     "penalty": "penalty",
@@ -92,7 +92,7 @@ DETAILS = {
 
 
 @dataclass(frozen=True)
-class Course:
+class FitRun:
     """What one call of fit goes through, from the data to the epochs that came of them."""
 
     data: Data
@@ -146,32 +146,32 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             self._take_over(complete(given_weights, shape), targets, shape)
         starts = self._start if not resume and given_weights is None else self._resume
         check_memory(self, shape, data.X.shape[0])
-        with naming_the_network(self, shape, data.X.shape[0]):
+        with memory_error_context(self, shape, data.X.shape[0]):
             state = starts(shape, data.sample_weight)
         rows, held_out = self._choose_rows(data, given, targets, state)
         if state.watched is not None:
             self._check_scoring(held_out, targets, shape, state)
         max_epochs = 1 if incremental else self.max_iter
-        course = Course(
+        run = FitRun(
             data, rows, held_out, targets, shape, state, resume, max_epochs, state.n_epochs
         )
         if hasattr(self, "feature_names_in_"):
             data = data._replace(X=X)
             given = given and given._replace(X=X_val)
-        watching = audience(
+        callbacks = callback_runner(
             self,
-            Lesson(data, rows, given),
-            partial(self._fitted_so_far, course),
+            CallbackData(data, rows, given),
+            partial(self._fitted_so_far, run),
             task="partial_fit" if incremental else "fit",
             step="iteration" if self.solver == "lbfgs" else "epoch",
             n_steps=max_epochs,
         )
         one_thread = scipy_on_one_thread() if self.solver == "lbfgs" else nullcontext()
-        with naming_the_network(self, shape, data.X.shape[0]), one_thread:
-            self._train(course, watching, incremental)
-        self._publish(course)
+        with memory_error_context(self, shape, data.X.shape[0]), one_thread:
+            self._train(run, callbacks, incremental)
+        self._publish(run)
         try:
-            watching.close()
+            callbacks.close()
         except KeyboardInterrupt:
             warn("Training interrupted by user.")
 
@@ -202,7 +202,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         if given_weights is not None:
             dtype = given_weights["weight"][0].dtype if given_weights["weight"] else dtype
         X, y = self._validate_arrays(X, y, "X", "y", dtype=dtype, reset=not resume)
-        with naming("sample_weight"):
+        with error_context("sample_weight"):
             return Data(X, y, check_sample_weight(sample_weight, X))
 
     def _validate_arrays(self, X, y, X_name, y_name, *, dtype, reset):
@@ -213,13 +213,13 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 "y is None."
             )
         X = self._validate_inputs(X, X_name, dtype=dtype, reset=reset)
-        with naming(y_name):
+        with error_context(y_name):
             if self._numeric_target:
                 refuse_dates(y, y_name)
             else:
                 y = plain_labels(y, y_name)
             y = check_y(y, numeric=self._numeric_target, estimator=self)
-        with naming(f"{X_name} and {y_name}"):
+        with error_context(f"{X_name} and {y_name}"):
             check_consistent_length(X, y)
         return X, y
 
@@ -273,7 +273,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def _start(self, shape, sample_weight, theta=None) -> TrainingState:
         """The state at the beginning of a timeline, with weights drawn or given."""
         random_state = check_random_state(self.random_state)
-        generator = side_stream(random_state)
+        generator = spawn_generator(random_state)
         if theta is None:
             theta = _build.initial_parameters(self, shape, random_state)
         return TrainingState(
@@ -312,7 +312,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             if parts is not None:
                 rows, held_out = parts.train, data.take(parts.validation)
         if held_out is not None:
-            held_out = held_out.without_weightless()
+            held_out = held_out.drop_zero_weight_rows()
         if not watches or held_out is None:
             state.watch(None, _build.objective_key(self))
         else:
@@ -350,13 +350,15 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     # Run epochs --------------------------------------------------------------------------
 
-    def _train(self, course: Course, watching: Audience | Nobody, incremental: bool) -> None:
+    def _train(
+        self, run: FitRun, callbacks: CallbackRunner | NullCallbackRunner, incremental: bool
+    ) -> None:
         """Build the core objects and walk the timeline from its state, changing it in place."""
-        data, rows, targets = course.data, course.rows, course.targets
-        shape, state, epochs = course.shape, course.state, course.epochs
+        data, rows, targets = run.data, run.rows, run.targets
+        shape, state, epochs = run.shape, run.state, run.epochs
         sparse = issparse(data.X)
         n_rows = data.X.shape[0] if rows is None else len(rows)
-        X, y, weight = data.with_weightless_muted()
+        X, y, weight = data.mask_zero_weight_rows()
         batches = Batches(
             SparseRows(X) if sparse else ArrayRows(X),
             targets.encode(y, shape.dtype, self._smoothing),
@@ -369,14 +371,14 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         finite = FiniteOutputs(
             network,
             OUTPUT_ACTIVATIONS[shape.output_activation](),
-            [X] if course.held_out is None or rows is not None else [X, course.held_out.X],
+            [X] if run.held_out is None or rows is not None else [X, run.held_out.X],
         )
         loss = self._loss(shape.output_activation)
         objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
-        validate = self._validator(network, loss, course.held_out, targets, shape, state)
-        readers = (*((_print_details,) if self.verbose >= 2 else ()), *watching.readers)
-        optimizer, gradient_norm = self._optimizer(network, metered=bool(readers))
-        logbook = Logbook(network, batches, _build.penalties(self), gradient_norm, state)
+        validate = self._validator(network, loss, run.held_out, targets, shape, state)
+        listeners = (*((_print_details,) if self.verbose >= 2 else ()), *callbacks.listeners)
+        optimizer, gradient_norm = self._optimizer(network, metered=bool(listeners))
+        epoch_metrics = EpochMetrics(network, batches, _build.penalties(self), gradient_norm, state)
         n_elements = batches.n_steps * state.theta.size + n_rows * sum(shape.layer_units[1:])
 
         # Where an interruption goes back to. The weights of a stochastic solver go on from where
@@ -384,42 +386,42 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         position = partial(state.position, own_weights=optimizer is None)
         last_epoch = position()
 
-        def take_note(epoch: Epoch) -> bool:
+        def on_epoch(epoch: Epoch) -> bool:
             nonlocal last_epoch
             epochs.append(epoch)
             last_epoch = position()  # from this assignment on, the epoch counts
             kernels.count(n_elements)
             if self.verbose:
-                self._report(epoch, state.n_epochs - course.n_epochs_before, state)
-            if not readers:
+                self._report(epoch, state.n_epochs - run.n_epochs_before, state)
+            if not listeners:
                 return False
-            entry = logbook.entry(epoch)
-            wishes = [read(entry, epoch.stop) for read in readers]  # all are to know
-            return any(wishes)
+            entry = epoch_metrics.entry(epoch)
+            stop_requests = [read(entry, epoch.stop) for read in listeners]  # all are to know
+            return any(stop_requests)
 
         try:
             if optimizer is None:
-                complaint = self._descend(objective, batches, course, take_note, finite, validate)
-            else:
-                ended = self._walk(
-                    objective, batches, course, take_note, finite, validate, optimizer
+                convergence_message = self._descend(
+                    objective, batches, run, on_epoch, finite, validate
                 )
-                complaint = None if incremental or ended else OUT_OF_EPOCHS
+            else:
+                ended = self._walk(objective, batches, run, on_epoch, finite, validate, optimizer)
+                convergence_message = None if incremental or ended else OUT_OF_EPOCHS
         except KeyboardInterrupt:
             state.go_back_to(last_epoch)
-            del epochs[state.n_epochs - course.n_epochs_before :]
+            del epochs[state.n_epochs - run.n_epochs_before :]
             if finite():
                 warn("Training interrupted by user.")
             else:
-                self._recover(Divergence(state.n_epochs + 1, None), course)
-        except Divergence as divergence:
-            self._recover(divergence, course)
+                self._recover(DivergenceError(state.n_epochs + 1, None), run)
+        except DivergenceError as divergence:
+            self._recover(divergence, run)
         else:
-            if complaint is not None and self.tol is not None:
-                n_iter = state.n_epochs - course.n_epochs_before
-                message = complaint.format(n_iter=n_iter, max_iter=self.max_iter)
+            if convergence_message is not None and self.tol is not None:
+                n_iter = state.n_epochs - run.n_epochs_before
+                message = convergence_message.format(n_iter=n_iter, max_iter=self.max_iter)
                 warn(message, ConvergenceWarning)
-            self._check_score_moved(course)
+            self._check_score_moved(run)
 
     def _optimizer(self, network, *, metered: bool) -> tuple[Optimizer | None, Callable[[], float]]:
         """The optimizer, None for L-BFGS, and what tells the gradient's norm in an epoch.
@@ -429,17 +431,17 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         if self.solver == "lbfgs":
             gradient = network.gradient[network.layout.trainable]
             return None, lambda: float(np.linalg.norm(gradient))
-        optimizer = Metered(_build.optimizer(self))
+        optimizer = GradientNormRecorder(_build.optimizer(self))
         return optimizer if metered else optimizer.inner, optimizer.mean_norm
 
-    def _walk(self, objective, batches, course, take_note, finite, validate, optimizer) -> bool:
+    def _walk(self, objective, batches, run, on_epoch, finite, validate, optimizer) -> bool:
         """Train epoch by epoch, with a stochastic solver; return whether it stopped of itself.
 
         Or because somebody has asked for it.
         """
-        state = course.state
+        state = run.state
         layout = objective.network.layout
-        optimizer.resume(state.optimizer, layout, strides=objective.is_proximal)
+        optimizer.resume(state.optimizer, layout, step_sizes=objective.is_proximal)
         schedule = _build.schedule(self)
         for epoch in train(
             objective,
@@ -451,48 +453,48 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             validate,
             state,
             shuffle=self.shuffle,
-            max_epochs=course.max_epochs,
+            max_epochs=run.max_epochs,
         ):
-            if take_note(epoch) or epoch.stop:
+            if on_epoch(epoch) or epoch.stop:
                 return True
         return False
 
-    def _descend(self, objective, batches, course, take_note, finite, validate) -> str | None:
-        """Train by L-BFGS; return a complaint if it did not converge."""
-        kinked, state = _build.has_kinks(self), course.state
+    def _descend(self, objective, batches, run, on_epoch, finite, validate) -> str | None:
+        """Train by L-BFGS; return why it did not converge, None if it did."""
+        nonsmooth, state = _build.is_nonsmooth(self), run.state
         unfinished = lbfgs.train(
             objective,
             batches,
             state,
-            take_note,
+            on_epoch,
             finite,
             validate,
             l1=_build.l1_strength(self) / (batches.n_rows * state.mean_weight),
-            kinked=kinked,
+            nonsmooth=nonsmooth,
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol or 0.0,
-            fresh=not course.resume,
+            fresh=not run.resume,
         )
         if unfinished is None:
             return None
         return NOT_CONVERGED.format(
-            problem=unfinished.problem, remedy=self._remedy(unfinished.cause, course)
+            problem=unfinished.problem, remedy=self._remedy(unfinished.cause, run)
         )
 
-    def _remedy(self, cause: lbfgs.Cause, course: Course) -> str:
+    def _remedy(self, cause: lbfgs.Cause, run: FitRun) -> str:
         """What to do about a descent that did not converge."""
-        scale_data = SCALE_DATA.format(largest=self._describe_scale(course.data))
+        scale_data = SCALE_DATA.format(largest=self._describe_scale(run.data))
         if cause is lbfgs.Cause.SCALE:
             return scale_data
         if cause is lbfgs.Cause.TOL:
             return f"Lower tol, or s{scale_data[1:]}"
-        if _build.has_kinks(self):
-            return KINKED.format(loss=self.loss)
+        if _build.is_nonsmooth(self):
+            return NONSMOOTH_LOSS.format(loss=self.loss)
         if cause is lbfgs.Cause.LIMIT:
             return "Increase max_iter or max_fun, or scale the data."
-        kinked = _build.kinked_activations(course.shape)
-        return KINKED_ACTIVATION.format(name=kinked[0]) if kinked else scale_data
+        nonsmooth = _build.nonsmooth_activations(run.shape)
+        return NONSMOOTH_ACTIVATION.format(name=nonsmooth[0]) if nonsmooth else scale_data
 
     def _validator(
         self, network, loss, held_out, targets, shape, state
@@ -583,12 +585,12 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 f"{self.n_iter_no_change} consecutive epochs. {action}"
             )
 
-    def _check_score_moved(self, course: Course) -> None:
+    def _check_score_moved(self, run: FitRun) -> None:
         """Warn if early stopping waited for a score that has been the same in every epoch."""
-        scores = [epoch.validation.score for epoch in course.epochs]
+        scores = [epoch.validation.score for epoch in run.epochs]
         if len(scores) <= self.n_iter_no_change or scores[0] is None:
             return
-        scores = ((course.resume and self.validation_scores_) or []) + scores
+        scores = ((run.resume and self.validation_scores_) or []) + scores
         perfect = self.scoring is None and not self._watches_loss and scores[0] > 1 - 1e-6
         if perfect or not np.array_equal(scores[1:], scores[:-1], equal_nan=True):
             return
@@ -596,37 +598,37 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         remedy = f"Raise learning_rate_init, or scale the data{other}."
         warn(UNMOVED.format(score=scores[0], n_epochs=len(scores), remedy=remedy))
 
-    def _recover(self, divergence: Divergence, course: Course) -> None:
+    def _recover(self, divergence: DivergenceError, run: FitRun) -> None:
         """Fall back on the best weights if there are any; else say what went wrong."""
-        state = course.state
+        state = run.state
         rate = "" if divergence.rate is None else f", at learning rate {divergence.rate:.3g}"
         message = (
             f"Training diverged in epoch {divergence.epoch}{rate}: the loss, a weight or an output "
-            f"is no longer finite. {self._blame(divergence, course)}"
+            f"is no longer finite. {self._blame(divergence, run)}"
         )
         if state.best_theta is None:
             raise ValueError(message) from divergence
         warn(f"{message} The best weights so far are kept.")
         state.theta[...] = state.best_theta
-        state.optimizer = _build.optimizer_state(self, course.shape)
+        state.optimizer = _build.optimizer_state(self, run.shape)
 
-    def _blame(self, divergence: Divergence, course: Course) -> str:
+    def _blame(self, divergence: DivergenceError, run: FitRun) -> str:
         """What to do about divergence, by what is out of proportion."""
-        data, weight = course.data, course.data.sample_weight
+        data, weight = run.data, run.data.sample_weight
         sizes = self._sizes(data)
         largest, scale = max(sizes.values()), self._describe_scale(data)
         stochastic = self.solver != "lbfgs"
-        heaviest = 1.0 if weight is None else float(weight.max()) / course.state.mean_weight
+        heaviest = 1.0 if weight is None else float(weight.max()) / run.state.mean_weight
         if stochastic and heaviest > HEAVY:
-            first = " of the first call" if course.resume else ""
+            first = " of the first call" if run.resume else ""
             return (
                 f"A row weighs {heaviest:.3g} times the mean weight{first}, and so its steps are "
                 "longer by as much: make sample_weight and class_weight more even."
             )
         if not stochastic or largest > FAR_TOO_LARGE:
             return SCALE_DATA.format(largest=scale)
-        n_rows = data.X.shape[0] if course.rows is None else len(course.rows)
-        too_strong = _build.too_strong(self, divergence.rate, n_rows, course.state.mean_weight)
+        n_rows = data.X.shape[0] if run.rows is None else len(run.rows)
+        too_strong = _build.too_strong(self, divergence.rate, n_rows, run.state.mean_weight)
         if too_strong:
             weights = "" if weight is None else ", or give sample_weight a mean near 1"
             return f"Lower {' or '.join(too_strong)}{weights}."
@@ -647,21 +649,21 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     # Publish -----------------------------------------------------------------------------
 
-    def _fitted_so_far(self, course: Course, *, ended: bool) -> dict:
+    def _fitted_so_far(self, run: FitRun, *, ended: bool) -> dict:
         """The attributes if training ended here, detached.
 
         While it has not ``ended``, the weights are those of this epoch, even if early stopping
         had better ones before.
         """
-        estimator, state = copy.copy(self), course.state.copy()
-        estimator._publish(replace(course, state=state))
+        estimator, state = copy.copy(self), run.state.copy()
+        estimator._publish(replace(run, state=state))
         if not ended:
-            estimator._publish_parameters(course.targets, course.shape, state.theta)
+            estimator._publish_parameters(run.targets, run.shape, state.theta)
         return vars(estimator)
 
-    def _publish(self, course: Course) -> None:
+    def _publish(self, run: FitRun) -> None:
         """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
-        targets, shape, state = course.targets, course.shape, course.state
+        targets, shape, state = run.targets, run.shape, run.state
         self._publish_parameters(targets, shape, state.published)
         self.n_layers_ = len(shape.layer_units)
         self.n_outputs_ = targets.n_outputs
@@ -674,15 +676,15 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         self.best_loss_ = None if scored else best
         if not isinstance(self.random_state, Integral):
             # It is the user's, or everybody's: it must not move on when this estimator does.
-            state.random_state = twin(state.random_state)
+            state.random_state = clone_random_state(state.random_state)
         self._training_state = state
-        self.n_iter_ = state.n_epochs - course.n_epochs_before
-        self._publish_progress(course)
+        self.n_iter_ = state.n_epochs - run.n_epochs_before
+        self._publish_progress(run)
 
-    def _publish_progress(self, course: Course) -> None:
+    def _publish_progress(self, run: FitRun) -> None:
         """Go on with the curves."""
-        epochs, judged = course.epochs, course.held_out is not None
-        scored, stochastic = course.state.watched is not None, self.solver != "lbfgs"
+        epochs, judged = run.epochs, run.held_out is not None
+        scored, stochastic = run.state.watched is not None, self.solver != "lbfgs"
         curves = (
             [epoch.loss for epoch in epochs],
             [epoch.rate for epoch in epochs] if stochastic else None,
@@ -690,7 +692,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             [epoch.validation.score for epoch in epochs] if scored else None,
         )
         for attribute, values in zip(CURVES, curves, strict=True):
-            earlier = (course.resume and getattr(self, attribute)) or []
+            earlier = (run.resume and getattr(self, attribute)) or []
             # There is none where the last call has no values for it.
             setattr(self, attribute, None if values is None else earlier + values)
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else None
@@ -930,13 +932,13 @@ def _largest(X) -> float:
     return float(np.abs(X.data if issparse(X) else X).max(initial=0))
 
 
-def side_stream(random_state: np.random.RandomState) -> np.random.Generator:
+def spawn_generator(random_state: np.random.RandomState) -> np.random.Generator:
     """A second stream, seeded by the first without drawing from it.
 
     What scikit-learn has no draws for comes from here, so that the numbers both have
     stay the same whether those features are on or off.
     """
-    seed = twin(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
+    seed = clone_random_state(random_state).randint(0, 2**32, size=4, dtype=np.uint32)
     return np.random.default_rng(seed)
 
 

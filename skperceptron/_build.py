@@ -14,14 +14,14 @@ import numpy as np
 
 from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, ActivationLike
 from ._core.initializers import INITIALIZERS
-from ._core.layers import Activated, BatchNorm, Dense, Dropout, Layer, SparseDropout
+from ._core.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer, SparseDropout
 from ._core.layers.dense import DenseProducts, SparseProducts
-from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Loss, LossLike, Through
+from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, ComposedLoss, Loss, LossLike
 from ._core.network import Network
 from ._core.objective import Regularisation
-from ._core.optimizers import OPTIMIZERS, Clipped, Optimizer, OptimizerState
+from ._core.optimizers import OPTIMIZERS, ClipByGlobalNorm, Optimizer, OptimizerState
 from ._core.parameters import Layout
-from ._core.penalties import BALLS, L1, L2, Penalty, ProximalPenalty
+from ._core.penalties import L1, L2, NORM_CONSTRAINTS, Penalty, ProximalPenalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
 from ._core.stopping import Stopping
 
@@ -274,7 +274,7 @@ def _blocks(
         if depth < shape.n_hidden:
             if shape.batch_norm:
                 block.append(BatchNorm(fan_out))
-            block.append(Activated(_activation(shape.activations[depth])))
+            block.append(ActivationLayer(_activation(shape.activations[depth])))
         blocks.append(block)
     return blocks
 
@@ -318,10 +318,10 @@ def is_probabilistic(params) -> bool:
     return all(kind.probabilistic for kind in _links(CLASSIFICATION_LOSSES, params).values())
 
 
-def has_kinks(params) -> bool:
+def is_nonsmooth(params) -> bool:
     """Whether the gradient of the loss jumps; of an object of the user's, nobody knows."""
     kinds = _links(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params).values()
-    return any(kind.kinked for kind in kinds)
+    return any(kind.nonsmooth for kind in kinds)
 
 
 def is_minimised_by_mean(params) -> bool:
@@ -356,10 +356,10 @@ def stopping(params, schedule: Schedule) -> Stopping:
     return Stopping(params.tol, params.n_iter_no_change, schedule.n_rising_epochs)
 
 
-def kinked_activations(shape: Architecture) -> list[str]:
+def nonsmooth_activations(shape: Architecture) -> list[str]:
     """Those whose derivative jumps, by name."""
     names = [name for name in shape.activations if isinstance(name, str)]
-    return [name for name in names if HIDDEN_ACTIVATIONS[name].kinked]
+    return [name for name in names if HIDDEN_ACTIVATIONS[name].nonsmooth]
 
 
 def regression_link(params) -> str:
@@ -397,12 +397,14 @@ def regression_loss(params, link: str) -> LossLike:
 def _loss(losses, params, link: str, *, takes_scores: bool) -> LossLike:
     """The loss of raw scores; ``takes_scores`` says whether an object of the user's is one."""
     if not isinstance(params.loss, str):
-        return params.loss if takes_scores else Through(params.loss, OUTPUT_ACTIVATIONS[link]())
+        return (
+            params.loss if takes_scores else ComposedLoss(params.loss, OUTPUT_ACTIVATIONS[link]())
+        )
     known = _links(losses, params)
     if link in known:
         return _from_hyperparameters(known[link], params)
     of_predictions = _from_hyperparameters(known["identity"], params)
-    return Through(of_predictions, OUTPUT_ACTIVATIONS[link]())
+    return ComposedLoss(of_predictions, OUTPUT_ACTIVATIONS[link]())
 
 
 def _links(losses, params) -> dict:
@@ -419,17 +421,17 @@ def scores_per_output(loss: LossLike) -> int:
 
 def regularisation(params) -> Regularisation:
     """What keeps the weights small, without what does nothing."""
-    smooth, kinked = _penalties(params)
+    smooth, nonsmooth = _penalties(params)
     radius = params.max_norm
-    constraints = [] if radius is None else [BALLS[params.max_norm_order](float(radius))]
+    constraints = [] if radius is None else [NORM_CONSTRAINTS[params.max_norm_order](float(radius))]
     # L-BFGS has a way of its own with L1.
-    return Regularisation(smooth, [] if params.solver == "lbfgs" else kinked, constraints)
+    return Regularisation(smooth, [] if params.solver == "lbfgs" else nonsmooth, constraints)
 
 
 def penalties(params) -> list[Penalty | ProximalPenalty]:
     """All penalties that do something, whatever it is that minimises them."""
-    smooth, kinked = _penalties(params)
-    return [*smooth, *kinked]
+    smooth, nonsmooth = _penalties(params)
+    return [*smooth, *nonsmooth]
 
 
 def _penalties(params) -> tuple[list[Penalty], list[ProximalPenalty]]:
@@ -443,7 +445,7 @@ def l1_strength(params) -> float:
 
 def optimizer(params) -> Optimizer:
     chosen = _from_hyperparameters(OPTIMIZERS[params.solver], params)
-    return chosen if params.clip_norm is None else Clipped(chosen, float(params.clip_norm))
+    return chosen if params.clip_norm is None else ClipByGlobalNorm(chosen, float(params.clip_norm))
 
 
 def optimizer_state(params, shape: Architecture) -> OptimizerState:

@@ -44,7 +44,7 @@ from sklearn.utils.validation import (
 
 from ._core.forks import lock_across_forks
 from ._inputs import as_numbers, refuse_dates
-from ._messages import naming, warn
+from ._messages import error_context, warn
 from ._summary import PACKAGE, documentation_url
 
 try:
@@ -144,7 +144,7 @@ def validate_X(estimator: BaseEstimator, X, name: str, *, reset: bool, **checks)
 
     Dates and the like are refused, and warnings point at the caller's line.
     """
-    with naming(name):
+    with error_context(name):
         X = as_numbers(X, name)
         if not reset:
             estimator = _expecting_the_names(estimator, X)
@@ -180,7 +180,7 @@ def as_finite(X, dtype, name: str, estimator: BaseEstimator):
         X = X.astype(dtype, copy=False)
         numbers = X.data
     else:
-        with naming(name):
+        with error_context(name):
             X = numbers = np.ascontiguousarray(X, dtype)
     _assert_all_finite(numbers, estimator_name=type(estimator).__name__, input_name=name)
     return X
@@ -200,7 +200,7 @@ def check_sample_weight(
         sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        with naming(name):
+        with error_context(name):
             raise kind(str(error).replace("sample_weight", name)) from error
     if (sample_weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")

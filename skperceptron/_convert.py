@@ -13,7 +13,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build, _compat
-from ._base import side_stream
+from ._base import spawn_generator
 from ._core.layers import BatchNorm
 from ._core.optimizers import OPTIMIZERS
 from ._core.training import TrainingState
@@ -45,17 +45,17 @@ OWN_ATTRIBUTES = {"learning_rate_curve_", "validation_loss_curve_", *BATCH_NORM_
 
 
 def to_sklearn(estimator):
-    """Return the scikit-learn MLP that is its twin, with the same predictions."""
+    """Return the scikit-learn MLP that is its sklearn_class, with the same predictions."""
     estimator = estimator._as_fitted()
-    twin = estimator._twin
+    sklearn_class = estimator._sklearn_class
     shape = estimator._architecture
     parameters = {
         name: value
-        for name, value in _common_parameters(estimator, twin).items()
-        if _compat.is_valid_parameter(twin, name, value)
+        for name, value in _common_parameters(estimator, sklearn_class).items()
+        if _compat.is_valid_parameter(sklearn_class, name, value)
     }
-    parameters["activation"] = _common_activation(twin, shape)
-    _check_output_activation(estimator, twin)
+    parameters["activation"] = _common_activation(sklearn_class, shape)
+    _check_output_activation(estimator, sklearn_class)
     attributes = _common_attributes(estimator)
     n_outputs = _n_averaged_outputs(estimator)
     _rescale_losses(attributes, lambda loss: loss / n_outputs)
@@ -65,14 +65,14 @@ def to_sklearn(estimator):
     if isinstance(estimator._targets, MultilabelTargets):
         labels = np.tile([[0], [1]], estimator.n_outputs_)  # whatever makes an indicator matrix
         labels = csr_matrix(labels) if estimator._targets.sparse else labels
-    return _compat.as_fitted(twin(**parameters), attributes, labels)
+    return _compat.as_fitted(sklearn_class(**parameters), attributes, labels)
 
 
-def _common_activation(twin, shape) -> str:
+def _common_activation(sklearn_class, shape) -> str:
     """The one activation that all hidden layers have, by scikit-learn's name."""
     # Without hidden layers any will do.
     names = {"logistic" if a == "sigmoid" else a for a in shape.activations} or {"relu"}
-    if len(names) > 1 or not _compat.is_valid_parameter(twin, "activation", *names):
+    if len(names) > 1 or not _compat.is_valid_parameter(sklearn_class, "activation", *names):
         raise ValueError(
             f"activation {shape.activations} can't be converted: scikit-learn has one activation "
             "for all hidden layers, 'identity', 'logistic', 'tanh' or 'relu'."
@@ -80,10 +80,10 @@ def _common_activation(twin, shape) -> str:
     return names.pop()
 
 
-def _check_output_activation(estimator, twin) -> None:
+def _check_output_activation(estimator, sklearn_class) -> None:
     link = estimator.out_activation_
     known = {"logistic", "softmax"} if hasattr(estimator, "classes_") else {"identity"}
-    if _compat.is_valid_parameter(twin, "loss", "poisson"):
+    if _compat.is_valid_parameter(sklearn_class, "loss", "poisson"):
         known |= {"exp"}
     if link not in known:
         raise ValueError(
@@ -105,11 +105,11 @@ def _without_batch_norm(estimator) -> dict:
 
 def from_sklearn(cls, fitted):
     """Return an estimator of class ``cls`` that predicts as ``fitted`` does, and can go on."""
-    twin = cls._twin
-    if not isinstance(fitted, twin):
+    sklearn_class = cls._sklearn_class
+    if not isinstance(fitted, sklearn_class):
         raise TypeError(
-            f"{cls.__name__}.from_sklearn takes a fitted sklearn.neural_network.{twin.__name__}, "
-            f"got {type(fitted).__name__}."
+            f"{cls.__name__}.from_sklearn takes a fitted sklearn.neural_network."
+            f"{sklearn_class.__name__}, got {type(fitted).__name__}."
         )
     check_is_fitted(fitted)
     estimator = cls(**_common_parameters(fitted, cls))
@@ -189,7 +189,7 @@ def _training_state(estimator, fitted) -> TrainingState:
         solver=fitted.solver,
         optimizer=optimizer,
         random_state=random_state,
-        generator=side_stream(random_state),
+        generator=spawn_generator(random_state),
         mean_weight=1.0,
         n_epochs=len(estimator.loss_curve_),
         n_samples_seen=fitted.t_,

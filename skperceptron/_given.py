@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import _build
-from ._messages import naming
+from ._messages import error_context
 
 # The attributes that hold a network's parameters, by group: all that prediction reads.
 PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
@@ -47,7 +47,7 @@ def given_parameters(estimator) -> Groups | None:
 
 
 def _numbers(given, attribute: str) -> list[np.ndarray]:
-    with naming(attribute):
+    with error_context(attribute):
         arrays = [np.asarray(array) for array in given]
     if any(array.dtype.kind not in "biuf" for array in arrays):
         kinds = sorted({str(array.dtype) for array in arrays})

@@ -42,13 +42,13 @@ class Data(NamedTuple):
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return Data(self.X[rows], self.y[rows], weight)
 
-    def without_weightless(self) -> Data:
+    def drop_zero_weight_rows(self) -> Data:
         """Only the rows that count."""
         if self.sample_weight is None or self.sample_weight.all():
             return self
         return self.take(np.flatnonzero(self.sample_weight))
 
-    def with_weightless_muted(self) -> Data:
+    def mask_zero_weight_rows(self) -> Data:
         """All rows, so that batches stay what they are, but none that does not count can harm.
 
         Zero times what overflows would not be zero.

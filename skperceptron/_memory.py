@@ -49,7 +49,7 @@ def check_memory(params, shape: Architecture, n_rows: int) -> None:
 
 
 @contextmanager
-def naming_the_network(params, shape: Architecture, n_rows: int):
+def memory_error_context(params, shape: Architecture, n_rows: int):
     """Have a MemoryError say how large the network is."""
     try:
         yield

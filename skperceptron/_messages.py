@@ -35,7 +35,7 @@ def print_details(details: dict[str, float], seconds: float) -> None:
 
 
 @contextmanager
-def naming(argument: str):
+def error_context(argument: str):
     """Have errors from elsewhere say which argument they are about, if they do not."""
     try:
         yield

@@ -27,10 +27,10 @@ from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from ._core.initializers import INITIALIZERS
 from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from ._core.optimizers import OPTIMIZERS
-from ._core.penalties import BALLS
+from ._core.penalties import NORM_CONSTRAINTS
 from ._core.schedules import SCHEDULES
 from ._inputs import plain_labels
-from ._messages import naming
+from ._messages import error_context
 from ._targets import (
     PlainScoreMixin,
     RegressionTargets,
@@ -56,7 +56,7 @@ _CONSTRAINTS: dict = {
     "weight_decay": [Interval(Real, 0, None, closed="left"), None],
     "batch_norm": ["boolean"],
     "max_norm": [Interval(Real, 0, None, closed="neither"), None],
-    "max_norm_order": [Options(Integral, set(BALLS))],
+    "max_norm_order": [Options(Integral, set(NORM_CONSTRAINTS))],
     "weight_init": [StrOptions(set(INITIALIZERS))],
     "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
@@ -438,7 +438,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
        bound constrained optimization. SIAM Journal on Scientific Computing 16.
     .. [7] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
     .. [8] Dozat, T. (2016). Incorporating Nesterov momentum into Adam. ICLR workshop.
-    .. [9] Tieleman, T. and Hinton, G. (2012). Lecture 6.5 of Neural networks for machine
+    .. [9] Tieleman, T. and Hinton, G. (2012). TrainingData 6.5 of Neural networks for machine
        learning. Coursera.
     .. [10] Duchi, J., Hazan, E. and Singer, Y. (2011). Adaptive subgradient methods for online
        learning and stochastic optimization. JMLR 12.
@@ -471,7 +471,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
     (5, 3)
     """
 
-    _twin = neural_network.MLPClassifier  # in to_sklearn and from_sklearn
+    _sklearn_class = neural_network.MLPClassifier  # in to_sklearn and from_sklearn
     _parameter_constraints = _CONSTRAINTS | {
         "loss": [
             StrOptions({name for name, _ in CLASSIFICATION_LOSSES}),
@@ -756,7 +756,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
         # An indicator matrix has a column for every label: it needs no ``classes``.
         by_class = incremental and not is_multilabel(y)
         if by_class:
-            with naming("classes"):
+            with error_context("classes"):
                 is_first_partial_fit(self, plain_labels(classes, "classes"))
             if len(self.classes_) == 0:
                 raise ValueError("classes must have the labels that any call will see, got none.")
@@ -1166,7 +1166,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
        bound constrained optimization. SIAM Journal on Scientific Computing 16.
     .. [7] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
     .. [8] Dozat, T. (2016). Incorporating Nesterov momentum into Adam. ICLR workshop.
-    .. [9] Tieleman, T. and Hinton, G. (2012). Lecture 6.5 of Neural networks for machine
+    .. [9] Tieleman, T. and Hinton, G. (2012). TrainingData 6.5 of Neural networks for machine
        learning. Coursera.
     .. [10] Duchi, J., Hazan, E. and Singer, Y. (2011). Adaptive subgradient methods for online
        learning and stochastic optimization. JMLR 12.
@@ -1196,7 +1196,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     0.99
     """
 
-    _twin = neural_network.MLPRegressor
+    _sklearn_class = neural_network.MLPRegressor
     _parameter_constraints = _CONSTRAINTS | {
         "loss": [
             StrOptions({name for name, _ in REGRESSION_LOSSES}),

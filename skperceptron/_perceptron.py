@@ -18,6 +18,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import restored_on_error
+from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
     CallbackSupport,
     Diagram,
@@ -37,9 +38,7 @@ from ._core.perceptron import (
     DenseRows,
     Engine,
     Joint,
-    Keeper,
     Last,
-    Lecture,
     OneVsRest,
     Patience,
     Penalised,
@@ -48,16 +47,18 @@ from ._core.perceptron import (
     Rows,
     Rule,
     SparseRows,
+    TrainingData,
     Units,
+    WeightSelector,
     accuracies,
     compiled,
-    winners,
+    predicted_codes,
 )
-from ._core.training import twin
+from ._core.training import clone_random_state
 from ._finite import check_finite
 from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
 from ._inputs import plain_labels, refuse_dates
-from ._messages import naming, print_details, warn
+from ._messages import error_context, print_details, warn
 from ._targets import (
     PlainScoreMixin,
     column,
@@ -66,7 +67,6 @@ from ._targets import (
     labels_in_order,
     weights_by_class,
 )
-from ._watching import Lesson, audience
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
 # 1 in every row would weigh too much. As in scikit-learn's SGD.
@@ -97,7 +97,9 @@ class _State:
 
     def position(self) -> _State:
         """A copy of what an epoch changes in place."""
-        return replace(self, units=self.units.copy(), random_state=twin(self.random_state))
+        return replace(
+            self, units=self.units.copy(), random_state=clone_random_state(self.random_state)
+        )
 
 
 @dataclass(frozen=True)
@@ -434,7 +436,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         ndarray of shape (n_samples,)
             Predicted labels, as in ``classes_``.
         """
-        return self._predict(X, lambda scores: np.asarray(self.classes_)[winners(scores)])
+        return self._predict(X, lambda scores: np.asarray(self.classes_)[predicted_codes(scores)])
 
     def _predict(self, X, read):
         """What ``read`` makes of the scores (n, n_units), block of rows by block of rows."""
@@ -539,7 +541,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         data = self._validate(X, y, sample_weight, resume, given, known=True)
         if not resume and hasattr(self, "classes_"):
             self.classes_ = labels_in_order(self.classes_)
-        with naming("classes"):
+        with error_context("classes"):
             is_first_partial_fit(self, plain_labels(classes, "classes"))
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
@@ -573,16 +575,16 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             order="C",
             accept_sparse="csr",
         )
-        with naming("y"):
+        with error_context("y"):
             y = check_y(plain_labels(y, "y"), numeric=False, estimator=self)
             y = column(y)
-        with naming("X and y"):
+        with error_context("X and y"):
             check_consistent_length(X, y)
         if issparse(X) and not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
         y = labels(y, known=known or resume)
-        with naming("sample_weight"):
+        with error_context("sample_weight"):
             return Data(X, y, check_sample_weight(sample_weight, X))
 
     def _given_weights(self):
@@ -652,7 +654,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             return compiled.Compiled(units, rule)
         return Blocks(units, rule)
 
-    def _keeper(self, data, rows) -> Keeper:
+    def _selector(self, data, rows) -> WeightSelector:
         return Pocket(data, rows) if self.algorithm == "pocket" else Last()
 
     def _units(self, rows, rule) -> Units:
@@ -712,29 +714,29 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         if intercept_init is not None:
             shape = state.units.intercept.shape
             state.units.set_intercept(_initial("intercept_init", intercept_init, shape))
-        data = Lecture(
+        data = TrainingData(
             rows,
             codes,
             np.ones(len(codes)) if sample_weight is None else sample_weight.astype(np.float64),
             self.fit_intercept * (SPARSE_INTERCEPT_RATE if issparse(X) else 1.0),
         )
         training, validation = self._split(y, data.weights, state)
-        keeper = self._keeper(data, training)
+        selector = self._selector(data, training)
         mistakes: list[int] = []
 
-        def publish(estimator, state, keeper):
-            kept = keeper.kept(state.units)
+        def publish(estimator, state, selector):
+            kept = selector.kept(state.units)
             estimator._publish(state, *kept, rows, X.dtype, mistakes, len(codes), resume)
 
         def fitted_so_far(*, ended):
             estimator = copy.copy(self)
-            publish(estimator, copy.deepcopy(state), keeper)
+            publish(estimator, copy.deepcopy(state), selector)
             return vars(estimator)
 
         named = hasattr(self, "feature_names_in_")
-        watching = audience(
+        callbacks = callback_runner(
             self,
-            Lesson(
+            CallbackData(
                 called._replace(X=X_given) if named else called,
                 None if validation is None else training,
                 given=None,
@@ -747,14 +749,14 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         n_before = len(self.mistakes_curve_) if resume else 0
         engine = self._engine(state.units, rule)
         # Where an interruption goes back to: the last complete epoch.
-        last_epoch = 0, state.position(), copy.copy(keeper)
+        last_epoch = 0, state.position(), copy.copy(selector)
         start = perf_counter()
         try:
             for epoch in self._epochs(engine, data, training, validation, state, max_epochs, tol):
                 mistakes.append(epoch.mistakes)
-                keeper.see(state.units)
+                selector.see(state.units)
                 # From this assignment on, the epoch counts.
-                last_epoch = len(mistakes), state.position(), copy.copy(keeper)
+                last_epoch = len(mistakes), state.position(), copy.copy(selector)
                 seconds = perf_counter() - start
                 if self.verbose:
                     self._report(epoch, len(mistakes), seconds)
@@ -765,16 +767,16 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
                     "validation_score": epoch.validation_score,
                     "time": seconds,
                 }
-                wishes = [read(record, epoch.last) for read in watching.readers]
-                if any(wishes):
+                stop_requests = [read(record, epoch.last) for read in callbacks.listeners]
+                if any(stop_requests):
                     break
         except KeyboardInterrupt:
-            n_epochs, state, keeper = last_epoch
+            n_epochs, state, selector = last_epoch
             del mistakes[n_epochs:]
             warn("Training interrupted by user.")
-        publish(self, state, keeper)
+        publish(self, state, selector)
         try:
-            watching.close()
+            callbacks.close()
         except KeyboardInterrupt:
             warn("Training interrupted by user.")
 
@@ -798,23 +800,23 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             if self.shuffle:
                 order = training[state.random_state.permutation(len(training))]
             try:
-                tally = engine.run_epoch(data, order)
+                stats = engine.run_epoch(data, order)
             finally:
                 if engine.units is not units:
                     units.put(rule.units(learners), engine.units)
             _check_finite(units.weights, units.intercept, data.X)
-            values, score = tally.losses / len(order), None
+            values, score = stats.losses / len(order), None
             loss = float(values.sum())
             if validation is not None:
                 values = -accuracies(data, rule, validation, units)[learners]
                 score = -float(values.mean())
             going_on = patience.watch(learners, values)
             last = going_on.size == 0
-            yield _Epoch(int(tally.mistakes.sum()), loss, score, learners.size, last)
+            yield _Epoch(int(stats.mistakes.sum()), loss, score, learners.size, last)
             if last:
                 return
             if going_on.size < learners.size:
-                engine = engine.restricted(np.searchsorted(learners, going_on))
+                engine = engine.subset(np.searchsorted(learners, going_on))
                 learners = going_on
 
     def _split(self, y, weights, state):

@@ -15,7 +15,7 @@ from ._compat import kind_of_target, without_false_alarms
 from ._core.activations import OUTPUT_ACTIVATIONS, Softmax
 from ._core.batches import ArrayRows, CodedRows, DensifiedRows, OneHotRows, Rows
 from ._inputs import plain_labels
-from ._messages import naming, warn
+from ._messages import error_context, warn
 
 # What scikit-learn calls targets that are labels.
 LABELS = {
@@ -281,7 +281,7 @@ def labels(y, name: str = "y", *, known: bool = False):
 
     Unless it is ``known`` which classes there are, very many of them are a reason to warn.
     """
-    with naming(name):
+    with error_context(name):
         kind = kind_of_target(y)
         if kind not in LABELS:
             raise ValueError(
@@ -326,7 +326,7 @@ def column(y):
 
 def labels_in_order(classes) -> np.ndarray:
     """``classes_`` as an array (n_classes,), if somebody set it as fit would."""
-    with naming("classes_"):
+    with error_context("classes_"):
         known = np.asarray(classes)
         if known.ndim != 1 or known.size == 0 or not np.array_equal(known, np.unique(known)):
             raise ValueError(

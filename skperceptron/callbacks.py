@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from ._base import BaseMLP
+from ._callback_runner import Metadata
 from ._compat import path_of
 from ._files import digest, make_directory, write_whole
 from ._perceptron import PerceptronClassifier
-from ._watching import Metadata
 
 __all__ = ["Checkpoint", "FitHistory", "History", "Metadata", "ModelCheckpoint"]
 

@@ -6,9 +6,9 @@ from numpy.testing import assert_array_equal
 
 from skperceptron import MLPClassifier, MLPRegressor, _build
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
-from skperceptron._core.layers import Activated, Dropout
-from skperceptron._core.losses import REGRESSION_LOSSES, Through
-from skperceptron._core.optimizers import OPTIMIZERS, Clipped
+from skperceptron._core.layers import ActivationLayer, Dropout
+from skperceptron._core.losses import REGRESSION_LOSSES, ComposedLoss
+from skperceptron._core.optimizers import OPTIMIZERS, ClipByGlobalNorm
 from skperceptron._core.schedules import SCHEDULES, SGD_SCHEDULES
 
 
@@ -101,7 +101,7 @@ class TestActivations:
     def test_a_network_has_the_users_own_object(self):
         mine = Steep(2.0)
         layers = _build.inference_network(shape_with(mine, "tanh")).layers
-        first, second = (each.activation for each in layers if isinstance(each, Activated))
+        first, second = (each.activation for each in layers if isinstance(each, ActivationLayer))
         assert first is mine
         assert type(second) is HIDDEN_ACTIVATIONS["tanh"]
 
@@ -391,7 +391,7 @@ class TestLosses:
         _build.check_loss(MLPRegressor())
 
     @pytest.mark.parametrize(
-        ("loss", "probabilistic", "kinked"),
+        ("loss", "probabilistic", "nonsmooth"),
         [
             ("log_loss", True, False),
             ("squared_error", True, False),
@@ -401,39 +401,39 @@ class TestLosses:
             (Mine(), True, False),
         ],
     )
-    def test_what_they_are(self, loss, probabilistic, kinked):
+    def test_what_they_are(self, loss, probabilistic, nonsmooth):
         params = MLPClassifier(loss=loss)
         assert _build.is_probabilistic(params) == probabilistic
-        assert _build.has_kinks(params) == kinked
+        assert _build.is_nonsmooth(params) == nonsmooth
         link = _build.classification_link(params, "softmax")
         assert link == ("softmax" if probabilistic else "identity")
 
     def test_kinks_of_a_regressor(self):
         for loss in ("quantile", "absolute_error"):
-            assert _build.has_kinks(MLPRegressor(loss=loss))
+            assert _build.is_nonsmooth(MLPRegressor(loss=loss))
         for loss in ("squared_error", "huber", "log_cosh", "poisson", "gamma", Mine()):
-            assert not _build.has_kinks(MLPRegressor(loss=loss))
+            assert not _build.is_nonsmooth(MLPRegressor(loss=loss))
 
     def test_an_object_of_the_users_takes_scores_or_predictions(self):
         mine = Mine()
         assert _build.classification_loss(MLPClassifier(loss=mine), "logistic") is mine
         assert _build.regression_loss(MLPRegressor(loss=mine), "identity") is mine
         through = _build.regression_loss(MLPRegressor(loss=mine), "exp")
-        assert type(through) is Through
+        assert type(through) is ComposedLoss
         assert through.loss is mine
 
     def test_a_loss_is_made_for_its_link(self):
         made = _build.regression_loss(MLPRegressor(loss="poisson"), "exp")
         assert type(made) is REGRESSION_LOSSES["poisson", "exp"]
         made = _build.regression_loss(MLPRegressor(loss="quantile", quantile=0.2), "exp")
-        assert type(made) is Through
+        assert type(made) is ComposedLoss
         assert made.loss.quantile == 0.2
 
 
 def test_steps_are_clipped_only_if_asked_for():
     assert type(_build.optimizer(MLPClassifier())) is OPTIMIZERS["adam"]
     clipped = _build.optimizer(MLPClassifier(clip_norm=2))
-    assert type(clipped) is Clipped
+    assert type(clipped) is ClipByGlobalNorm
     assert type(clipped.inner) is OPTIMIZERS["adam"]
 
 

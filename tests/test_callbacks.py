@@ -21,10 +21,10 @@ from sklearn.utils.fixes import parse_version
 
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._base import BaseMLP
-from skperceptron._core.logbook import Logbook
+from skperceptron._callback_runner import Metadata
+from skperceptron._core.epoch_metrics import EpochMetrics
 from skperceptron._core.objective import Objective
-from skperceptron._core.optimizers import Metered
-from skperceptron._watching import Metadata
+from skperceptron._core.optimizers import GradientNormRecorder
 from skperceptron.plotting.base import training_path
 
 SUPPORTED = parse_version(sklearn.__version__) >= parse_version("1.9")
@@ -237,8 +237,8 @@ class TestCost:
 
         monkeypatch.setattr(BaseMLP, "_fitted_so_far", refuse)
         make("classifier").set_callbacks(Onlooker()).fit(X, Y)
-        monkeypatch.setattr(Metered, "step", refuse)
-        monkeypatch.setattr(Logbook, "entry", refuse)
+        monkeypatch.setattr(GradientNormRecorder, "step", refuse)
+        monkeypatch.setattr(EpochMetrics, "entry", refuse)
         make("classifier", verbose=1).fit(X, Y)
         with pytest.raises(AssertionError, match="nobody asked"):
             make("classifier", verbose=2).fit(X, Y)

@@ -432,7 +432,7 @@ def test_what_was_changed_after_scikit_learn_s_fit_starts_new_moments(change, ou
     before, after = CHANGES[change]
     y = X[:, 0] > 0 if ours is MLPClassifier else X[:, 0]
     common = {"hidden_layer_sizes": (5,), "max_iter": 3, "random_state": 0, "warm_start": True}
-    theirs = ours._twin(**common | before).fit(X, y).set_params(**after)
+    theirs = ours._sklearn_class(**common | before).fit(X, y).set_params(**after)
     model = pickle.loads(pickle.dumps(ours.from_sklearn(theirs)))
     assert_array_equal(model.predict(X), theirs.predict(X))
     if solver is not None:

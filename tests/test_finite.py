@@ -55,7 +55,7 @@ def outputs(model, X):
         yield model.inverse_transform(model.transform(X))
 
 
-def complaint(call):
+def error_message(call):
     """The message of the ValueError that a call ends in, None if it ends well."""
     try:
         call()
@@ -65,7 +65,7 @@ def complaint(call):
 
 
 def assert_finite_or_diverged(model, X, y):
-    message = complaint(lambda: model.fit(X, y))
+    message = error_message(lambda: model.fit(X, y))
     if message is not None:
         assert "diverged" in message
         return False
@@ -148,7 +148,7 @@ def test_the_verdict_is_the_same_on_every_walk_along_the_timeline(rate):
                 else:
                     walker.partial_fit(X, y)
 
-        message = complaint(walk_on) or "well"
+        message = error_message(walk_on) or "well"
         verdicts.append(message.partition(",")[0])
     assert verdicts[0] == verdicts[1] == verdicts[2]
     assert verdicts[0] == "well" or rate == 30.0
@@ -229,7 +229,7 @@ def test_enormous_rows_give_numbers_or_an_error_that_names_x(target, convert, fa
     for name in names:
         if not hasattr(model, name):
             continue
-        message = complaint(lambda name=name: getattr(model, name)(rows))
+        message = error_message(lambda name=name: getattr(model, name)(rows))
         if message is None:
             assert np.isfinite(getattr(model, name)(rows)).all()
         else:
@@ -323,7 +323,7 @@ class TestBlame:
             for _ in range(10):
                 model.partial_fit(X, y, np.ones(60))
 
-        assert "A row weighs 1e+20 times the mean weight of the first call" in complaint(go_on)
+        assert "A row weighs 1e+20 times the mean weight of the first call" in error_message(go_on)
 
     def test_weights_too_small_for_alpha(self):
         message = self.message(weight=np.full(60, 1e-30))

@@ -101,7 +101,7 @@ class TestRowsWithoutWeight:
     @every_form
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_are_zeros_with_a_target_that_counts(self, form, dtype):
-        data = Data(form(X.astype(dtype)), np.arange(60.0), self.WEIGHT).with_weightless_muted()
+        data = Data(form(X.astype(dtype)), np.arange(60.0), self.WEIGHT).mask_zero_weight_rows()
         shown = data.X.toarray() if sparse.issparse(data.X) else data.X
         assert shown.dtype == dtype
         assert_array_equal(shown, X.astype(dtype) * self.WEIGHT[:, np.newaxis])

@@ -240,7 +240,7 @@ class TestOutsideOfTraining:
         pytest.importorskip("sklearn.callback")
         self.assert_unchanged(clone(model).set_callbacks(CtrlCInACallback(where)))
 
-    @pytest.mark.parametrize("name", ["check_sample_weight", "audience", "build", "publish"])
+    @pytest.mark.parametrize("name", ["check_sample_weight", "callback_runner", "build", "publish"])
     def test_in_fit_itself(self, model, name, monkeypatch):
         owner = _perceptron if isinstance(model, PerceptronClassifier) else _base
         owner, name = {

@@ -177,8 +177,8 @@ class TestModelSelection:
     def test_cross_val_predict(self, method, y, k):
         values = cross_val_predict(classifier(), X, y, cv=3, method=method)
         assert values.shape == ((120,) if method == "decision_function" and k == 2 else (120, k))
-        winners = values > 0 if values.ndim == 1 else values.argmax(axis=1)
-        assert (np.unique(y)[winners.astype(int)] == y).mean() > 0.75
+        predicted_codes = values > 0 if values.ndim == 1 else values.argmax(axis=1)
+        assert (np.unique(y)[predicted_codes.astype(int)] == y).mean() > 0.75
         # Each row is predicted by the network that did not see it.
         by_hand = clone(classifier()).fit(*training_rows(y)[:2])
         rows = training_rows(y)[2]

@@ -13,7 +13,7 @@ from skperceptron._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATION
 from skperceptron._core.initializers import INITIALIZERS
 from skperceptron._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from skperceptron._core.optimizers import OPTIMIZERS
-from skperceptron._core.penalties import BALLS
+from skperceptron._core.penalties import NORM_CONSTRAINTS
 from skperceptron._core.schedules import SGD_SCHEDULES
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +54,7 @@ def test_the_api_page_has_every_public_name_once():
         OPTIMIZERS.values(),
         SGD_SCHEDULES.values(),
         map(type, INITIALIZERS.values()),
-        BALLS.values(),
+        NORM_CONSTRAINTS.values(),
     ],
 )
 def test_the_mathematics_show_the_code_of_every_component(components):

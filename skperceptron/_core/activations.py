@@ -43,7 +43,7 @@ class Activation(ABC):
     """
 
     needs: ClassVar[Literal["output", "input"]] = "output"
-    kinked: ClassVar[bool] = False  # whether the derivative jumps
+    nonsmooth: ClassVar[bool] = False  # whether the derivative jumps
     # |f(z)| is at most linear_bound · |z| + constant_bound.
     linear_bound: ClassVar[float] = 1.0
     constant_bound: ClassVar[float] = 0.0
@@ -96,7 +96,7 @@ class Tanh(Activation):
 class Relu(Activation):
     """``a = max(z, 0)``; ``da/dz`` is 1 where a > 0, else 0 (0 at the kink)."""
 
-    kinked = True
+    nonsmooth = True
 
     def forward(self, z: Array) -> None:
         # Against an array of zeros NumPy's maximum runs in vector registers; against a number
@@ -131,7 +131,7 @@ _keep_where_positive = Kernel(
 class LeakyRelu(Activation):
     """``a = z`` where z > 0, else ``z / 100`` (Maas, Hannun & Ng 2013)."""
 
-    kinked = True
+    nonsmooth = True
     slope = 0.01
 
     def forward(self, z: Array) -> None:
@@ -163,7 +163,7 @@ class Selu(Activation):
     0 and variance 1 are a stable fixed point. ``da/dz`` is λ where a > 0, else ``a + λ α``.
     """
 
-    kinked = True
+    nonsmooth = True
     linear_bound = 1.7580993408473766  # scale · alpha
     scale = 1.0507009873554805
     alpha = 1.6732632423543772
@@ -252,7 +252,7 @@ class Softplus(Activation):
 class HardTanh(Activation):
     """``a = min(max(z, -1), 1)``; ``da/dz`` is 1 where |a| < 1, else 0 (0 at the kinks)."""
 
-    kinked = True
+    nonsmooth = True
     linear_bound, constant_bound = 0.0, 1.0
 
     def forward(self, z: Array) -> None:

@@ -15,7 +15,7 @@ from scipy.optimize import Bounds, OptimizeResult, minimize
 from .batches import Batches
 from .objective import Objective
 from .stopping import Validation
-from .training import Divergence, Epoch, TrainingState
+from .training import DivergenceError, Epoch, TrainingState
 from .types import Array
 
 # Change of the objective, relative to it, if one coordinate were dropped and the slope went on.
@@ -63,7 +63,7 @@ class Coordinates(ABC):
         """Of the whole objective at x, from those of its smooth part at theta."""
 
 
-class Plain(Coordinates):
+class Identity(Coordinates):
     """``x = theta``."""
 
     def x(self, theta: Array) -> Array:
@@ -77,7 +77,7 @@ class Plain(Coordinates):
 
 
 @dataclass
-class Split(Coordinates):
+class PositiveNegativeSplit(Coordinates):
     """``w = w⁺ - w⁻`` with both at least 0, so that ``l1 · ‖w‖₁`` is ``l1 · Σ (w⁺ + w⁻)``.
 
     The objective is then smooth, and zeros are where the bounds hold. x is [w⁺ | w⁻ | others].
@@ -111,12 +111,12 @@ def train(
     objective: Objective,
     batches: Batches,
     state: TrainingState,
-    take_note: Callable[[Epoch], bool],
+    on_epoch: Callable[[Epoch], bool],
     outputs_are_finite: Callable[[], bool],
     validate: Callable[[], Validation],
     *,
     l1: float,
-    kinked: bool,
+    nonsmooth: bool,
     max_iter: int,
     max_fun: int,
     tol: float,
@@ -124,12 +124,12 @@ def train(
 ) -> Unfinished | None:
     """Minimise from ``state.theta`` on; return why it did not converge, or None if it did.
 
-    An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``take_note``
+    An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``on_epoch``
     is called after each, or once if none was needed; it returns whether to stop there, which is
     no lack of convergence. ``state.theta`` holds the last iteration in the end, an interruption
     included. ``tol`` bounds the largest element of the
     gradient, projected on the bounds if there are any. The objective is minimised plus
-    ``l1 · ‖weights‖₁``, and ``kinked`` says whether its gradient jumps otherwise. ``fresh`` says
+    ``l1 · ‖weights‖₁``, and ``nonsmooth`` says whether its gradient jumps otherwise. ``fresh`` says
     whether the weights were drawn at random.
     """
     (batch,) = batches.epoch(None)
@@ -137,10 +137,10 @@ def train(
     accepted = theta.copy()
     n_epochs = state.n_epochs
     n_weights = objective.network.layout.weights.stop
-    coordinates = Split(n_weights, theta.size, l1) if l1 > 0 else Plain()
+    coordinates = PositiveNegativeSplit(n_weights, theta.size, l1) if l1 > 0 else Identity()
     # A step cut short by a bound or by a kink gains little anywhere: little is then no reason
     # to stop.
-    thorough = l1 > 0 or kinked
+    thorough = l1 > 0 or nonsmooth
     stopped, failure = False, None
 
     def value_and_gradient(x: Array) -> tuple[float, Array]:
@@ -153,10 +153,10 @@ def train(
         theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
         try:
             if not outputs_are_finite():
-                raise Divergence(state.n_epochs + 1, None)
+                raise DivergenceError(state.n_epochs + 1, None)
             record = _record(state, float(intermediate_result.fun), validate())
             state.n_epochs += 1
-            stopped = take_note(record)
+            stopped = on_epoch(record)
         except StopIteration as error:  # somebody's own, and no request
             failure = error
         if stopped or failure is not None:
@@ -196,9 +196,9 @@ def train(
     finally:
         theta[...] = accepted
     if not (math.isfinite(result.fun) and outputs_are_finite()):
-        raise Divergence(state.n_epochs + 1, None)
+        raise DivergenceError(state.n_epochs + 1, None)
     if state.n_epochs == n_epochs:
-        take_note(_record(state, float(result.fun), validate()))
+        on_epoch(_record(state, float(result.fun), validate()))
     if result.status == LIMIT:
         return Unfinished(Cause.LIMIT, str(result.message))
     n_iter, largest = state.n_epochs - n_epochs, float(np.abs(slope).max())
@@ -209,7 +209,7 @@ def train(
     if fresh and n_iter <= FEW and largest > FAR_FROM_FLAT * max(tol, 1e-4):
         return Unfinished(Cause.SCALE, f"the gradient is still as large as {largest:.3g}")
     failed = "no step lowers the objective"
-    return Unfinished(Cause.KINKS, failed) if kinked or steep else None
+    return Unfinished(Cause.KINKS, failed) if nonsmooth or steep else None
 
 
 def _least_gain(tol: float) -> float:

@@ -2,7 +2,7 @@
 
 A pair with a class of its own is fused: the gradient of a loss through its natural link is
 ``prediction - y``, shorter, and stable where the link itself saturates. A loss of predictions
-as they are (link "identity") goes ``Through`` any other link by the chain rule.
+as they are (link "identity") goes ``ComposedLoss`` any other link by the chain rule.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Loss(ABC):
     smallest_target: ClassVar[float] = -math.inf
     smallest_excluded: ClassVar[bool] = False  # whether y must be above that
     probabilistic: ClassVar[bool] = True  # whether a link makes probabilities of the scores
-    kinked: ClassVar[bool] = False  # whether the gradient jumps
+    nonsmooth: ClassVar[bool] = False  # whether the gradient jumps
     # Scores that the network has for each output. The first of each output are the predictions, and
     # come before all others: (n, n_outputs · scores_per_output).
     scores_per_output: ClassVar[int] = 1
@@ -54,7 +54,7 @@ class Loss(ABC):
 
 
 @dataclass(frozen=True)
-class Through(Loss):
+class ComposedLoss(Loss):
     """A loss of predictions ``link(scores)``, by the chain rule."""
 
     loss: Loss
@@ -173,7 +173,7 @@ class GammaDevianceSoftplus(Loss):
 class AbsoluteError(Loss):
     """``Σₖ |sₖ - yₖ|``; the gradient at 0 is 0."""
 
-    kinked: ClassVar[bool] = True
+    nonsmooth: ClassVar[bool] = True
     minimised_by_mean: ClassVar[bool] = False
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -208,7 +208,7 @@ class Quantile(Loss):
     The gradient at 0 is the mean of those on either side.
     """
 
-    kinked: ClassVar[bool] = True
+    nonsmooth: ClassVar[bool] = True
     minimised_by_mean: ClassVar[bool] = False
     quantile: float
 
@@ -245,7 +245,7 @@ class Hinge(Loss):
     """
 
     probabilistic: ClassVar[bool] = False
-    kinked: ClassVar[bool] = True
+    nonsmooth: ClassVar[bool] = True
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         side = 2 * y - 1  # (n, n_outputs)

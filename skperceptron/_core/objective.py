@@ -10,7 +10,7 @@ import numpy as np
 from .losses import LossLike
 from .network import Network
 from .penalties import Constraint, Penalty, ProximalPenalty
-from .types import Array, Stride
+from .types import Array, StepSize
 
 
 class Regularisation(NamedTuple):
@@ -46,7 +46,7 @@ class Objective:
 
     @property
     def is_proximal(self) -> bool:
-        """Whether ``project`` reads the stride."""
+        """Whether ``project`` reads the step size."""
         return len(self._proximal) > 0
 
     def value_and_gradient(self, X: Array, y: Array, sample_weight: Array | None = None) -> float:
@@ -70,17 +70,17 @@ class Objective:
             value += penalty.add_gradient(
                 self._weights, self._weights_gradient, scale, self._scratch
             )
-        for kinked in self._proximal:
-            value += kinked.value(self._weights, scale, self._scratch)
+        for nonsmooth in self._proximal:
+            value += nonsmooth.value(self._weights, scale, self._scratch)
         return value
 
-    def project(self, stride: Stride) -> None:
+    def project(self, step_size: StepSize) -> None:
         """Complete the step just taken: proximal penalties, then constraints.
 
-        ``stride`` is the step's, and is used up.
+        ``step_size`` is that of the step, and is used up.
         """
-        for kinked in self._proximal:
-            kinked.shrink(self._weights, stride, self._scale, self._scratch)
+        for nonsmooth in self._proximal:
+            nonsmooth.shrink(self._weights, step_size, self._scale, self._scratch)
         for constraint in self._constraints:
             for weight in self._layer_weights:
                 constraint.project(weight)

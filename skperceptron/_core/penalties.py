@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .kernels import Kernel
-from .types import Array, Stride, blocks
+from .types import Array, StepSize, blocks
 
 
 class Penalty(ABC):
@@ -35,10 +35,10 @@ class ProximalPenalty(ABC):
         """``scale · P(w)``."""
 
     @abstractmethod
-    def shrink(self, weights: Array, stride: Stride, scale: float, scratch: Array) -> None:
-        """Replace w by ``argmin_u scale · P(u) + Σ (u - w)² / (2 · stride)``, in place.
+    def shrink(self, weights: Array, step_size: StepSize, scale: float, scratch: Array) -> None:
+        """Replace w by ``argmin_u scale · P(u) + Σ (u - w)² / (2 · step_size)``, in place.
 
-        ``stride.length`` is used up, and ``scratch`` (n_weights,) holds nothing of value.
+        ``step_size.length`` is used up, and ``scratch`` (n_weights,) holds nothing of value.
         """
 
 
@@ -87,10 +87,10 @@ class L1(ProximalPenalty):
     def value(self, weights: Array, scale: float, scratch: Array) -> float:
         return scale * self.strength * float(np.abs(weights, out=scratch).sum())
 
-    def shrink(self, weights: Array, stride: Stride, scale: float, scratch: Array) -> None:
-        threshold = stride.length[: len(weights)]
-        threshold *= scale * self.strength * stride.gain
-        np.minimum(threshold, stride.longest, out=threshold)
+    def shrink(self, weights: Array, step_size: StepSize, scale: float, scratch: Array) -> None:
+        threshold = step_size.length[: len(weights)]
+        threshold *= scale * self.strength * step_size.gain
+        np.minimum(threshold, step_size.longest, out=threshold)
         # w - clip(w, -threshold, threshold), which is exactly 0 within.
         np.minimum(weights, threshold, out=scratch)
         np.negative(threshold, out=threshold)
@@ -151,4 +151,4 @@ def _lengths(weight: Array) -> Array:
     return lengths
 
 
-BALLS: dict[int, type[Constraint]] = {1: Ball1, 2: Ball2}
+NORM_CONSTRAINTS: dict[int, type[Constraint]] = {1: Ball1, 2: Ball2}

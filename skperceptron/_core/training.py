@@ -54,7 +54,7 @@ class TrainingState:
             self,
             theta=self.theta.copy(),
             optimizer=self.optimizer.copy(),
-            random_state=twin(self.random_state),
+            random_state=clone_random_state(self.random_state),
             generator=copy.deepcopy(self.generator),
         )
 
@@ -97,7 +97,7 @@ class Epoch:
     stop: bool
 
 
-class Divergence(ArithmeticError):
+class DivergenceError(ArithmeticError):
     """The loss, a weight or an output is no longer finite."""
 
     def __init__(self, epoch: int, rate: float | None) -> None:
@@ -134,12 +134,12 @@ def train(
             n = batch[0].shape[0]
             total += n * objective.value_and_gradient(*batch)  # overwrites gradient
             rate = schedule.rate(state.n_epochs + seen / batches.n_rows, state)
-            stride = optimizer.step(theta, gradient, rate)
-            objective.project(stride)
+            step_size = optimizer.step(theta, gradient, rate)
+            objective.project(step_size)
             seen += n
         loss = total / seen
         if not (math.isfinite(loss) and outputs_are_finite()):
-            raise Divergence(state.n_epochs + 1, rate)
+            raise DivergenceError(state.n_epochs + 1, rate)
 
         validation = validate()
         state.n_epochs += 1
@@ -162,7 +162,7 @@ def _shuffled(state: TrainingState, n_rows: int) -> Array:
     return state.permutation
 
 
-def twin(stream: np.random.RandomState) -> np.random.RandomState:
+def clone_random_state(stream: np.random.RandomState) -> np.random.RandomState:
     """A stream that will go on as this one does."""
     position = stream.get_state(legacy=False)
     if position["bit_generator"] != "MT19937":

@@ -37,7 +37,7 @@ def in_range(bound: float, dtype: np.dtype[Any]) -> float:
     return bound if bound <= RANGES[dtype.char] else math.inf
 
 
-class Stride(NamedTuple):
+class StepSize(NamedTuple):
     """How far an optimizer's step went, for what must keep pace with it: the proximal step.
 
     A gradient that never changes would have moved the weights by ``length · gain`` times it.

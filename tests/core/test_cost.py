@@ -46,13 +46,13 @@ def network_step(parameters, dtype, n=150, d=6, wrap=np.asarray):
     objective = Objective(network, loss, _build.regularisation(estimator), 1.0)
     optimizer = _build.optimizer(estimator)
     state = _build.optimizer_state(estimator, shape)
-    optimizer.resume(state, network.layout, strides=objective.is_proximal)
+    optimizer.resume(state, network.layout, step_sizes=objective.is_proximal)
     place = network.layout.trainable
 
     def step():
         objective.value_and_gradient(wrap(X), wrap(y))
-        stride = optimizer.step(network.theta[place], network.gradient[place], 0.01)
-        objective.project(stride)
+        step_size = optimizer.step(network.theta[place], network.gradient[place], 0.01)
+        objective.project(step_size)
 
     return step
 
@@ -80,7 +80,7 @@ def test_an_optimizer_walks_over_the_parameters_no_more_often_than_it_must(
     state = optimizer.init(layout, float)
     state.moments[...] = 1
     state.moments = state.moments.view(Spy)
-    optimizer.resume(state, layout, strides=False)
+    optimizer.resume(state, layout, step_sizes=False)
     optimizer.step(np.ones(size).view(Spy), np.ones(size).view(Spy), 0.01)
     assert sum(count for _, _, count in seen) <= most * size
 

@@ -9,7 +9,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core import layers
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS, Gelu, Relu, Tanh
-from skperceptron._core.layers import Activated, BatchNorm, Dense, Dropout, Layer, SparseDropout
+from skperceptron._core.layers import (
+    ActivationLayer,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Layer,
+    SparseDropout,
+)
 from skperceptron._core.layers.dense import DenseProducts
 
 N_ROWS, N_INPUTS = 6, 4
@@ -17,9 +24,9 @@ N_ROWS, N_INPUTS = 6, 4
 # At least one of every kind; the argument is the generator that dropout draws from.
 EXAMPLES = {
     "dense": lambda generator: Dense(N_INPUTS, 3, DenseProducts()),
-    "tanh": lambda generator: Activated(Tanh()),
-    "relu": lambda generator: Activated(Relu()),
-    "gelu": lambda generator: Activated(Gelu()),
+    "tanh": lambda generator: ActivationLayer(Tanh()),
+    "relu": lambda generator: ActivationLayer(Relu()),
+    "gelu": lambda generator: ActivationLayer(Gelu()),
     "dropout": lambda generator: Dropout(0.4, generator),
     "batch norm": lambda generator: BatchNorm(N_INPUTS),
 }
@@ -88,7 +95,7 @@ def test_no_output_is_longer_than_the_bound(example, size, rng):
 @pytest.mark.parametrize("size", LARGE_AND_SMALL)
 @pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
 def test_the_bound_of_every_activation_holds_and_is_close(activation, size, rng):
-    layer = Activated(HIDDEN_ACTIVATIONS[activation]())
+    layer = ActivationLayer(HIDDEN_ACTIVATIONS[activation]())
     allocate(layer, [], [], 1, N_INPUTS)
     x = size * rng.normal(size=(200, N_INPUTS))
     bound, norm = assert_bounded(layer, np.concatenate([x, -np.abs(x)]))
@@ -105,7 +112,7 @@ def test_no_bound_is_known_of_an_activation_of_the_users():
         def backward(self, kept, delta):
             delta *= 2
 
-    layer = Activated(Doubled())
+    layer = ActivationLayer(Doubled())
     allocate(layer, [], [], 1, N_INPUTS)
     assert layer.largest_output(1.0) == np.inf
 

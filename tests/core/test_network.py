@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
-from skperceptron._core.layers import Activated, BatchNorm, Dense, Dropout
+from skperceptron._core.layers import ActivationLayer, BatchNorm, Dense, Dropout
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective, Regularisation
@@ -28,7 +28,7 @@ def make_network(hidden, activation="tanh", rate=0.0, generator=None, *, batch_n
         if depth < len(hidden):
             if batch_norm:
                 layers.append(BatchNorm(fan_out))
-            layers.append(Activated(HIDDEN_ACTIVATIONS[activation]()))
+            layers.append(ActivationLayer(HIDDEN_ACTIVATIONS[activation]()))
     return Network(layers)
 
 
@@ -45,7 +45,7 @@ def distance_from_kinks(network, X, restart, weight=None):
     restart()
     x, distance = X, np.inf
     for layer in network.layers:
-        if isinstance(layer, Activated):
+        if isinstance(layer, ActivationLayer):
             distance = min(distance, np.abs(np.abs(x)[..., np.newaxis] - [0, 1, 3]).min())
         x = layer.forward(x, weight)
     return distance

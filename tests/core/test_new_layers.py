@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skperceptron._core.activations import Tanh
 from skperceptron._core.batches import ArrayRows, Batches
 from skperceptron._core.initializers import INITIALIZERS
-from skperceptron._core.layers import Activated, Dense, Layer
+from skperceptron._core.layers import ActivationLayer, Dense, Layer
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
@@ -144,28 +144,35 @@ def codes(rng):
 
 # What comes in, and the layers.
 NETWORKS = {
-    "scale": (numbers, lambda: [Scale(3), dense(3, 4), Activated(Tanh()), dense(4, 2)]),
-    "scale within": (numbers, lambda: [dense(3, 4), Scale(4), Activated(Tanh()), dense(4, 2)]),
+    "scale": (numbers, lambda: [Scale(3), dense(3, 4), ActivationLayer(Tanh()), dense(4, 2)]),
+    "scale within": (
+        numbers,
+        lambda: [dense(3, 4), Scale(4), ActivationLayer(Tanh()), dense(4, 2)],
+    ),
     "residual": (
         numbers,
         lambda: [
             dense(3, 4),
-            Residual(Activated(Tanh()), dense(4, 6), Activated(Tanh()), dense(6, 4)),
+            Residual(ActivationLayer(Tanh()), dense(4, 6), ActivationLayer(Tanh()), dense(6, 4)),
             dense(4, 2),
         ],
     ),
     "residual at the inputs": (
         numbers,
-        lambda: [Residual(dense(3, 3), Activated(Tanh())), dense(3, 2)],
+        lambda: [Residual(dense(3, 3), ActivationLayer(Tanh())), dense(3, 2)],
     ),
     "a residual in a residual": (
         numbers,
         lambda: [dense(3, 4), Residual(dense(4, 4), Residual(Scale(4), dense(4, 4))), dense(4, 2)],
     ),
-    "embedding": (codes, lambda: [Embedding(5, 4), Activated(Tanh()), dense(4, 2)]),
+    "embedding": (codes, lambda: [Embedding(5, 4), ActivationLayer(Tanh()), dense(4, 2)]),
     "all": (
         codes,
-        lambda: [Embedding(5, 4), Residual(Scale(4), dense(4, 4), Activated(Tanh())), dense(4, 2)],
+        lambda: [
+            Embedding(5, 4),
+            Residual(Scale(4), dense(4, 4), ActivationLayer(Tanh())),
+            dense(4, 2),
+        ],
     ),
 }
 every_network = pytest.mark.parametrize("name", NETWORKS)
@@ -220,7 +227,7 @@ def test_a_whole_training(name, solver, rng, from_defaults):
         generator=np.random.default_rng(0),
         mean_weight=1.0,
     )
-    optimizer.resume(state.optimizer, network.layout, strides=False)
+    optimizer.resume(state.optimizer, network.layout, step_sizes=False)
     epochs = train(
         Objective(network, SquaredError(), Regularisation([L2(1e-3)]), 1.0),
         optimizer,

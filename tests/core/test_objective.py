@@ -5,13 +5,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.activations import Tanh
-from skperceptron._core.layers import Activated, Dense
+from skperceptron._core.layers import ActivationLayer, Dense
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective, Regularisation
 from skperceptron._core.penalties import L2, Constraint, ProximalPenalty
-from skperceptron._core.types import Stride
+from skperceptron._core.types import StepSize
 
 N_ROWS = 6
 
@@ -19,7 +19,7 @@ N_ROWS = 6
 @pytest.fixture
 def network(rng):
     network = Network(
-        [Dense(3, 4, DenseProducts()), Activated(Tanh()), Dense(4, 2, DenseProducts())]
+        [Dense(3, 4, DenseProducts()), ActivationLayer(Tanh()), Dense(4, 2, DenseProducts())]
     )
     network.allocate(rng.normal(size=network.layout.size), n_rows=20, n_inputs=3)
     return network
@@ -117,7 +117,7 @@ class Recorder(ProximalPenalty, Constraint):
     def value(self, weights, scale, scratch):
         return scale * 7.0
 
-    def shrink(self, weights, stride, scale, scratch):
+    def shrink(self, weights, step_size, scale, scratch):
         self.calls.append(("shrink", weights.shape, scale))
 
     def project(self, weight):
@@ -133,7 +133,7 @@ def test_project_shrinks_and_then_projects_each_layer(network, data):
     gradient = network.gradient.copy()
     assert_allclose(value, plain.value_and_gradient(*data) + 7 / (2 * N_ROWS), rtol=1e-14)
     assert_array_equal(network.gradient, gradient)
-    objective.project(Stride(np.ones(1), 1.0))
+    objective.project(StepSize(np.ones(1), 1.0))
     assert calls == [
         ("shrink", (3 * 4 + 4 * 2,), 1 / (2 * N_ROWS)),
         ("project", (3, 4)),
@@ -145,5 +145,5 @@ def test_project_does_nothing_without_anything_to_do(network, data):
     objective = Objective(network, SquaredError(), Regularisation(), mean_weight=1.0)
     objective.value_and_gradient(*data)
     before = network.theta.copy()
-    objective.project(Stride(np.ones(1), 1.0))
+    objective.project(StepSize(np.ones(1), 1.0))
     assert_array_equal(network.theta, before)

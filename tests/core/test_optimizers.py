@@ -9,11 +9,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core import types
-from skperceptron._core.optimizers import OPTIMIZERS, Clipped
+from skperceptron._core.optimizers import OPTIMIZERS, ClipByGlobalNorm
+from skperceptron._core.optimizers.adagrad import Adagrad
 from skperceptron._core.optimizers.adam import Adam, AdamW, Nadam
 from skperceptron._core.optimizers.lion import Lion
+from skperceptron._core.optimizers.rmsprop import RMSprop
 from skperceptron._core.optimizers.sgd import SGD
-from skperceptron._core.optimizers.squares import Adagrad, RMSprop
 from skperceptron._core.parameters import Layout, Parameter
 from skperceptron._core.types import BLOCK
 
@@ -34,7 +35,7 @@ def make(from_defaults):
 def started(optimizer, size, dtype=np.float64, n_weights=0):
     layout = layout_of(size, n_weights)
     state = getattr(optimizer, "inner", optimizer).init(layout, dtype)
-    optimizer.resume(state, layout, strides=True)
+    optimizer.resume(state, layout, step_sizes=True)
     return optimizer
 
 
@@ -98,7 +99,7 @@ def test_resuming_is_going_on(make, name, dtype, path):
     first = make(name, 20, dtype)
     walk(first, theta, gradients[:13], rates[:13])
     second = make(name, 20, dtype)
-    second.resume(pickle.loads(pickle.dumps(first.state)), layout_of(20), strides=True)
+    second.resume(pickle.loads(pickle.dumps(first.state)), layout_of(20), step_sizes=True)
     walk(second, theta, gradients[13:], rates[13:])
     assert theta.dtype == second.state.moments.dtype == dtype
     assert_array_equal(theta, uninterrupted)
@@ -283,9 +284,9 @@ def test_the_stride_is_what_a_constant_gradient_is_multiplied_by(make, name, n_s
         # SGD's velocity remembers rates; in the other optimizers only the last one counts.
         optimizer.step(theta, gradient.copy(), 0.01 * (1 + step))
     before = theta.copy()
-    stride = optimizer.step(theta, gradient.copy(), 0.01)
-    assert stride.length.shape in {(20,), (1,)}
-    assert_allclose(before - theta, stride.length * stride.gain * gradient, rtol=1e-10)
+    step_size = optimizer.step(theta, gradient.copy(), 0.01)
+    assert step_size.length.shape in {(20,), (1,)}
+    assert_allclose(before - theta, step_size.length * step_size.gain * gradient, rtol=1e-10)
 
 
 @every_optimizer
@@ -294,14 +295,14 @@ def test_steps_are_the_same_where_nobody_wants_the_stride(make, name, clipped, p
     theta, gradients, rates = path
     expected = walk(make(name, 20), theta.copy(), gradients, rates)
     optimizer = make(name, 20)
-    optimizer = Clipped(optimizer, 1e9) if clipped else optimizer
-    optimizer.resume(OPTIMIZERS[name].init(layout_of(20), float), layout_of(20), strides=False)
+    optimizer = ClipByGlobalNorm(optimizer, 1e9) if clipped else optimizer
+    optimizer.resume(OPTIMIZERS[name].init(layout_of(20), float), layout_of(20), step_sizes=False)
     assert_array_equal(walk(optimizer, theta, gradients, rates), expected)
 
 
 def test_lions_stride_is_finite_without_a_gradient(make):
-    stride = make("lion", 3).step(np.zeros(3), np.zeros(3), 0.01)
-    assert np.isfinite(stride.length).all()
+    step_size = make("lion", 3).step(np.zeros(3), np.zeros(3), 0.01)
+    assert np.isfinite(step_size.length).all()
 
 
 @pytest.mark.parametrize("clip_norm", [0.5, 10.0, 1e12])
@@ -311,7 +312,9 @@ def test_clipping_bounds_the_norm_and_keeps_the_direction(scale, clip_norm, dtyp
     # The squares of the largest overflow.
     scale = min(scale, float(np.finfo(dtype).max) / 1e10)
     gradient = (scale * rng.normal(size=20)).astype(dtype)
-    optimizer = started(Clipped(SGD(momentum=0.0, nesterovs_momentum=False), clip_norm), 20, dtype)
+    optimizer = started(
+        ClipByGlobalNorm(SGD(momentum=0.0, nesterovs_momentum=False), clip_norm), 20, dtype
+    )
     theta = np.zeros(20, dtype)
     with np.errstate(over="ignore"):
         optimizer.step(theta, gradient.copy(), 1.0)
@@ -324,7 +327,7 @@ def test_clipping_bounds_the_norm_and_keeps_the_direction(scale, clip_norm, dtyp
 def test_a_short_gradient_is_not_touched_by_clipping(path):
     theta, gradients, rates = path
     plain = walk(started(Adam(0.9, 0.999, 1e-8), 20), theta.copy(), gradients, rates)
-    walk(started(Clipped(Adam(0.9, 0.999, 1e-8), 1e9), 20), theta, gradients, rates)
+    walk(started(ClipByGlobalNorm(Adam(0.9, 0.999, 1e-8), 1e9), 20), theta, gradients, rates)
     assert_array_equal(theta, plain)
 
 
@@ -379,7 +382,7 @@ class TestRateFactors:
         ]
         layout = Layout(parameters)
         state = getattr(optimizer, "inner", optimizer).init(layout, np.float64)
-        optimizer.resume(state, layout, strides=True)
+        optimizer.resume(state, layout, step_sizes=True)
         return optimizer
 
     @every_optimizer
@@ -400,14 +403,14 @@ class TestRateFactors:
     @every_optimizer
     def test_are_in_the_strides(self, from_defaults, name, rng):
         theta, gradient = rng.normal(size=12), rng.normal(size=12)
-        strides = []
+        step_sizes = []
         for factors in (self.FACTORS, (1.0, 1.0, 1.0)):
             optimizer = self.started(from_defaults(OPTIMIZERS[name]), factors)
-            stride = optimizer.step(theta.copy(), gradient.copy(), 0.01)
-            strides.append(np.broadcast_to(stride.length, 12).copy())
-            longest = np.broadcast_to(stride.longest, 3)
+            step_size = optimizer.step(theta.copy(), gradient.copy(), 0.01)
+            step_sizes.append(np.broadcast_to(step_size.length, 12).copy())
+            longest = np.broadcast_to(step_size.longest, 3)
         factors = np.repeat(self.FACTORS, self.SHAPES)
-        assert_allclose(strides[0], factors * strides[1], rtol=1e-13)
+        assert_allclose(step_sizes[0], factors * step_sizes[1], rtol=1e-13)
         assert (longest > 0).all()
 
     @every_optimizer

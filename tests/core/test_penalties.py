@@ -5,10 +5,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 
-from skperceptron._core.penalties import BALLS, L1, L2, Ball1, Ball2
-from skperceptron._core.types import Stride
+from skperceptron._core.penalties import L1, L2, NORM_CONSTRAINTS, Ball1, Ball2
+from skperceptron._core.types import StepSize
 
-every_ball = pytest.mark.parametrize("order", BALLS)
+every_ball = pytest.mark.parametrize("order", NORM_CONSTRAINTS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
@@ -56,10 +56,10 @@ class TestL2:
         assert_array_equal(gradient, [1.5, -2.0])
 
 
-def shrunk(weights, stride, strength=0.3, scale=0.5):
+def shrunk(weights, step_size, strength=0.3, scale=0.5):
     result = weights.copy()
-    stride = stride._replace(length=stride.length.astype(weights.dtype))
-    L1(strength).shrink(result, stride, scale, np.full_like(weights, np.nan))
+    step_size = step_size._replace(length=step_size.length.astype(weights.dtype))
+    L1(strength).shrink(result, step_size, scale, np.full_like(weights, np.nan))
     return result
 
 
@@ -75,7 +75,7 @@ class TestL1:
         # Of each weight in its own metric, against a minimiser that knows no formula.
         weights = rng.normal(size=12)
         lengths = np.array([0.7]) if one_length else rng.uniform(0.1, 5, 12)
-        found = shrunk(weights, Stride(lengths, gain=2.0))
+        found = shrunk(weights, StepSize(lengths, gain=2.0))
         for w, u, length in zip(weights, found, np.broadcast_to(lengths, 12), strict=True):
 
             def objective(v, w=w, length=length):
@@ -88,29 +88,30 @@ class TestL1:
     def test_small_weights_become_exactly_zero(self):
         weights = np.array([0.1, -0.1, 0.2, -0.2, 0.15, 0.0])
         expected = [0, 0, 0.05, -0.05, 0, 0]
-        result = shrunk(weights, Stride(np.array([1.0]), gain=1.0))
+        result = shrunk(weights, StepSize(np.array([1.0]), gain=1.0))
         assert_allclose(result, expected, atol=1e-17)
         assert np.count_nonzero(result) == 2
 
     def test_no_weight_is_shrunk_by_more_than_the_longest_step(self):
-        result = shrunk(np.array([5.0, -5.0]), Stride(np.array([1e300, 1.0]), 1.0, longest=0.01))
+        result = shrunk(np.array([5.0, -5.0]), StepSize(np.array([1e300, 1.0]), 1.0, longest=0.01))
         assert_allclose(result, [4.99, -4.99], rtol=1e-15)
 
     def test_lengths_of_other_parameters_are_ignored(self, rng):
         weights, lengths = rng.normal(size=5), rng.uniform(0.1, 5, 9)
         assert_array_equal(
-            shrunk(weights, Stride(lengths.copy(), 1.0)), shrunk(weights, Stride(lengths[:5], 1.0))
+            shrunk(weights, StepSize(lengths.copy(), 1.0)),
+            shrunk(weights, StepSize(lengths[:5], 1.0)),
         )
 
     @every_dtype
     def test_dtype_is_kept(self, dtype, rng):
         weights = rng.normal(size=5).astype(dtype)
-        assert shrunk(weights, Stride(np.ones(5), 1.0)).dtype == dtype
+        assert shrunk(weights, StepSize(np.ones(5), 1.0)).dtype == dtype
 
 
 def projected(order, weight, radius):
     result = weight.copy()
-    BALLS[order](radius).project(result)
+    NORM_CONSTRAINTS[order](radius).project(result)
     return result
 
 
@@ -157,7 +158,7 @@ class TestBalls:
     def test_views_and_dtypes(self, order, dtype, rng):
         theta = (5 * rng.normal(size=40)).astype(dtype)
         before = theta.copy()
-        BALLS[order](1.0).project(theta[:30].reshape(6, 5))
+        NORM_CONSTRAINTS[order](1.0).project(theta[:30].reshape(6, 5))
         assert theta.dtype == dtype
         # Each column is outside, and both ways into the ball change every number of it.
         assert (np.linalg.norm(before[:30].reshape(6, 5), order, axis=0) > 1).all()
@@ -202,4 +203,4 @@ def test_order_1_gives_zeros_and_order_2_none(rng):
 
 
 def test_names():
-    assert {1: Ball1, 2: Ball2} == BALLS
+    assert {1: Ball1, 2: Ball2} == NORM_CONSTRAINTS

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.activations import Tanh
 from skperceptron._core.batches import ArrayRows, Batches
-from skperceptron._core.layers import Activated, Dense, Dropout
+from skperceptron._core.layers import ActivationLayer, Dense, Dropout
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.network import Network
@@ -18,7 +18,7 @@ from skperceptron._core.optimizers import OPTIMIZERS, SGD
 from skperceptron._core.penalties import L2
 from skperceptron._core.schedules import Adaptive, Constant, InverseScalingBySamples
 from skperceptron._core.stopping import Stopping, Validation
-from skperceptron._core.training import Divergence, TrainingState, train
+from skperceptron._core.training import DivergenceError, TrainingState, train
 
 N_ROWS, BATCH_SIZE = 23, 5
 X = np.random.default_rng(0).normal(size=(N_ROWS, 4))
@@ -28,7 +28,7 @@ NEVER = Stopping(tol=0.0, n_iter_no_change=math.inf)
 
 
 def make_network(generator=None, rate=0.0):
-    layers = [Dense(4, 6, DenseProducts()), Activated(Tanh()), Dense(6, 2, DenseProducts())]
+    layers = [Dense(4, 6, DenseProducts()), ActivationLayer(Tanh()), Dense(6, 2, DenseProducts())]
     if rate > 0:
         layers = [Dropout(rate, generator), *layers[:2], Dropout(rate, generator), *layers[2:]]
     return Network(layers)
@@ -65,7 +65,7 @@ def walk(
     mean_weight = state.mean_weight if weighted else 1.0
     objective = Objective(network, SquaredError(), Regularisation([L2(alpha)]), mean_weight)
     optimizer = optimizer or SGD(momentum=0.9, nesterovs_momentum=True)
-    optimizer.resume(state.optimizer, network.layout, strides=objective.is_proximal)
+    optimizer.resume(state.optimizer, network.layout, step_sizes=objective.is_proximal)
     weight = ArrayRows(WEIGHT) if weighted else None
     batches = Batches(ArrayRows(X), ArrayRows(Y), weight, None, BATCH_SIZE)
     return train(
@@ -198,7 +198,7 @@ def test_training_lowers_the_loss():
 def test_divergence_tells_the_epoch_and_the_rate():
     state = start()
     state.n_epochs = 7
-    with np.errstate(all="ignore"), pytest.raises(Divergence) as caught:
+    with np.errstate(all="ignore"), pytest.raises(DivergenceError) as caught:
         list(walk(state, 50, schedule=Constant(1e100)))
     assert (caught.value.epoch, caught.value.rate) == (8, 1e100)
 
@@ -216,7 +216,7 @@ def test_weights_that_overflow_after_a_finite_loss_are_divergence():
             return 1.0
 
     optimizer = SGD(momentum=0.0, nesterovs_momentum=False)
-    optimizer.resume(state.optimizer, network.layout, strides=False)
+    optimizer.resume(state.optimizer, network.layout, step_sizes=False)
     batches = Batches(ArrayRows(X), ArrayRows(Y), None, None, N_ROWS)
     epochs = train(
         Blind(network, SquaredError(), Regularisation(), 1.0),
@@ -230,7 +230,7 @@ def test_weights_that_overflow_after_a_finite_loss_are_divergence():
         shuffle=False,
         max_epochs=3,
     )
-    with np.errstate(over="ignore"), pytest.raises(Divergence):
+    with np.errstate(over="ignore"), pytest.raises(DivergenceError):
         next(epochs)
 
 

@@ -240,12 +240,12 @@ def test_absolute_error_is_twice_the_median():
 @pytest.mark.parametrize(("loss", "rtol"), [("squared_hinge", 1e-6), ("hinge", 1e-4)])
 def test_linear_svc(C, data, loss, rtol):
     # A large scale frees the intercept of their penalty on it.
-    kinked = loss == "hinge"
+    nonsmooth = loss == "hinge"
     theirs = LinearSVC(
         C=C,
         loss=loss,
-        dual=kinked,
-        intercept_scaling=10 if kinked else 1e3,
+        dual=nonsmooth,
+        intercept_scaling=10 if nonsmooth else 1e3,
         tol=1e-10,
         max_iter=1_000_000,
         random_state=0,

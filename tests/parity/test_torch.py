@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from skperceptron import MLPClassifier, MLPRegressor
-from skperceptron._base import side_stream
+from skperceptron._base import spawn_generator
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS, Tanh
-from skperceptron._core.layers import Activated, Dense, Dropout
+from skperceptron._core.layers import ActivationLayer, Dense, Dropout
 from skperceptron._core.layers.dense import DenseProducts
 from skperceptron._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, SquaredError
 from skperceptron._core.network import Network
@@ -121,12 +121,12 @@ def linear(weight, intercept):
     return layer
 
 
-def twin(model, y):
+def clone_random_state(model, y):
     """The network in torch, with the weights that ``model`` starts from."""
     # Steps that are too short to change anything show them.
     still = {"learning_rate_init": 1e-300, "learning_rate": "constant", "max_iter": 1}
     start = clone(model).set_params(**still).fit(X, y)
-    generator = side_stream(np.random.RandomState(model.random_state))
+    generator = spawn_generator(np.random.RandomState(model.random_state))
     depths = range(len(start.coefs_))
     rates = np.append(model.input_dropout, np.broadcast_to(model.dropout, len(depths) - 1))
     names = np.broadcast_to(model.activation, len(depths) - 1).tolist()
@@ -160,7 +160,7 @@ def compare(model, y, targets, row_losses, make_optimizer, make_scheduler=None, 
     torch's scheduler steps after. Return the twin, and the norms of its gradients if clipped.
     """
     model.fit(X, y)
-    network = twin(model, y)
+    network = clone_random_state(model, y)
     optimizer = make_optimizer(network, model)
     scheduler = None if make_scheduler is None else make_scheduler(optimizer)
     inputs, targets = torch.from_numpy(X), torch.from_numpy(targets)
@@ -538,7 +538,7 @@ def test_alpha_is_weight_decay_times_the_batch_size(decay):
 
     y, targets = CLASSIFICATIONS["multiclass"]
     model = MLPClassifier(**parameters(alpha=decay * 10, batch_size=10, **PLAIN_SGD)).fit(X, y)
-    network = twin(model, y)
+    network = clone_random_state(model, y)
     optimizer = sgd(network, model)
     for _ in range(model.max_iter):
         for x, t in zip(
@@ -559,7 +559,7 @@ def test_dropout_gradient_as_in_torch():
     layers = [
         Dropout(0.2, generator),
         Dense(4, 6, DenseProducts()),
-        Activated(Tanh()),
+        ActivationLayer(Tanh()),
         Dropout(0.5, generator),
         Dense(6, 2, DenseProducts()),
     ]

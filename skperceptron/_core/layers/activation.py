@@ -14,7 +14,7 @@ from ..types import Array
 from .base import Layer
 
 
-class Activated(Layer):
+class ActivationLayer(Layer):
     """``a = f(z)``, written over ``z``."""
 
     def __init__(self, activation: ActivationLike) -> None:

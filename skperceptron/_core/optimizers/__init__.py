@@ -1,12 +1,13 @@
 """Stochastic optimizers, by the name that the ``solver`` parameter gives them."""
 
+from .adagrad import Adagrad
 from .adam import Adam, AdamW, Nadam
 from .base import Optimizer, OptimizerState
-from .clipping import Clipped
+from .clipping import ClipByGlobalNorm
 from .lion import Lion
-from .metered import Metered
+from .metered import GradientNormRecorder
+from .rmsprop import RMSprop
 from .sgd import SGD
-from .squares import Adagrad, RMSprop
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,
@@ -18,4 +19,4 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "lion": Lion,
 }
 
-__all__ = ["OPTIMIZERS", "Clipped", "Metered", "Optimizer", "OptimizerState"]
+__all__ = ["OPTIMIZERS", "ClipByGlobalNorm", "GradientNormRecorder", "Optimizer", "OptimizerState"]

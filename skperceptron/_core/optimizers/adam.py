@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..kernels import Kernel
-from ..types import Array, Stride
+from ..types import Array, StepSize
 from .base import Optimizer, OptimizerState
 
 
@@ -26,7 +26,7 @@ class Adam(Optimizer):
     beta_2: float
     epsilon: float
 
-    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+    def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         self.state.n_steps += 1
         t = self.state.n_steps
         return _step(self, theta, gradient, rate * math.sqrt(1 - self.beta_2**t), self.epsilon)
@@ -45,7 +45,7 @@ class AdamW(Optimizer):
     epsilon: float
     weight_decay: float | None
 
-    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+    def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         self.decay_weights(theta, rate, self.weight_decay)
         self.state.n_steps += 1
         correction = math.sqrt(1 - self.beta_2**self.state.n_steps)
@@ -74,7 +74,7 @@ class Nadam(Optimizer):
     beta_2: float
     epsilon: float
 
-    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+    def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         self.state.n_steps += 1
         t = self.state.n_steps
         now, ahead = self._momentum(t), self._momentum(t + 1)
@@ -82,21 +82,23 @@ class Nadam(Optimizer):
         of_gradient = (1 - now) / (1 - self.state.momentum_product)
         of_sum = (1 - self.beta_1) * ahead / (1 - self.state.momentum_product * ahead)
         correction = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**t))
-        for eta, (weights, slope, scratch, total, squares) in self.in_blocks(theta, gradient, rate):
-            accumulate(slope, scratch, total, squares, self.beta_1, self.beta_2)
-            slope *= of_gradient
-            np.multiply(total, of_sum, out=scratch)
-            slope += scratch
-            np.sqrt(squares, out=scratch)
+        for eta, (weights, grad, scratch, exp_avg, exp_avg_sq) in self.in_blocks(
+            theta, gradient, rate
+        ):
+            accumulate(grad, scratch, exp_avg, exp_avg_sq, self.beta_1, self.beta_2)
+            grad *= of_gradient
+            np.multiply(exp_avg, of_sum, out=scratch)
+            grad += scratch
+            np.sqrt(exp_avg_sq, out=scratch)
             scratch *= correction
             scratch += self.epsilon
-            stride = np.divide(eta, scratch, out=scratch)
-            slope *= stride
-            weights -= slope
-            if self.strides:
-                slope[...] = stride
+            step_size = np.divide(eta, scratch, out=scratch)
+            grad *= step_size
+            weights -= grad
+            if self.step_sizes:
+                grad[...] = step_size
         gain_of_sum = (1 - self.beta_1**t) / (1 - self.beta_1)
-        return Stride(gradient, of_gradient + of_sum * gain_of_sum)
+        return StepSize(gradient, of_gradient + of_sum * gain_of_sum)
 
     def _momentum(self, t: int) -> float:
         return self.beta_1 * (1 - 0.5 * math.pow(0.96, t / 250))
@@ -104,7 +106,7 @@ class Nadam(Optimizer):
 
 def _step(
     optimizer: Adam | AdamW, theta: Array, gradient: Array, rate: float, epsilon: float
-) -> Stride:
+) -> StepSize:
     """``w ← w - η m / ((1-β₁ᵗ) (√v + ε))``, with the sums that m and v are multiples of."""
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     gain = (1 - beta_1**optimizer.state.n_steps) / (1 - beta_1)  # of the sum of gradients
@@ -113,42 +115,42 @@ def _step(
     for eta, block in optimizer.in_blocks(theta, gradient, rate):
         numbers[3] = eta / (root * gain)
         _move.run(*block, numbers)
-    return Stride(gradient, gain)
+    return StepSize(gradient, gain)
 
 
 def _move_by_calls(
-    weights: Array, slope: Array, scratch: Array, total: Array, squares: Array, numbers: Array
+    weights: Array, grad: Array, scratch: Array, exp_avg: Array, exp_avg_sq: Array, numbers: Array
 ) -> None:
     # As arrays without dimensions, which NumPy takes faster than numbers of Python's.
     decay, decay_of_squares = numbers[0, ...], numbers[1, ...]
     floor, length = numbers[2, ...], numbers[3, ...]
-    accumulate(slope, scratch, total, squares, decay, decay_of_squares)
-    np.sqrt(squares, out=scratch)
+    accumulate(grad, scratch, exp_avg, exp_avg_sq, decay, decay_of_squares)
+    np.sqrt(exp_avg_sq, out=scratch)
     scratch += floor
-    np.divide(length, scratch, out=slope)  # the stride
-    np.multiply(total, slope, out=scratch)
+    np.divide(length, scratch, out=grad)  # the step size
+    np.multiply(exp_avg, grad, out=scratch)
     weights -= scratch
 
 
 def _move_in_a_loop(
-    weights: Array, slope: Array, scratch: Array, total: Array, squares: Array, numbers: Array
+    weights: Array, grad: Array, scratch: Array, exp_avg: Array, exp_avg_sq: Array, numbers: Array
 ) -> None:
     decay, decay_of_squares, floor, length = numbers[0], numbers[1], numbers[2], numbers[3]
     for i in range(weights.size):
-        total[i] = total[i] * decay + slope[i]
-        squares[i] = squares[i] * decay_of_squares + slope[i] * slope[i]
-        slope[i] = length / (np.sqrt(squares[i]) + floor)
-        weights[i] -= total[i] * slope[i]
+        exp_avg[i] = exp_avg[i] * decay + grad[i]
+        exp_avg_sq[i] = exp_avg_sq[i] * decay_of_squares + grad[i] * grad[i]
+        grad[i] = length / (np.sqrt(exp_avg_sq[i]) + floor)
+        weights[i] -= exp_avg[i] * grad[i]
 
 
 _move = Kernel(_move_by_calls, _move_in_a_loop, dimensions=(1,) * 6)
 
 
 def accumulate(
-    slope: Array,
+    grad: Array,
     scratch: Array,
-    total: Array,
-    squares: Array,
+    exp_avg: Array,
+    exp_avg_sq: Array,
     beta_1: float | Array,
     beta_2: float | Array,
 ) -> None:
@@ -156,8 +158,8 @@ def accumulate(
 
     Running means are ``1 - β`` times these sums; a factor costs less once than in each element.
     """
-    total *= beta_1
-    total += slope
-    np.multiply(slope, slope, out=scratch)
-    squares *= beta_2
-    squares += scratch
+    exp_avg *= beta_1
+    exp_avg += grad
+    np.multiply(grad, grad, out=scratch)
+    exp_avg_sq *= beta_2
+    exp_avg_sq += scratch

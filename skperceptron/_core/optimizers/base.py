@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from ..parameters import Layout
-from ..types import BLOCK, Array, Stride, blocks
+from ..types import BLOCK, Array, StepSize, blocks
 
 # Decoupled decay of the weights where none is given; Loshchilov & Hutter's code, and torch.
 DEFAULT_WEIGHT_DECAY = 0.01
@@ -38,13 +38,13 @@ class Optimizer(ABC):
         """The state before the first step on parameters that lie as ``layout`` says."""
         return cls.State(np.zeros((cls.n_moments, layout.trainable.stop), dtype))
 
-    def resume(self, state: Any, layout: Layout, *, strides: bool) -> None:
+    def resume(self, state: Any, layout: Layout, *, step_sizes: bool) -> None:
         """Go on from ``state``, one of ``init``, which every step changes in place.
 
-        ``strides`` says whether anybody wants to know the strides.
+        ``step_sizes`` says whether anybody wants to know the step sizes.
         """
         self.state = state
-        self.strides = strides
+        self.step_sizes = step_sizes
         self._n_weights = layout.weights.stop
         self._factors = _factors(layout, state.moments.dtype)
         self._rates = np.empty_like(self._factors)
@@ -63,11 +63,11 @@ class Optimizer(ABC):
         ]
 
     @abstractmethod
-    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+    def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         """Move ``theta`` in place; both arrays are (n_parameters,), ``gradient`` is used up.
 
-        Each array moves by the rate times its own factor. The stride may lie in ``gradient``, and
-        its length is anything if nobody wants it.
+        Each array moves by the rate times its own factor. The step size may lie in ``gradient``,
+        and its length is anything if nobody wants it.
         """
 
     def in_blocks(
@@ -77,7 +77,7 @@ class Optimizer(ABC):
         for place, factor, *others in self._blocks:
             yield rate * factor, (theta[place], gradient[place], *others)
 
-    def constant_stride(self, length: float) -> Array:
+    def constant_step_size(self, length: float) -> Array:
         """``length`` times the factor of each parameter, (1,) where that is 1 for all."""
         return np.multiply(self._factors, length, out=self._rates)
 
@@ -97,3 +97,10 @@ def _factors(layout: Layout, dtype: Any) -> Array:
     for place, factor in layout.steps:
         factors[place] = factor
     return factors
+
+
+def adaptive_step_size(exp_avg_sq: Array, rate: float, epsilon: float, out: Array) -> Array:
+    """``η / (√v + ε)``, in ``out``."""
+    np.sqrt(exp_avg_sq, out=out)
+    out += epsilon
+    return np.divide(rate, out, out=out)

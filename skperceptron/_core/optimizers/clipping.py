@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..parameters import Layout
-from ..types import Array, Stride
+from ..types import Array, StepSize
 from .base import Optimizer, OptimizerState
 
 
 @dataclass
-class Clipped(Optimizer):
+class ClipByGlobalNorm(Optimizer):
     """Scales a gradient of norm above ``clip_norm`` down to it, then lets ``inner`` step.
 
     Pascanu, Mikolov & Bengio (2013), "On the difficulty of training recurrent neural networks".
@@ -22,10 +22,10 @@ class Clipped(Optimizer):
     inner: Optimizer
     clip_norm: float
 
-    def resume(self, state: OptimizerState, layout: Layout, *, strides: bool) -> None:
-        self.inner.resume(state, layout, strides=strides)
+    def resume(self, state: OptimizerState, layout: Layout, *, step_sizes: bool) -> None:
+        self.inner.resume(state, layout, step_sizes=step_sizes)
 
-    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+    def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         norm = math.sqrt(np.dot(gradient, gradient))
         if math.isinf(norm):
             # The squares overflow, but not what they come from.

@@ -7,21 +7,21 @@ import math
 import numpy as np
 
 from ..parameters import Layout
-from ..types import Array, Stride
+from ..types import Array, StepSize
 from .base import Optimizer, OptimizerState
 
 
-class Metered(Optimizer):
+class GradientNormRecorder(Optimizer):
     """Takes note of each gradient's norm, then lets ``inner`` step, which uses the gradient up."""
 
     def __init__(self, inner: Optimizer) -> None:
         self.inner = inner
         self._total, self._n_steps = 0.0, 0
 
-    def resume(self, state: OptimizerState, layout: Layout, *, strides: bool) -> None:
-        self.inner.resume(state, layout, strides=strides)
+    def resume(self, state: OptimizerState, layout: Layout, *, step_sizes: bool) -> None:
+        self.inner.resume(state, layout, step_sizes=step_sizes)
 
-    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+    def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         self._total += math.sqrt(np.dot(gradient, gradient))
         self._n_steps += 1
         return self.inner.step(theta, gradient, rate)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..types import Array, Stride
+from ..types import Array, StepSize
 from .base import Optimizer, OptimizerState
 
 
@@ -32,24 +32,24 @@ class SGD(Optimizer):
     momentum: float
     nesterovs_momentum: bool
 
-    def step(self, theta: Array, gradient: Array, rate: float) -> Stride:
+    def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         self.state.n_steps += 1
-        for eta, (weights, slope, scratch, velocity) in self.in_blocks(theta, gradient, rate):
-            slope *= eta
+        for eta, (weights, grad, scratch, velocity) in self.in_blocks(theta, gradient, rate):
+            grad *= eta
             velocity *= self.momentum
-            velocity -= slope
+            velocity -= grad
             if self.nesterovs_momentum:
                 np.multiply(velocity, self.momentum, out=scratch)
                 weights += scratch
-                weights -= slope
+                weights -= grad
             else:
                 weights += velocity
-        return self._stride(rate)
+        return self._step_size(rate)
 
-    def _stride(self, rate: float) -> Stride:
+    def _step_size(self, rate: float) -> StepSize:
         """The velocity, or what Nesterov's step makes of it, with the gradients left out."""
         length = self.momentum * self.state.accumulated_rate + rate
         self.state.accumulated_rate = length
         if self.nesterovs_momentum:
             length = self.momentum * length + rate
-        return Stride(self.constant_stride(length), gain=1.0)
+        return StepSize(self.constant_step_size(length), gain=1.0)

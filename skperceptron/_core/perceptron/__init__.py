@@ -2,21 +2,20 @@
 
 from . import compiled
 from .blocks import Blocks
-from .engine import Engine, Lecture
-from .keepers import Keeper, Last, Pocket, accuracies
+from .engine import Engine, TrainingData
 from .penalised import Penalised, Penalty
 from .rows import DenseRows, Rows, SparseRows
-from .rules import Joint, OneVsRest, Rule, winners
-from .units import Patience, Tally, Units
+from .rules import Joint, OneVsRest, Rule, predicted_codes
+from .units import EpochStats, Patience, Units
+from .weight_selectors import Last, Pocket, WeightSelector, accuracies
 
 __all__ = [
     "Blocks",
     "DenseRows",
     "Engine",
+    "EpochStats",
     "Joint",
-    "Keeper",
     "Last",
-    "Lecture",
     "OneVsRest",
     "Patience",
     "Penalised",
@@ -25,9 +24,10 @@ __all__ = [
     "Rows",
     "Rule",
     "SparseRows",
-    "Tally",
+    "TrainingData",
     "Units",
+    "WeightSelector",
     "accuracies",
     "compiled",
-    "winners",
+    "predicted_codes",
 ]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Array
-from .engine import Engine, Lecture
-from .rows import BLOCK, Shown, sequential_sum, whole
-from .rules import Lessons, Outcome, Rule
-from .units import Tally, Units
+from .engine import Engine, TrainingData
+from .rows import BLOCK, RowBatch, sequential_sum, whole
+from .rules import Outcome, Rule, UpdateResolver
+from .units import EpochStats, Units
 
 # Scores closer to a tie than this, relative to |w|·|x| + |b|, are summed anew, term after term.
-DOUBT = 1e-9
+TIE_TOLERANCE = 1e-9
 # So are scores so close to it that their terms may have lost digits to underflow.
 LEAST_DOUBT = 1e-290
 
@@ -38,22 +38,22 @@ class Blocks(Engine):
         self.units, self.rule = units, rule
         self._ahead = BLOCK  # rows to look at together
 
-    def run_epoch(self, data: Lecture, order: Array) -> Tally:
-        tally = Tally.empty(self.rule.n_learners)
+    def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
+        stats = EpochStats.empty(self.rule.n_learners)
         for rows in data.runs(order, self.rule.n_units):
             weights = data.weights[rows]
-            lessons = self.rule.lessons(data.codes[rows], weights)
-            run = _Run(self.units, data.X.shown(rows), lessons, data.intercept_rate, self._ahead)
-            tally.count(run.show(self._doubt(data, weights), self.rule.n_learners))
+            resolver = self.rule.resolver(data.codes[rows], weights)
+            run = _Run(self.units, data.X.shown(rows), resolver, data.intercept_rate, self._ahead)
+            stats.count(run.show(self._doubt(data, weights), self.rule.n_learners))
             self.units.n_shown += len(rows)
             self._ahead = run.ahead
-        return tally
+        return stats
 
-    def restricted(self, learners: Array) -> Blocks:
+    def subset(self, learners: Array) -> Blocks:
         units = self.units.only(self.rule.units(learners))
-        return Blocks(units, self.rule.restricted(learners))
+        return Blocks(units, self.rule.subset(learners))
 
-    def _doubt(self, data: Lecture, row_weights: Array) -> float:
+    def _doubt(self, data: TrainingData, row_weights: Array) -> float:
         """How close to a tie is too close, while rows of these weights are shown."""
         units, radius, steps = self.units, data.X.radius, self.rule.steps
         reach = float(steps.max()) * float(row_weights.sum())  # of all updates together
@@ -66,7 +66,7 @@ class Blocks(Engine):
             and all(map(whole, (steps, units.weights, units.intercept)))
         ):
             return 0.0  # no sum of these is ever rounded
-        return DOUBT * largest_score + LEAST_DOUBT
+        return TIE_TOLERANCE * largest_score + LEAST_DOUBT
 
 
 @dataclass
@@ -74,8 +74,8 @@ class _Run:
     """Rows shown one after the other; what that does to the units is done to ``units``."""
 
     units: Units
-    X: Shown
-    lessons: Lessons
+    X: RowBatch
+    resolver: UpdateResolver
     intercept_rate: float
     ahead: int
 
@@ -87,7 +87,7 @@ class _Run:
             stop = min(start + self.ahead, len(self.X))
             scores = self.X.scores(self.units.weights, start, stop)
             scores += self.units.intercept
-            suspicious = self.lessons.margins(scores, start) <= doubt
+            suspicious = self.resolver.margins(scores, start) <= doubt
             place = int(suspicious.argmax())
             if not suspicious.item(place):
                 start, self.ahead = stop, 2 * self.ahead
@@ -127,7 +127,7 @@ class _Run:
 
     def _outcome(self, scores: Array, start: int) -> Outcome:
         products = self.X.products(start, start + len(scores), self.intercept_rate)
-        return self.lessons.resolve(scores, start, products)
+        return self.resolver.resolve(scores, start, products)
 
     def _add(self, updates: Array, start: int) -> None:
         """Add the updates (n, n_units) of the rows from ``start`` on."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from .. import kernels
 from ..types import Array
-from .engine import Engine, Lecture
+from .engine import Engine, TrainingData
 from .rules import OneVsRest
-from .units import Moments, Tally, Units
+from .units import EpochStats, Moments, Units
 
 # Rows shown in one go. Python hears of Ctrl-C only between two of them.
 RUN = 16384
@@ -26,9 +26,9 @@ class Compiled(Engine):
     def __init__(self, units: Units, rule: OneVsRest) -> None:
         self.units, self.rule = units, rule
 
-    def run_epoch(self, data: Lecture, order: Array) -> Tally:
+    def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
         units, rule = self.units, self.rule
-        tally = Tally.empty(rule.n_learners)
+        stats = EpochStats.empty(rule.n_learners)
         # In C order a row's products run along the units, and every sum along the features.
         weights = np.ascontiguousarray(units.weights)
         moments = units.moments or Moments(weights[:0], units.intercept[:0])
@@ -50,16 +50,16 @@ class Compiled(Engine):
                     units.n_shown,
                     moment,
                     moments.intercept,
-                    tally.mistakes,
-                    tally.losses,
+                    stats.mistakes,
+                    stats.losses,
                 )
         finally:
             units.weights[...] = weights
             moments.weights[...] = moment
-        return tally
+        return stats
 
-    def restricted(self, learners: Array) -> Compiled:
-        return Compiled(self.units.only(learners), self.rule.restricted(learners))
+    def subset(self, learners: Array) -> Compiled:
+        return Compiled(self.units.only(learners), self.rule.subset(learners))
 
 
 def _show(

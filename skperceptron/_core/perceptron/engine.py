@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from ..types import Array
 from .rows import BLOCK, Rows
 from .rules import Rule
-from .units import Tally, Units
+from .units import EpochStats, Units
 
 # Scores of a run that there is memory for: with more units runs are shorter, but for a block.
 SCORED = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Lecture:
+class TrainingData:
     """The rows with their classes, as codes, and weights; both (n,)."""
 
     X: Rows
@@ -44,9 +44,9 @@ class Engine(ABC):
     rule: Rule
 
     @abstractmethod
-    def run_epoch(self, data: Lecture, order: Array) -> Tally:
+    def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
         """Show the rows in ``order`` once, and change the units after each mistake."""
 
     @abstractmethod
-    def restricted(self, learners: Array) -> Engine:
+    def subset(self, learners: Array) -> Engine:
         """An engine for copies of the units of these learners alone, to go on with."""

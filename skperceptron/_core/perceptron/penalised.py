@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..types import Array
-from .engine import Engine, Lecture
-from .rows import Shown
-from .rules import Lessons, Rule
-from .units import Moments, Tally, Units
+from .engine import Engine, TrainingData
+from .rows import RowBatch
+from .rules import Rule, UpdateResolver
+from .units import EpochStats, Moments, Units
 
 SMALLEST_SCALE = 1e-9  # scikit-learn's
 # By how much the scale may shrink in a stretch: C·v - early loses as many digits.
@@ -56,24 +56,24 @@ class Penalised(Engine):
         self._square_norm = np.einsum("ij,ij->j", units.weights, units.weights)  # (n_units,)
         self._absolute_norm = np.abs(units.weights).sum(axis=0)  # (n_units,)
 
-    def run_epoch(self, data: Lecture, order: Array) -> Tally:
+    def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
         """Losses include the penalty."""
-        tally = Tally.empty(self.rule.n_learners)
+        stats = EpochStats.empty(self.rule.n_learners)
         self._start_stretch()
         try:
             for rows in data.runs(order, self.rule.n_units):
-                lessons = self.rule.lessons(data.codes[rows], data.weights[rows])
+                resolver = self.rule.resolver(data.codes[rows], data.weights[rows])
                 X = data.X.shown(rows)
                 for row in range(len(X)):
-                    tally.losses += self._value().reshape(len(tally.losses), -1).sum(axis=1)
-                    tally.count(self._show(X, lessons, row, data.intercept_rate))
+                    stats.losses += self._value().reshape(len(stats.losses), -1).sum(axis=1)
+                    stats.count(self._show(X, resolver, row, data.intercept_rate))
         finally:
             self._settle()
-        return tally
+        return stats
 
-    def restricted(self, learners: Array) -> Penalised:
+    def subset(self, learners: Array) -> Penalised:
         columns = self.rule.units(learners)
-        units, rule = self.units.only(columns), self.rule.restricted(learners)
+        units, rule = self.units.only(columns), self.rule.subset(learners)
         engine = Penalised(units, rule, self._penalty, self._rate)
         engine._asked, engine._drawn = self._asked, self._drawn[:, columns]
         engine._square_norm = self._square_norm[columns]
@@ -87,11 +87,13 @@ class Penalised(Engine):
         value += alpha * l1_ratio * self._absolute_norm
         return value
 
-    def _show(self, X: Shown, lessons: Lessons, row: int, intercept_rate: float) -> Array:
+    def _show(
+        self, X: RowBatch, resolver: UpdateResolver, row: int, intercept_rate: float
+    ) -> Array:
         """Show one row, and return its margins (1, n_learners)."""
         units = self.units
         scores = self._scale * X.exact_scores(units.weights, row) + units.intercept
-        updates, margins, _ = lessons.resolve(scores, row, _ALONE)
+        updates, margins, _ = resolver.resolve(scores, row, _ALONE)
         self._shrink()
         columns, values = X.row(row)
         before = units.weights[columns].copy()

@@ -29,7 +29,7 @@ class Products(Protocol):
         """Those of one row, (n,): 0 with rows that are not shown later."""
 
 
-class Shown(ABC):
+class RowBatch(ABC):
     """Interface: a run of rows in the order in which they are shown."""
 
     @abstractmethod
@@ -75,7 +75,7 @@ class Rows(ABC):
         """Zeros (n_features, n_units), in the order in memory that suits the products."""
 
     @abstractmethod
-    def shown(self, rows: Array) -> Shown:
+    def shown(self, rows: Array) -> RowBatch:
         """A run of rows, by index, in the order shown."""
 
 
@@ -97,11 +97,11 @@ class DenseRows(Rows):
     def weights(self, n_units: int) -> Array:
         return np.zeros((self._X.shape[1], n_units), order="F")
 
-    def shown(self, rows: Array) -> Shown:
+    def shown(self, rows: Array) -> RowBatch:
         return _DenseShown(np.asarray(self._X[_as_slice(rows)], np.float64))
 
 
-class _DenseShown(Shown):
+class _DenseShown(RowBatch):
     def __init__(self, X: Array) -> None:
         self._X = X  # (n, n_features)
 
@@ -166,12 +166,12 @@ class SparseRows(Rows):
     def weights(self, n_units: int) -> Array:
         return np.zeros((self._X.shape[1], n_units))
 
-    def shown(self, rows: Array) -> Shown:
+    def shown(self, rows: Array) -> RowBatch:
         X = self._X[_as_slice(rows)]
         return _SparseShown(CSR.of(X.astype(np.float64, copy=False)), self._scratch)
 
 
-class _SparseShown(Shown):
+class _SparseShown(RowBatch):
     def __init__(self, X: CSR, scratch: Array) -> None:
         self._X, self._scratch = X, scratch
 

@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
         return Outcome(*(values[:row] for values in self))
 
 
-class Lessons(ABC):
+class UpdateResolver(ABC):
     """Interface: a run of rows whose classes are known, against the scores of their units.
 
     A learner is what makes mistakes and stops: each unit, or all of them together.
@@ -53,8 +53,8 @@ class Rule(ABC):
     steps: Array  # sizes of the updates of a row of weight 1, by class
 
     @abstractmethod
-    def lessons(self, codes: Array, weights: Array) -> Lessons:
-        """Lessons of rows with these classes (n,), as codes, and weights (n,)."""
+    def resolver(self, codes: Array, weights: Array) -> UpdateResolver:
+        """UpdateResolver of rows with these classes (n,), as codes, and weights (n,)."""
 
     @abstractmethod
     def right(self, scores: Array, codes: Array) -> Array:
@@ -65,7 +65,7 @@ class Rule(ABC):
         """Indices of the units that these learners, by index, change."""
 
     @abstractmethod
-    def restricted(self, learners: Array) -> Rule:
+    def subset(self, learners: Array) -> Rule:
         """The rule for these learners alone."""
 
 
@@ -86,7 +86,7 @@ class OneVsRest(Rule):
         self.n_units = self.n_learners = len(own)
         self.steps = rate * np.concatenate([own_weight, other_weight])
 
-    def lessons(self, codes: Array, weights: Array) -> Lessons:
+    def resolver(self, codes: Array, weights: Array) -> UpdateResolver:
         return _OneVsRestLessons(self, self._is_own(codes), weights)
 
     def right(self, scores: Array, codes: Array) -> Array:
@@ -96,7 +96,7 @@ class OneVsRest(Rule):
     def units(self, learners: Array) -> Array:
         return learners
 
-    def restricted(self, learners: Array) -> OneVsRest:
+    def subset(self, learners: Array) -> OneVsRest:
         own, others = self.own_weight[learners], self.other_weight[learners]
         return OneVsRest(self.own[learners], own, others, self.rate)
 
@@ -106,7 +106,7 @@ class OneVsRest(Rule):
         return is_own
 
 
-class _OneVsRestLessons(Lessons):
+class _OneVsRestLessons(UpdateResolver):
     """Each unit learns by itself, so one unit is taken after the other, mistake by mistake."""
 
     def __init__(self, rule: OneVsRest, is_own: Array, weights: Array) -> None:
@@ -172,7 +172,7 @@ class Joint(Rule):
         self.n_units = len(class_weight)
         self.steps = rate * class_weight
 
-    def lessons(self, codes: Array, weights: Array) -> Lessons:
+    def resolver(self, codes: Array, weights: Array) -> UpdateResolver:
         return _JointLessons(codes, self._rate * (self._class_weight[codes] * weights))
 
     def right(self, scores: Array, codes: Array) -> Array:
@@ -182,11 +182,11 @@ class Joint(Rule):
     def units(self, learners: Array) -> Array:
         return np.arange(self.n_units)
 
-    def restricted(self, learners: Array) -> Rule:
+    def subset(self, learners: Array) -> Rule:
         return self
 
 
-class _JointLessons(Lessons):
+class _JointLessons(UpdateResolver):
     def __init__(self, codes: Array, steps: Array) -> None:
         self._codes, self._steps = codes, steps  # (n,)
 
@@ -223,7 +223,7 @@ class _JointLessons(Lessons):
         return scores[place][:, np.newaxis], rivals
 
 
-def winners(scores: Array) -> Array:
+def predicted_codes(scores: Array) -> Array:
     """The class, as a code (n,), that scores (n, n_units) predict."""
     codes: Array = scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
     return codes.astype(np.intp)

@@ -103,14 +103,14 @@ class Units:
 
 
 @dataclass
-class Tally:
+class EpochStats:
     """What an epoch came to, learner by learner; the loss of a mistake is minus its margin."""
 
     mistakes: Array  # (n_learners,)
     losses: Array  # (n_learners,)
 
     @classmethod
-    def empty(cls, n_learners: int) -> Tally:
+    def empty(cls, n_learners: int) -> EpochStats:
         return cls(np.zeros(n_learners, np.intp), np.zeros(n_learners))
 
     def count(self, margins: Array) -> None:

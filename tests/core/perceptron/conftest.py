@@ -11,10 +11,10 @@ from scipy import sparse
 from skperceptron._core.perceptron import (
     DenseRows,
     Joint,
-    Lecture,
     OneVsRest,
     Penalty,
     SparseRows,
+    TrainingData,
     Units,
 )
 
@@ -51,9 +51,9 @@ def reference(learn, problem, n_epochs, penalty=NO_PENALTY):
                 scores[unit] = scale * scores[unit] + b[unit]
             scale *= max(0.0, 1.0 - (1.0 - penalty.l1_ratio) * rate * penalty.alpha)
             asked += penalty.l1_ratio * rate * penalty.alpha
-            lessons = learn(scores, code)
-            wrong += len(lessons) if learn is one_vs_rest else bool(lessons)
-            for unit, sign in lessons:
+            resolver = learn(scores, code)
+            wrong += len(resolver) if learn is one_vs_rest else bool(resolver)
+            for unit, sign in resolver:
                 # Of more than two classes a unit weights its own one alone.
                 rest = learn is one_vs_rest and n_units > 1 and code != unit
                 class_weight = 1.0 if rest else problem.class_weight[code]
@@ -106,14 +106,14 @@ class Problem(NamedTuple):
             return OneVsRest(np.array([1]), weight[1:], weight[:1], self.rate)
         return OneVsRest(np.arange(n_units), weight, np.ones(n_units), self.rate)
 
-    def lecture(self, run=None):
+    def training_data(self, run=None):
         rows = SparseRows(self.X) if sparse.issparse(self.X) else DenseRows(self.X)
         if run is not None:
             rows.run = run
-        return Lecture(rows, self.codes, self.weights, self.intercept_rate)
+        return TrainingData(rows, self.codes, self.weights, self.intercept_rate)
 
     def units(self, averaged=True):
-        return Units.zeros(self.lecture().X.weights(self.n_units), averaged=averaged)
+        return Units.zeros(self.training_data().X.weights(self.n_units), averaged=averaged)
 
 
 # Sums of 0.1 that cancel leave 0 or ±1e-17, by the order in which they are summed.

@@ -15,9 +15,9 @@ N_EPOCHS = 4
 def assert_follows(plain, problem, learn, run=None):
     """Compare with the reference; return how many mistakes there were."""
     w, b, mean_w, mean_b, mistakes = plain.run(learn, problem, N_EPOCHS)
-    engine, data = Blocks(problem.units(), problem.rule(learn)), problem.lecture(run)
+    engine, data = Blocks(problem.units(), problem.rule(learn)), problem.training_data(run)
     tallies = [engine.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
-    assert [tally.mistakes.sum() for tally in tallies] == mistakes
+    assert [stats.mistakes.sum() for stats in tallies] == mistakes
     assert_array_equal(engine.units.weights, w)
     assert_array_equal(engine.units.intercept, b)
     means = engine.units.means()
@@ -73,27 +73,27 @@ def test_losses_are_minus_the_margins_of_mistakes(problem):
     engine, lost = Blocks(case.units(), case.rule(None)), 0.0
     for i in case.order:
         before = case.X[i] @ engine.units.weights[:, 0] + engine.units.intercept[0]
-        tally = engine.run_epoch(case.lecture(), np.array([i]))
+        stats = engine.run_epoch(case.training_data(), np.array([i]))
         margin = (2 * case.codes[i] - 1) * before
-        assert tally.mistakes == (margin <= 0)
-        assert_allclose(tally.losses, max(0, -margin), rtol=1e-9, atol=1e-12)
-        lost += tally.losses
+        assert stats.mistakes == (margin <= 0)
+        assert_allclose(stats.losses, max(0, -margin), rtol=1e-9, atol=1e-12)
+        lost += stats.losses
     other = Blocks(case.units(), case.rule(None))
-    assert_allclose(other.run_epoch(case.lecture(), case.order).losses, lost, rtol=1e-9)
+    assert_allclose(other.run_epoch(case.training_data(), case.order).losses, lost, rtol=1e-9)
 
 
 def test_some_learners_go_on_alone(plain, problem, csr):
     case = problem("counts", 3, csr=csr)
     engine = Blocks(case.units(), case.rule(plain.one_vs_rest))
-    engine.run_epoch(case.lecture(), case.order)
-    alone = engine.restricted(np.array([0, 2]))
+    engine.run_epoch(case.training_data(), case.order)
+    alone = engine.subset(np.array([0, 2]))
     kept = engine.units.weights.copy()
-    tally = alone.run_epoch(case.lecture(), case.order)
+    stats = alone.run_epoch(case.training_data(), case.order)
     assert_array_equal(engine.units.weights, kept)
-    together = engine.run_epoch(case.lecture(), case.order)
+    together = engine.run_epoch(case.training_data(), case.order)
     assert_array_equal(alone.units.weights, engine.units.weights[:, [0, 2]])
     assert_array_equal(alone.units.means()[0], engine.units.means()[0][:, [0, 2]])
-    assert_array_equal(tally.mistakes, together.mistakes[[0, 2]])
+    assert_array_equal(stats.mistakes, together.mistakes[[0, 2]])
 
 
 def test_whole_numbers_need_no_exact_sums(plain, problem, csr, monkeypatch):
@@ -108,13 +108,15 @@ def test_whole_numbers_need_no_exact_sums(plain, problem, csr, monkeypatch):
 def test_a_fraction_anywhere_needs_them(plain, problem, change):
     case = problem("counts", 3)._replace(rate=1.0)
     engine = Blocks(case.units(), case.rule(plain.one_vs_rest))
-    assert engine._doubt(case.lecture(), case.weights) == 0
-    assert engine._doubt(case._replace(X=case.X * 1e8).lecture(), case.weights) > 0  # too large
+    assert engine._doubt(case.training_data(), case.weights) == 0
+    assert (
+        engine._doubt(case._replace(X=case.X * 1e8).training_data(), case.weights) > 0
+    )  # too large
     engine.units.intercept[1] = 0.5
-    assert engine._doubt(case.lecture(), case.weights) > 0
+    assert engine._doubt(case.training_data(), case.weights) > 0
     case = case._replace(**{change: getattr(case, change) * 0.3})
     engine = Blocks(case.units(), case.rule(plain.one_vs_rest))
-    assert engine._doubt(case.lecture(), case.weights) > 0
+    assert engine._doubt(case.training_data(), case.weights) > 0
 
 
 def test_ties_in_every_row_cost_no_more_than_the_rows(plain, problem, monkeypatch, csr):
@@ -127,7 +129,7 @@ def test_ties_in_every_row_cost_no_more_than_the_rows(plain, problem, monkeypatc
         return outcome(self, scores, start)
 
     monkeypatch.setattr(blocks._Run, "_outcome", counting)
-    Blocks(case.units(), case.rule(plain.one_vs_rest)).run_epoch(case.lecture(), case.order)
+    Blocks(case.units(), case.rule(plain.one_vs_rest)).run_epoch(case.training_data(), case.order)
     assert sum(looked_at) < 4 * 2000
 
 

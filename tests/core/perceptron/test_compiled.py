@@ -22,9 +22,9 @@ def assert_same_as_blocks(case, plain, averaged=True):
     rule = case.rule(plain.one_vs_rest)
     ours, other = (kind(case.units(averaged), rule) for kind in (compiled.Compiled, Blocks))
     for _ in range(N_EPOCHS):
-        tally, expected = (e.run_epoch(case.lecture(), case.order) for e in (ours, other))
-        assert_array_equal(tally.mistakes, expected.mistakes)
-        np.testing.assert_allclose(tally.losses, expected.losses, rtol=1e-9)
+        stats, expected = (e.run_epoch(case.training_data(), case.order) for e in (ours, other))
+        assert_array_equal(stats.mistakes, expected.mistakes)
+        np.testing.assert_allclose(stats.losses, expected.losses, rtol=1e-9)
     for values, others in zip(ours.units.means(), other.units.means(), strict=True):
         assert_array_equal(values, others)
     assert_array_equal(ours.units.weights, other.units.weights)
@@ -62,7 +62,7 @@ def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch, n_u
     rule = case.rule(plain.one_vs_rest)
     ours, other = compiled.Compiled(case.units(), rule), Blocks(case.units(), rule)
     with pytest.raises(KeyboardInterrupt):
-        ours.run_epoch(case.lecture(), case.order)
-    other.run_epoch(case.lecture(), case.order[:100])
+        ours.run_epoch(case.training_data(), case.order)
+    other.run_epoch(case.training_data(), case.order[:100])
     for values, others in zip(ours.units.means(), other.units.means(), strict=True):
         assert_array_equal(values, others)

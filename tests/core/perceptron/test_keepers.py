@@ -17,14 +17,14 @@ def drawn(case, rng):
 
 
 def errors(case, rows, units):
-    winners = (case.X[rows] @ units.weights + units.intercept).argmax(axis=1)
-    return case.weights[rows][winners != case.codes[rows]].sum()
+    predicted_codes = (case.X[rows] @ units.weights + units.intercept).argmax(axis=1)
+    return case.weights[rows][predicted_codes != case.codes[rows]].sum()
 
 
 @pytest.mark.parametrize("run", [None, 7])
 def test_the_pocket_holds_the_weights_with_the_fewest_errors(case, rng, run):
     rows = np.arange(0, 200, 2)
-    pocket, seen = Pocket(case.lecture(run), rows), []
+    pocket, seen = Pocket(case.training_data(run), rows), []
     units = case.units()
     assert_array_equal(pocket.kept(units)[0], units.weights)  # before it has seen any
     for _ in range(20):
@@ -52,7 +52,7 @@ def test_accuracies_of_each_learner_by_weight(case, plain, rng, run):
     right = (scores > 0) == (case.codes[rows, np.newaxis] == np.arange(3))
     expected = np.average(right, axis=0, weights=case.weights[rows])
     rule = case.rule(plain.one_vs_rest)
-    assert_allclose(accuracies(case.lecture(run), rule, rows, units), expected)
+    assert_allclose(accuracies(case.training_data(run), rule, rows, units), expected)
     rule = case.rule(plain.joint)
     expected = np.average(scores.argmax(axis=1) == case.codes[rows], weights=case.weights[rows])
-    assert_allclose(accuracies(case.lecture(run), rule, rows, units), [expected])
+    assert_allclose(accuracies(case.training_data(run), rule, rows, units), [expected])

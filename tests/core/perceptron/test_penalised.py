@@ -17,9 +17,9 @@ every_penalty = pytest.mark.parametrize(
 def assert_follows(plain, problem, learn, penalty, run=None):
     w, b, mean_w, mean_b, mistakes = plain.run(learn, problem, N_EPOCHS, penalty)
     engine = Penalised(problem.units(), problem.rule(learn), penalty, problem.rate)
-    data = problem.lecture(run)
+    data = problem.training_data(run)
     tallies = [engine.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
-    assert [tally.mistakes.sum() for tally in tallies] == mistakes
+    assert [stats.mistakes.sum() for stats in tallies] == mistakes
     assert_array_equal(engine.units.weights, w)
     assert_array_equal(engine.units.intercept, b)
     # With an L1 part too, the average is the mean of the iterates.
@@ -53,7 +53,7 @@ def test_a_penalty_so_large_that_the_scale_must_be_settled_within_an_epoch(probl
     w, b, mean_w, _, _ = plain.run(plain.one_vs_rest, case, N_EPOCHS, penalty)
     engine = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
     for _ in range(N_EPOCHS):
-        engine.run_epoch(case.lecture(), case.order)
+        engine.run_epoch(case.training_data(), case.order)
     assert_allclose(engine.units.weights, w, rtol=1e-10)
     assert_allclose(engine.units.intercept, b, rtol=1e-10)
     assert_allclose(engine.units.means()[0], mean_w, rtol=1e-10)
@@ -62,7 +62,7 @@ def test_a_penalty_so_large_that_the_scale_must_be_settled_within_an_epoch(probl
 def test_a_penalty_beyond_all_weights_leaves_zeros(problem, plain):
     case = problem("normal", 1)
     engine = Penalised(case.units(), case.rule(plain.one_vs_rest), Penalty(100.0, 0.0), case.rate)
-    engine.run_epoch(case.lecture(), case.order)
+    engine.run_epoch(case.training_data(), case.order)
     assert np.isfinite(engine.units.weights).all()
     assert np.isfinite(engine.units.means()[0]).all()
 
@@ -71,13 +71,13 @@ def test_a_penalty_beyond_all_weights_leaves_zeros(problem, plain):
 def test_some_learners_go_on_alone(plain, problem, csr, penalty):
     case = problem("counts", 3, csr=csr)
     engine = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
-    engine.run_epoch(case.lecture(), case.order)
-    alone = engine.restricted(np.array([0, 2]))
-    tally = alone.run_epoch(case.lecture(), case.order)
-    together = engine.run_epoch(case.lecture(), case.order)
+    engine.run_epoch(case.training_data(), case.order)
+    alone = engine.subset(np.array([0, 2]))
+    stats = alone.run_epoch(case.training_data(), case.order)
+    together = engine.run_epoch(case.training_data(), case.order)
     assert_array_equal(alone.units.weights, engine.units.weights[:, [0, 2]])
     assert_array_equal(alone.units.means()[0], engine.units.means()[0][:, [0, 2]])
-    assert_allclose(tally.losses, together.losses[[0, 2]], rtol=1e-12)
+    assert_allclose(stats.losses, together.losses[[0, 2]], rtol=1e-12)
 
 
 def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch):
@@ -96,7 +96,7 @@ def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Penalised, "_show", show_some)
         with pytest.raises(KeyboardInterrupt):
-            interrupted.run_epoch(case.lecture(), case.order)
-    other.run_epoch(case.lecture(), case.order[:50])
+            interrupted.run_epoch(case.training_data(), case.order)
+    other.run_epoch(case.training_data(), case.order[:50])
     assert_array_equal(interrupted.units.weights, other.units.weights)
     assert_array_equal(interrupted.units.means()[0], other.units.means()[0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skperceptron._core.perceptron import Patience, Tally, Units
+from skperceptron._core.perceptron import EpochStats, Patience, Units
 
 
 def units(averaged=True, order="F"):
@@ -65,10 +65,10 @@ def test_a_mean_goes_on_if_there_was_one(before, after):
 
 
 def test_a_tally_of_margins():
-    tally = Tally.empty(2)
-    tally.count(np.array([[1.0, -2.0], [0.0, -3.0]]))
-    tally.count(np.array([[np.nan, 5.0]]))  # a score that overflowed is no mistake
-    assert_array_equal(tally.mistakes, [1, 2])
+    stats = EpochStats.empty(2)
+    stats.count(np.array([[1.0, -2.0], [0.0, -3.0]]))
+    stats.count(np.array([[np.nan, 5.0]]))  # a score that overflowed is no mistake
+    assert_array_equal(stats.mistakes, [1, 2])
 
 
 @pytest.mark.parametrize(("tolerance", "n_epochs"), [(0.0, 1), (0.05, 3), (0.3, 5), (-math.inf, 5)])

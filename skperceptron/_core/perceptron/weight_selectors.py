@@ -8,12 +8,12 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from ..types import Array
-from .engine import Lecture
-from .rules import Rule, winners
+from .engine import TrainingData
+from .rules import Rule, predicted_codes
 from .units import Units
 
 
-class Keeper(ABC):
+class WeightSelector(ABC):
     """Interface: chooses among the weights at the ends of the epochs of one fit."""
 
     @abstractmethod
@@ -25,7 +25,7 @@ class Keeper(ABC):
         """Weights (n_features, n_units) and intercepts (n_units,); ``units`` are the last ones."""
 
 
-class Last(Keeper):
+class Last(WeightSelector):
     """The last weights, or their mean if the units keep one."""
 
     def see(self, units: Units) -> None:
@@ -35,10 +35,10 @@ class Last(Keeper):
         return units.means()
 
 
-class Pocket(Keeper):
+class Pocket(WeightSelector):
     """Those with the fewest errors on some rows, by weight, all classes together."""
 
-    def __init__(self, data: Lecture, rows: Array) -> None:
+    def __init__(self, data: TrainingData, rows: Array) -> None:
         self._data, self._rows = data, rows
         self._fewest_errors = math.inf
         self._best: tuple[Array, Array] | None = None
@@ -46,7 +46,9 @@ class Pocket(Keeper):
     def see(self, units: Units) -> None:
         errors = 0.0
         for run, scores in self._data.scored(self._rows, units):
-            errors += self._data.weights[run][winners(scores) != self._data.codes[run]].sum()
+            errors += self._data.weights[run][
+                predicted_codes(scores) != self._data.codes[run]
+            ].sum()
         if errors < self._fewest_errors:
             self._fewest_errors = errors
             self._best = units.weights.copy(), units.intercept.copy()
@@ -55,7 +57,7 @@ class Pocket(Keeper):
         return units.means() if self._best is None else self._best
 
 
-def accuracies(data: Lecture, rule: Rule, rows: Array, units: Units) -> Array:
+def accuracies(data: TrainingData, rule: Rule, rows: Array, units: Units) -> Array:
     """Share, by weight, of the rows that each learner gets right, (n_learners,)."""
     right = np.zeros(rule.n_learners)
     for run, scores in data.scored(rows, units):

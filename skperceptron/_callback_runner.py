@@ -34,8 +34,8 @@ class Metadata(dict):
 
 
 @dataclass
-class Lesson:
-    """The data of a call of fit, as the user has them, taken apart when somebody asks."""
+class CallbackData:
+    """The data that callbacks are given, taken apart when one of them asks."""
 
     data: Data
     rows: np.ndarray | None  # that are trained on; None for all
@@ -63,17 +63,17 @@ def _take(data: Data, rows: np.ndarray) -> Data:
     return Data(take_rows(data.X, rows), data.y[rows], None if weight is None else weight[rows])
 
 
-class Nobody:
-    """Stands for the callbacks where there are none, and costs nothing."""
+class NullCallbackRunner:
+    """Stands for a CallbackRunner where there are no callbacks, and costs nothing."""
 
-    readers: tuple = ()
+    listeners: tuple = ()
 
     def close(self) -> None:
         pass
 
 
-class Audience:
-    """The callbacks of an estimator, for a call of fit: one task, with one below it per epoch.
+class CallbackRunner:
+    """Calls the callbacks of an estimator in a call of fit: one task, with one below it per epoch.
 
     What they are shown is made when one of them asks. ``fitted`` makes the attributes of the
     estimator as it is now: between two epochs, or when training has ``ended``.
@@ -82,16 +82,16 @@ class Audience:
     def __init__(
         self,
         estimator: BaseEstimator,
-        lesson: Lesson,
+        data: CallbackData,
         fitted: Callable[..., dict],
         *,
         task: str,
         step: str,
         n_steps: int,
     ) -> None:
-        self._estimator, self._lesson, self._fitted = estimator, lesson, fitted
+        self._estimator, self._data, self._fitted = estimator, data, fitted
         self._step_name, self._n_left = step, n_steps
-        self.readers = (self.see,)
+        self.listeners = (self.see,)
         self._root = estimator._init_callback_context(task_name=task, max_subtasks=n_steps)
         self._root.call_on_fit_task_begin(**self._shown())
         self._begin_step()
@@ -118,14 +118,18 @@ class Audience:
     def _shown(self, record: dict | None = None, *, ended: bool = False) -> dict:
         return {
             "estimator": self._estimator,
-            "X": lambda: self._lesson.training.X,
-            "y": lambda: self._lesson.training.y,
-            "metadata": lambda: self._lesson.metadata(record),
+            "X": lambda: self._data.training.X,
+            "y": lambda: self._data.training.y,
+            "metadata": lambda: self._data.metadata(record),
             # Callbacks are not to be called, or pickled, by a copy that was made for them.
             "reconstruction_attributes": lambda: self._fitted(ended=ended) | NO_CALLBACKS,
         }
 
 
-def audience(estimator: BaseEstimator, *args, **kwargs) -> Audience | Nobody:
-    """Those who watch a call of fit."""
-    return Audience(estimator, *args, **kwargs) if n_callbacks(estimator) else Nobody()
+def callback_runner(
+    estimator: BaseEstimator, *args, **kwargs
+) -> CallbackRunner | NullCallbackRunner:
+    """What calls the callbacks of an estimator in a call of fit."""
+    if n_callbacks(estimator):
+        return CallbackRunner(estimator, *args, **kwargs)
+    return NullCallbackRunner()

@@ -15,7 +15,7 @@ from .training import Epoch, TrainingState
 Entry = dict[str, float | int | None]
 
 
-class Logbook:
+class EpochMetrics:
     """Entries for the epochs of one call of fit, each made when the epoch has ended."""
 
     def __init__(

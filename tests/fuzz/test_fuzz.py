@@ -60,6 +60,7 @@ def progress(capsys):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @settings(common, max_examples=1750)
 @given(data=st.data())
@@ -69,6 +70,7 @@ def test_sequences_of_calls(progress, estimator, data):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @settings(common, max_examples=750)
 @given(data=st.data())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,18 @@ def own_imports(module):
         if top == "skperceptron":
             # The last part is a module, or a name that is defined in one.
             yield rest if rest in PATHS else rest.rpartition(".")[0]
+
+
+CONTRIBUTING = Path(__file__).parents[1] / "docs" / "development" / "contributing.md"
+
+
+@pytest.mark.parametrize("component", sorted(FLOOR.keys() - {"", "_core"}))
+def test_the_page_for_contributors_says_what_each_module_is_for(component):
+    if component.startswith("_core.perceptron."):
+        component = "_core.perceptron"
+    name = component.rpartition(".")[2]
+    page = CONTRIBUTING.read_text("utf-8").replace(".ci/kernels.py", "")  # another one
+    assert re.search(rf"[`/]{name}(\.py|/|/__init__\.py)`", page)
 
 
 every_module = pytest.mark.parametrize("module", PATHS, ids=lambda name: name or "skperceptron")

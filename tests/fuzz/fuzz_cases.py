@@ -335,7 +335,7 @@ NETWORK = {
     "clip_norm": [None, 1e-3, 1.0],
     "max_iter": [1, 2, 4],
     "shuffle": [True, False],
-    "tol": [0.0, 1e-4, 10.0],
+    "tol": [None, 0.0, 1e-4, 10.0],
     "momentum": [0.0, 0.9, 1],
     "nesterovs_momentum": [True, False],
     "early_stopping": [False, True],

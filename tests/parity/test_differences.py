@@ -4,7 +4,9 @@ Each test first shows scikit-learn's behaviour, so that it fails, and the page c
 when that is mended there.
 """
 
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +39,17 @@ SCORES = X @ rng.normal(size=(4, 3)) + 0.3 * rng.normal(size=(60, 3))
 LABELS = SCORES.argmax(axis=1)
 BINARY = (SCORES[:, 0] > 0).astype(int)
 FULL_BATCH = {"batch_size": 60, "shuffle": False, "random_state": 0}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "guide" / "differences.md"
+
+
+def test_each_line_of_the_page_has_a_test_of_its_number():
+    lines = re.findall(r"^\| (\d+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert len(lines) >= 20
+    assert lines == [str(number) for number in range(1, len(lines) + 1)]
+    tests = {match[1] for match in map(re.compile(r"[Tt]est_?(\d\d)").match, globals()) if match}
+    assert sorted(tests) == [f"{int(number):02}" for number in lines]
 
 
 def both(name, *args, **parameters):

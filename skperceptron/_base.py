@@ -53,7 +53,7 @@ from ._inputs import plain_labels, refuse_dates
 from ._memory import check_memory, memory_error_context
 from ._messages import error_context, print_details, warn
 from ._summary import Layer, Summary, html, layers
-from ._targets import Targets, check_total_weight
+from ._targets import MultilabelTargets, SingleClassTargets, Targets, check_total_weight
 
 # The attributes that have an entry for each epoch.
 CURVES = ("loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_")
@@ -102,6 +102,7 @@ class FitRun:
     shape: _build.Architecture
     state: TrainingState
     resume: bool
+    drawn: bool  # whether the weights at the start were drawn at random
     max_epochs: int
     n_epochs_before: int
     epochs: list[Epoch] = field(default_factory=list)
@@ -144,7 +145,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             _build.check_same_architecture(self._architecture, shape)
         elif given_weights is not None:
             self._take_over(complete(given_weights, shape), targets, shape)
-        starts = self._start if not resume and given_weights is None else self._resume
+            self._check_weights_to_start_from(data)
+        drawn = not resume and given_weights is None
+        starts = self._start if drawn else self._resume
         check_memory(self, shape, data.X.shape[0])
         with memory_error_context(self, shape, data.X.shape[0]):
             state = starts(shape, data.sample_weight)
@@ -153,7 +156,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             self._check_scoring(held_out, targets, shape, state)
         max_epochs = 1 if incremental else self.max_iter
         run = FitRun(
-            data, rows, held_out, targets, shape, state, resume, max_epochs, state.n_epochs
+            data, rows, held_out, targets, shape, state, resume, drawn, max_epochs, state.n_epochs
         )
         if hasattr(self, "feature_names_in_"):
             data = data._replace(X=X)
@@ -474,7 +477,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol or 0.0,
-            fresh=not run.resume,
+            drawn=run.drawn and not isinstance(run.targets, SingleClassTargets),
         )
         if unfinished is None:
             return None
@@ -515,6 +518,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     ) -> Callable[[np.ndarray | None, float], float]:
         """What early stopping watches, from predictions (None where unused) and the loss."""
         X, y, weight = held_out
+        if isinstance(targets, MultilabelTargets) and issparse(y) and self.scoring is not None:
+            y = y.toarray()  # few metrics take sparse ones
         if self._watches_loss:
             return lambda predictions, loss: -loss
         if self.scoring is None:
@@ -591,11 +596,16 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         if len(scores) <= self.n_iter_no_change or scores[0] is None:
             return
         scores = ((run.resume and self.validation_scores_) or []) + scores
-        perfect = self.scoring is None and not self._watches_loss and scores[0] > 1 - 1e-6
+        perfect = abs(scores[0] if self._watches_loss else scores[0] - 1) < 1e-6
         if perfect or not np.array_equal(scores[1:], scores[:-1], equal_nan=True):
             return
+        y = run.held_out.y
         other = "" if self._watches_loss else ", or watch scoring='loss', which shows small changes"
         remedy = f"Raise learning_rate_init, or scale the data{other}."
+        if not math.isfinite(scores[0]):
+            remedy = "Check the scoring, and the rows that it is computed on."
+        elif not issparse(y) and (y == y[0]).all():
+            remedy = "All targets that it is computed on are equal: pass others as y_val."
         warn(UNMOVED.format(score=scores[0], n_epochs=len(scores), remedy=remedy))
 
     def _recover(self, divergence: DivergenceError, run: FitRun) -> None:
@@ -625,13 +635,15 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 f"A row weighs {heaviest:.3g} times the mean weight{first}, and so its steps are "
                 "longer by as much: make sample_weight and class_weight more even."
             )
-        if not stochastic or largest > FAR_TOO_LARGE:
+        if largest > FAR_TOO_LARGE:
             return SCALE_DATA.format(largest=scale)
         n_rows = data.X.shape[0] if run.rows is None else len(run.rows)
         too_strong = _build.too_strong(self, divergence.rate, n_rows, run.state.mean_weight)
         if too_strong:
             weights = "" if weight is None else ", or give sample_weight a mean near 1"
             return f"Lower {' or '.join(too_strong)}{weights}."
+        if not stochastic:
+            return SCALE_DATA.format(largest=scale)
         if largest > LARGE:
             return (
                 "Lower learning_rate_init, or scale the data: the largest absolute value is "
@@ -724,6 +736,13 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
             arrays = groups[group]
             setattr(self, attribute, arrays if arrays or group in PARAMETERS else None)
+
+    def _check_weights_to_start_from(self, data: Data) -> None:
+        """Refuse weights from outside with which the outputs for these rows overflow."""
+        X = data.drop_zero_weight_rows().X
+        network = self._published_network(_build.WHOLE)
+        name = "X, or coefs_ or intercepts_ to start from,"
+        infer(*network, X, read=lambda scores: check_finite(scores, name)[:0])
 
     def _as_fitted(self):
         """The estimator if it is fitted, else a copy that has taken over the weights set on it."""

@@ -468,7 +468,8 @@ def batch_size(params, n_rows: int) -> int:
 
 def too_strong(params, rate: float | None, n_rows: int, mean_weight: float) -> list[str]:
     """Hyperparameters that are out of proportion, whatever the learning rate and the data are."""
-    decays = "weight_decay" in {field.name for field in fields(OPTIMIZERS[params.solver])}
+    solver = OPTIMIZERS.get(params.solver)  # None for L-BFGS
+    decays = solver is not None and "weight_decay" in _fields_of([solver])
     limits = {
         # The penalty then weighs more than the rows of a batch do.
         "alpha": batch_size(params, n_rows) * mean_weight,

@@ -60,7 +60,7 @@ def check_finite(values: np.ndarray, name: str) -> np.ndarray:
         return values
     raise ValueError(
         f"{name} has values so large that the outputs of the network overflow {values.dtype}: "
-        "check them, and scale them as the training data were."
+        "check them, and scale X as the training data were. Check weights too, if you set them."
     )
 
 

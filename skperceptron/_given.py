@@ -73,7 +73,9 @@ def complete(groups: Groups, shape: _build.Architecture) -> Groups:
     for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
         wanted = layout.shapes(group)
         start = _build.BATCH_NORM_START.get(group)
-        arrays = groups.get(group, [np.full(size, start, shape.dtype) for size in wanted])
+        arrays = groups.get(group)
+        if arrays is None:
+            arrays = [np.full(size, start, shape.dtype) for size in wanted]
         given = [array.shape for array in arrays]
         if given != wanted:
             raise ValueError(

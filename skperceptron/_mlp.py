@@ -793,7 +793,8 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
         return classes
 
     def _targets_of_weights(self, n_features, n_outputs):
-        return classification_targets(labels_in_order(self.classes_))
+        self.classes_ = labels_in_order(self.classes_)
+        return classification_targets(self.classes_)
 
     def _check_targets(self, y, targets, dtype, *, name):
         y = labels(y, name, known=True)

@@ -436,7 +436,9 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         ndarray of shape (n_samples,)
             Predicted labels, as in ``classes_``.
         """
-        return self._predict(X, lambda scores: np.asarray(self.classes_)[predicted_codes(scores)])
+        check_is_fitted(self, msg=NOT_FITTED)
+        classes = self.classes_ if hasattr(self, "_state") else labels_in_order(self.classes_)
+        return self._predict(X, lambda scores: classes[predicted_codes(scores)])
 
     def _predict(self, X, read):
         """What ``read`` makes of the scores (n, n_units), block of rows by block of rows."""
@@ -469,7 +471,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         if n_classes < 2:
             raise ValueError(f"classes_ must have 2 labels or more, got {n_classes}.")
         n_units = 1 if n_classes == 2 else n_classes
-        _check_shapes(coef, intercept, (n_units, *coef.shape[1:2]))
+        _check_shapes(coef, intercept, (n_units, *coef.shape[-1:]))
         return coef, intercept
 
     def __sklearn_is_fitted__(self):
@@ -636,7 +638,11 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             if isinstance(self.class_weight, dict):
                 weight = weights_by_class(self.class_weight, self.classes_)
             else:
-                weight = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+                present = np.unique(y)  # others have no rows to be weighed
+                weight = np.ones(len(self.classes_))
+                weight[np.searchsorted(self.classes_, present)] = compute_class_weight(
+                    self.class_weight, classes=present, y=y
+                )
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"class_weight={self.class_weight!r} does not fit y: {error}"
@@ -701,8 +707,14 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         """Show the rows epoch by epoch, and publish what that came to."""
         X, y, sample_weight = called
         codes, rule = self._codes(y), self._rule(y)
-        rows = SparseRows(X) if issparse(X) else DenseRows(X)
-        state = (self._resume if resume else self._start)(rows, rule)
+        try:
+            rows = SparseRows(X) if issparse(X) else DenseRows(X)
+            state = (self._resume if resume else self._start)(rows, rule)
+        except MemoryError as error:
+            raise ValueError(
+                f"X has {X.shape[1]} columns: there is no memory for a coef_ of "
+                f"{rule.n_units} times as many numbers ({error})."
+            ) from error
         if given is not None:
             coef, intercept = given
             _check_shapes(coef, intercept, state.units.weights.T.shape)

@@ -227,10 +227,13 @@ class MultilabelTargets(ClassificationTargets):
         self.sparse = sparse
 
     def encode(self, y, dtype, smoothing):
+        if issparse(y):
+            return DensifiedRows(y.astype(dtype), lambda rows: _smooth(rows, smoothing, 2))
         return ArrayRows(_smooth(np.ascontiguousarray(y, dtype=dtype), smoothing, 2))
 
     def identity(self, y, dtype):
-        return [np.ascontiguousarray(y, dtype=bool)]
+        present = csr_matrix(y, dtype=bool)
+        return [present.indices.astype(np.int64), present.indptr.astype(np.int64)]
 
     def decode(self, scores):
         indicators = (scores > 0).astype(int)
@@ -289,10 +292,14 @@ def labels(y, name: str = "y", *, known: bool = False):
                 "expects discrete classes on a regression target with continuous values."
             )
     if is_multilabel(y):
-        y = y.toarray() if issparse(y) else y
-        if not np.isin(y, (0, 1)).all():
+        if issparse(y):  # it stays sparse, each entry once
+            y = csr_matrix(y, copy=True)
+            y.sum_duplicates()
+            y.eliminate_zeros()
+        values = np.unique(y.data if issparse(y) else y)
+        if not np.isin(values, (0, 1)).all():
             raise ValueError(
-                f"{name} has several columns of {np.unique(y)}: an indicator matrix has 0 and 1."
+                f"{name} has several columns of {values}: an indicator matrix has 0 and 1."
             )
         return y
     if kind == "multiclass-multioutput":
@@ -327,7 +334,7 @@ def column(y):
 def labels_in_order(classes) -> np.ndarray:
     """``classes_`` as an array (n_classes,), if somebody set it as fit would."""
     with error_context("classes_"):
-        known = np.asarray(classes)
+        known = np.asarray(plain_labels(classes, "classes_"))
         if known.ndim != 1 or known.size == 0 or not np.array_equal(known, np.unique(known)):
             raise ValueError(
                 "classes_ must be the labels in one dimension, sorted, each of them once, got "

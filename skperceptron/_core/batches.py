@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -126,10 +126,10 @@ class SparseRows(Rows):
 
 
 class DensifiedRows(Rows):
-    """The rows of a CSR matrix as arrays, batch by batch: sparse targets."""
+    """The rows of a CSR matrix as arrays, batch by batch: sparse targets, changed if need be."""
 
-    def __init__(self, matrix: Any) -> None:
-        self._matrix = matrix
+    def __init__(self, matrix: Any, change: Callable[[Array], Array] = lambda rows: rows) -> None:
+        self._matrix, self._change = matrix, change
 
     def __len__(self) -> int:
         return int(self._matrix.shape[0])
@@ -144,8 +144,7 @@ class DensifiedRows(Rows):
         return self._write(self._matrix[start:stop], out)
 
     def _write(self, rows: Any, out: Array) -> Array:
-        dense: Array = rows.toarray(out=out[: rows.shape[0]])
-        return dense
+        return self._change(rows.toarray(out=out[: rows.shape[0]]))
 
 
 class Batches:

@@ -22,8 +22,8 @@ from .types import Array
 # A point that steep is no minimum, however little scipy's last iteration has gained.
 STEEP = 0.1
 
-# Iterations from weights that were drawn, and multiples of ``tol``, or of 1e-4 if that is larger:
-# after so few, with a gradient so large, L-BFGS has not converged but got lost, as with y of 1e20.
+# Iterations, and multiples of ``tol``, or of 1e-4 if that is larger: after so few, with a gradient
+# so large, L-BFGS has not converged but got lost, as with y of 1e20.
 FEW, FAR_FROM_FLAT = 2, 1000
 
 # How scipy says that it has reached a limit, and that its line search has failed.
@@ -120,7 +120,7 @@ def train(
     max_iter: int,
     max_fun: int,
     tol: float,
-    fresh: bool,
+    drawn: bool,
 ) -> Unfinished | None:
     """Minimise from ``state.theta`` on; return why it did not converge, or None if it did.
 
@@ -129,7 +129,7 @@ def train(
     no lack of convergence. ``state.theta`` holds the last iteration in the end, an interruption
     included. ``tol`` bounds the largest element of the
     gradient, projected on the bounds if there are any. The objective is minimised plus
-    ``l1 · ‖weights‖₁``, and ``nonsmooth`` says whether its gradient jumps otherwise. ``fresh`` says
+    ``l1 · ‖weights‖₁``, and ``nonsmooth`` says whether its gradient jumps otherwise. ``drawn`` says
     whether the weights were drawn at random.
     """
     (batch,) = batches.epoch(None)
@@ -202,11 +202,14 @@ def train(
     if result.status == LIMIT:
         return Unfinished(Cause.LIMIT, str(result.message))
     n_iter, largest = state.n_epochs - n_epochs, float(np.abs(slope).max())
-    if flat and fresh and n_iter == 0 and largest > 0:
+    if flat and drawn and n_iter == 0 and largest > 0:
         return Unfinished(Cause.TOL, f"the gradient, at most {largest:.3g}, is below tol already")
     if flat:
         return None
-    if fresh and n_iter <= FEW and largest > FAR_FROM_FLAT * max(tol, 1e-4):
+    # After a warm start, few iterations may be enough: then the slope promises next to nothing.
+    promise = math.inf if drawn else largest**2 / abs(result.fun)
+    far = largest > FAR_FROM_FLAT * max(tol, 1e-4) and promise > 1e-3
+    if far and n_iter <= FEW:
         return Unfinished(Cause.SCALE, f"the gradient is still as large as {largest:.3g}")
     failed = "no step lowers the objective"
     return Unfinished(Cause.KINKS, failed) if nonsmooth or steep else None

@@ -91,7 +91,7 @@ class TestWeightsFromOutside:
         model.predict(X[:1])
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 1e6  # a copy would take 8e6
+        assert peak < 2e6  # a copy would take 8e6
 
     @pytest.mark.parametrize(
         "parameters",
@@ -154,8 +154,8 @@ class TestSparseIndicators:
         model.fit(np.ones((n, 1)), sparse.eye(n, format="csr", dtype=int))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-        # A tenth of the rows is watched, in one block here; all rows would take 8 n².
-        assert peaks[0] < (0.5 if not early_stopping else 4) * n * n
+        # A tenth of the rows is watched, in one block here, of several arrays of 0.8 n² bytes.
+        assert peaks[0] < (0.5 if not early_stopping else 6) * n * n
 
 
 class TestUnmovedScores:

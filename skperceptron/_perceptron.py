@@ -54,7 +54,6 @@ from ._core.perceptron import (
     compiled,
     predicted_codes,
 )
-from ._core.training import clone_random_state
 from ._finite import check_finite
 from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
 from ._inputs import plain_labels, refuse_dates
@@ -95,11 +94,15 @@ class _State:
     drawn_among: np.ndarray | None = None  # (n_rows,) whether a row could be held out
     classes_fixed: bool = False  # before the first fit, so that y may lack some at any fit
 
-    def position(self) -> _State:
-        """A copy of what an epoch changes in place."""
-        return replace(
-            self, units=self.units.copy(), random_state=clone_random_state(self.random_state)
-        )
+    def position(self) -> tuple[Units, dict]:
+        """Copies of what an epoch changes in place: a new stream would take most of a short one."""
+        return self.units.copy(), self.random_state.get_state(legacy=False)
+
+    def at(self, position: tuple[Units, dict]) -> _State:
+        """The state as it was in an earlier ``position``."""
+        units, stream = position
+        self.random_state.set_state(stream)
+        return replace(self, units=units)
 
 
 @dataclass(frozen=True)
@@ -783,7 +786,8 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
                 if any(stop_requests):
                     break
         except KeyboardInterrupt:
-            n_epochs, state, selector = last_epoch
+            n_epochs, position, selector = last_epoch
+            state = state.at(position)
             del mistakes[n_epochs:]
             warn("Training interrupted by user.")
         publish(self, state, selector)

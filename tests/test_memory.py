@@ -101,10 +101,10 @@ def test_prediction_of_a_network(method):
     [
         {},
         {"multi_class": "joint"},
-        {"algorithm": "averaged"},
-        {"algorithm": "pocket"},
-        {"penalty": "elasticnet"},
-        {"class_weight": {0: 2.0}},
+        pytest.param({"algorithm": "averaged"}, marks=pytest.mark.slow),
+        pytest.param({"algorithm": "pocket"}, marks=pytest.mark.slow),
+        pytest.param({"penalty": "elasticnet"}, marks=pytest.mark.slow),
+        pytest.param({"class_weight": {0: 2.0}}, marks=pytest.mark.slow),
     ],
     ids=str,
 )

@@ -126,7 +126,9 @@ class TestHistory:
         network(history).fit(X, Y)
         assert len(pickle.loads(pickle.dumps(history)).fits) == 1
 
-    @pytest.mark.parametrize("dump", ["pickle", "joblib", "skops"])
+    @pytest.mark.parametrize(
+        "dump", ["pickle", *(pytest.param(d, marks=pytest.mark.slow) for d in ("joblib", "skops"))]
+    )
     def test_pickles_outlive_their_process(self, dump, tmp_path):
         """They load without a word where nobody knows of that process, and go on by themselves."""
         if dump == "skops":
@@ -285,7 +287,10 @@ class TestModelCheckpoint:
             network(checkpoint, Failing()).fit(X, Y)
         assert [kept.epoch for kept in checkpoint.kept] == [1, 2, 3]
 
-    @pytest.mark.parametrize(("backend", "n_jobs"), [("loky", None), ("loky", 2), ("threading", 2)])
+    @pytest.mark.parametrize(
+        ("backend", "n_jobs"),
+        [("loky", None), pytest.param("loky", 2, marks=pytest.mark.slow), ("threading", 2)],
+    )
     @pytest.mark.parametrize(
         "name", [None, "best.pkl", "{epoch}.pkl", "{fit}.pkl", "{fit}/{epoch}"]
     )

@@ -258,7 +258,9 @@ def test_linear_svc(C, data, loss, rtol):
 # asked for, and none of sixteen does so once in 120 000 times. Searches that end at the first step
 # that gains little end that far away in every order, with a=0 and any quantile. With the penalty
 # all orders end in the same place.
-@pytest.mark.parametrize("quantile", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize(
+    "quantile", [0.2, *(pytest.param(q, marks=pytest.mark.slow) for q in (0.5, 0.9))]
+)
 @pytest.mark.parametrize(("a", "n_orders"), [(0.0, 16), (0.02, 2), (0.1, 2)])
 def test_lbfgs_comes_close_to_the_minimum_of_a_kinked_loss(quantile, a, n_orders):
     theirs = QuantileRegressor(quantile=quantile, alpha=a).fit(X_DIABETES, Y_SCALED)

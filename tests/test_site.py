@@ -1,5 +1,6 @@
 """What the site says of the code is complete and true; that it builds is for .ci/run to see."""
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -82,3 +83,21 @@ def test_badges_say_what_the_package_requires():
     }
     for name, value in true.items():
         assert f"{name}: {value}" in (ROOT / f"docs/images/badge-{name}.svg").read_text("utf-8")
+
+
+def included(page):
+    """File and name of each piece of code that a page includes."""
+    for block in re.finditer(r"```\{literalinclude\} (\S+)\n((?::.*\n)*)", page.read_text("utf-8")):
+        name = re.search(r":pyobject: (\S+)", block[2])
+        yield page.parent / block[1], name and name[1]
+
+
+def test_the_code_that_pages_include_is_there():
+    pieces = [piece for page in sorted((ROOT / "docs").rglob("*.md")) for piece in included(page)]
+    assert len(pieces) > 50
+    for path, name in pieces:
+        within = ast.parse(path.read_text("utf-8"))
+        for part in name.split(".") if name else ():
+            named = {getattr(node, "name", None): node for node in within.body}
+            assert part in named, f"{path} has no {name}"
+            within = named[part]

@@ -72,7 +72,7 @@ def content(given):
     if sparse.issparse(given):
         parts = (
             given.data,
-            *(given.coords if given.format == "coo" else (given.indices, given.indptr)),
+            *((given.row, given.col) if given.format == "coo" else (given.indices, given.indptr)),
         )
         return (given.format, given.shape, *map(content, parts))
     if isinstance(given, pd.DataFrame | pd.Series):

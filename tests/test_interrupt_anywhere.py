@@ -183,7 +183,7 @@ def test_some_bytecodes(name, how):
 @pytest.mark.slow
 def test_bytecodes_of_the_package(name, how):
     case = Case(name, how)
-    for at in case.places(600):
+    for at in case.places(250):
         case.check(at)
 
 
@@ -191,5 +191,5 @@ def test_bytecodes_of_the_package(name, how):
 @pytest.mark.slow
 def test_bytecodes_of_others_too(name, how):
     case = Case(name, how)
-    for at in case.places(200, everywhere=True):
+    for at in case.places(80, everywhere=True):
         case.check(at, everywhere=True)

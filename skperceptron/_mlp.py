@@ -32,6 +32,7 @@ from ._core.schedules import SCHEDULES
 from ._inputs import plain_labels
 from ._messages import error_context
 from ._targets import (
+    MultilabelTargets,
     PlainScoreMixin,
     RegressionTargets,
     check_known_labels,
@@ -794,6 +795,8 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
 
     def _targets_of_weights(self, n_features, n_outputs):
         self.classes_ = labels_in_order(self.classes_)
+        if n_outputs == len(self.classes_) == 2:  # two that exclude each other have one
+            return MultilabelTargets(self.classes_, sparse=False)
         return classification_targets(self.classes_)
 
     def _check_targets(self, y, targets, dtype, *, name):

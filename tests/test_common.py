@@ -12,6 +12,7 @@ pytestmark = [
     # Some checks need what is not installed, and skip with a warning.
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning"),
     pytest.mark.filterwarnings("ignore:.*watches the training loss:UserWarning"),
+    pytest.mark.filterwarnings("ignore:early_stopping watched a score:UserWarning"),
     pytest.mark.filterwarnings("ignore:the validation rows .* are not stratified:UserWarning"),
 ]
 

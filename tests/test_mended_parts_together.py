@@ -61,6 +61,15 @@ class TestClassesFromOutside:
             with pytest.raises(ValueError, match=f"classes_ has .*{match}"):
                 model.predict(X)
 
+    def test_with_an_output_for_each_of_two_are_two_labels(self):
+        labels = np.c_[Y, 1 - Y]
+        fitted = MLPClassifier((4,), max_iter=3, random_state=0).fit(X, labels)
+        model = MLPClassifier((4,))
+        model.coefs_, model.intercepts_ = fitted.coefs_, fitted.intercepts_
+        model.classes_ = fitted.classes_
+        assert_array_equal(model.predict(X), fitted.predict(X))
+        assert str(model.summary()) == str(fitted.summary())
+
     def test_weigh_what_is_there_if_balanced(self):
         model = given_perceptron([0, 1, 2], np.zeros((3, 4))).set_params(class_weight="balanced")
         assert model.fit(X, Y).score(X, Y) > 0.9

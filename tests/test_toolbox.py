@@ -125,6 +125,7 @@ class TestGridSearch:
 
 @pytest.mark.slow
 @every_solver
+@pytest.mark.filterwarnings("ignore:max_norm_order is ignored:UserWarning")
 @pytest.mark.parametrize(
     ("convert", "dtype"),
     [

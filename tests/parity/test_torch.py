@@ -25,7 +25,10 @@ from skperceptron._core.schedules import SCHEDULES
 torch = pytest.importorskip("torch")
 functional, lr_scheduler = torch.nn.functional, torch.optim.lr_scheduler
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:.* ignored with :UserWarning"),
+]
 
 N_ROWS, N_STEPS = 30, 10
 assert_same = partial(assert_allclose, rtol=1e-9, atol=1e-10)

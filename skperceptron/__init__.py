@@ -5,8 +5,9 @@
 import sklearn  # noqa: F401
 
 from ._autoencoder import MLPAutoencoder
-from ._mlp import MLPClassifier, MLPRegressor
+from ._classifier import MLPClassifier
 from ._perceptron import PerceptronClassifier
+from ._regressor import MLPRegressor
 
 __all__ = ["MLPAutoencoder", "MLPClassifier", "MLPRegressor", "PerceptronClassifier"]
 __version__ = "0.1.0"

@@ -18,7 +18,7 @@ from ._finite import check_finite
 from ._held_out import infer
 from ._inputs import as_numbers
 from ._messages import error_context
-from ._mlp import _CONSTRAINTS
+from ._parameters import CONSTRAINTS
 from ._targets import ReconstructionTargets
 
 
@@ -258,7 +258,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     0.8
     """
 
-    _parameter_constraints = _CONSTRAINTS | {
+    _parameter_constraints = CONSTRAINTS | {
         "bottleneck": [Integral, None],
         "output_activation": [StrOptions(set(OUTPUT_ACTIVATIONS) - {"softmax"})],
         # Scorers with a name compare with what predict returns.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
@@ -19,7 +19,7 @@ from ._held_out import infer
 from ._inputs import as_numbers
 from ._messages import error_context
 from ._parameters import CONSTRAINTS
-from ._targets import ReconstructionTargets
+from ._tasks import ReconstructionTask, explained_variance
 
 
 class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP):
@@ -386,7 +386,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             If a parameter or an argument is not as documented (the message names it), or if
             training diverges. The estimator is then as it was before the call.
         """
-        return self._fit(X, X, sample_weight, X_val=X_val, sample_weight_val=sample_weight_val)
+        return self._fit(X, None, sample_weight, X_val=X_val, sample_weight_val=sample_weight_val)
 
     @available_if(has_epochs)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -418,7 +418,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             If a parameter or an argument is not as documented (the message names it), or if
             training diverges. The estimator is then as it was before the call.
         """
-        return self._fit(X, X, sample_weight, incremental=True)
+        return self._fit(X, None, sample_weight, incremental=True)
 
     def transform(self, X):
         """Compute the codes: what the bottleneck puts out.
@@ -498,78 +498,18 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         with error_context("sample_weight"):
             weight = check_sample_weight(sample_weight, X)
         with np.errstate(all="ignore"):
-            return self._metric(X, reconstructions, weight)
+            return explained_variance(X, reconstructions, weight)
 
     @property
     def _n_features_out(self):
         fitted = self._as_fitted()
         return fitted._architecture.layer_units[fitted.bottleneck_ + 1]
 
-    def _check_parameters(self, incremental):
-        super()._check_parameters(incremental)
-        self._check_bottleneck()
+    def _task(self) -> ReconstructionTask:
+        return ReconstructionTask(self)
 
-    def _check_bottleneck(self):
-        n_hidden = len(_build.hidden_layer_sizes(self))
-        if n_hidden == 0:
-            raise ValueError(
-                "hidden_layer_sizes must have a hidden layer for the codes to come from, got "
-                f"{self.hidden_layer_sizes!r}."
-            )
-        if self.bottleneck is not None and not -n_hidden <= self.bottleneck < n_hidden:
-            raise ValueError(
-                f"bottleneck={self.bottleneck} is not one of the {n_hidden} hidden layers."
-            )
-
-    def _validate_arrays(self, X, y, X_name, y_name, *, dtype, reset):
-        X = self._validate_inputs(X, X_name, dtype=dtype, reset=reset)
-        return X, X  # what is to come out is what goes in
-
-    def _validate_held_out(self, X_val, y_val, sample_weight_val, data, targets):
-        if X_val is None and sample_weight_val is not None:
-            raise ValueError("sample_weight_val must be given with X_val only.")
-        return super()._validate_held_out(X_val, X_val, sample_weight_val, data, targets)
-
-    def _choose_targets(self, data, classes, resume, incremental):
-        self.bottleneck_ = self._find_bottleneck()
-        return ReconstructionTargets(data.X.shape[1], self.output_activation), data
-
-    def _targets_of_weights(self, n_features, n_outputs):
-        self._check_bottleneck()
-        self.bottleneck_ = self._find_bottleneck()
-        return ReconstructionTargets(n_features, self.output_activation)
-
-    def _check_targets(self, y, targets, dtype, *, name):
-        return y
-
-    def _find_bottleneck(self):
-        sizes = _build.hidden_layer_sizes(self)
-        return sizes.index(min(sizes)) if self.bottleneck is None else self.bottleneck % len(sizes)
-
-    def _activations(self):
-        return _build.activations(self, linear=self._find_bottleneck())
-
-    def _link(self, targets):
-        return targets.output_activation
-
-    def _loss(self, link):
-        return _build.regression_loss(self, link)
-
-    _smoothing = 0.0
-    _fewest_rows_scored = 2
-
-    @staticmethod
-    def _metric(X, reconstructions, sample_weight):
-        X = X.toarray() if issparse(X) else X
-        # Powers of 2 change no digit, and the squares of huge numbers would overflow.
-        exponent = np.frexp(max(np.abs(X).max(), np.abs(reconstructions).max()))[1]
-        X, reconstructions = np.ldexp(X, -exponent), np.ldexp(reconstructions, -exponent)
-        weight = np.ones(len(X)) if sample_weight is None else sample_weight.astype(np.float64)
-        mean = weight @ X / weight.sum()
-        error, spread = (
-            weight @ ((X - centre) ** 2).sum(axis=1) for centre in (reconstructions, mean)
-        )
-        return float(1 - error / spread) if spread > 0 else float(error == 0)
+    def _activations(self) -> tuple[Any, ...]:
+        return _build.activations(self, linear=self._task().bottleneck)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from inspect import signature
 from itertools import chain
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -16,14 +17,16 @@ from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, Activatio
 from ._core.initializers import INITIALIZERS
 from ._core.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer, SparseDropout
 from ._core.layers.dense import DenseProducts, SparseProducts
+from ._core.lbfgs import LBFGS
 from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, ComposedLoss, Loss, LossLike
 from ._core.network import Network
 from ._core.objective import Regularisation
-from ._core.optimizers import OPTIMIZERS, ClipByGlobalNorm, Optimizer, OptimizerState
+from ._core.optimizers import OPTIMIZERS, ClipByGlobalNorm, Optimizer
 from ._core.parameters import Layout
 from ._core.penalties import L1, L2, NORM_CONSTRAINTS, Penalty, ProximalPenalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
 from ._core.stopping import Stopping
+from ._core.training import Solver, Stochastic
 
 # What only solvers that go batch by batch, epoch by epoch, can use.
 STOCHASTIC_PARAMETERS = {
@@ -56,6 +59,8 @@ OF_LOSSES = _fields_of([*CLASSIFICATION_LOSSES.values(), *REGRESSION_LOSSES.valu
 # What tunes single schedules. Not in it: power_t, which scikit-learn has too, and schedule_epochs,
 # which loops of partial_fit may set whatever the schedule.
 OF_SCHEDULES = {"learning_rate_decay", "learning_rate_min", "learning_rate_step"}
+
+Losses = Mapping[tuple[str, str], type[Loss]]  # by name and output activation
 
 WHOLE = slice(None)  # of a network
 
@@ -125,7 +130,7 @@ def name_of(given) -> str:
     return str(given)
 
 
-def hidden_layer_sizes(params) -> tuple[int, ...]:
+def hidden_layer_sizes(params: Any) -> tuple[int, ...]:
     """``params.hidden_layer_sizes`` as a tuple of positive ints."""
     if _is_endless(params.hidden_layer_sizes):
         raise ValueError(
@@ -150,7 +155,7 @@ def hidden_layer_sizes(params) -> tuple[int, ...]:
     return tuple(map(int, sizes.tolist()))
 
 
-def activations(params, linear: int | None = None) -> tuple[str | ActivationLike, ...]:
+def activations(params: Any, linear: int | None = None) -> tuple[str | ActivationLike, ...]:
     """Activation of each hidden layer: a name, or an object of the user's.
 
     ``linear`` is the layer that one activation for all leaves out, if there is such.
@@ -195,7 +200,7 @@ def _is_endless(given) -> bool:
     return hasattr(type(given), "__len__") and len(given) > MOST_LAYERS
 
 
-def dropout_rates(params) -> tuple[float, ...]:
+def dropout_rates(params: Any) -> tuple[float, ...]:
     """Dropout rate of the inputs, then of each hidden layer."""
     n_hidden = len(hidden_layer_sizes(params))
     rates = params.dropout
@@ -299,7 +304,7 @@ def _is_logistic(given: str | ActivationLike) -> bool:
     return isinstance(given, str) and given in ("logistic", "sigmoid")
 
 
-def check_loss(params) -> None:
+def check_loss(params: Any) -> None:
     """Refuse a class: it has the method of a loss, but wants making."""
     if isinstance(params.loss, type):
         raise ValueError(
@@ -308,25 +313,25 @@ def check_loss(params) -> None:
         )
 
 
-def classification_link(params, natural: str) -> str:
+def classifier_output_activation(params: Any, natural: str) -> str:
     """Output activation of a classifier, where ``natural`` makes probabilities of scores."""
     return natural if is_probabilistic(params) else "identity"
 
 
-def is_probabilistic(params) -> bool:
+def is_probabilistic(params: Any) -> bool:
     """Whether the scores of a classifier trained with this loss stand for probabilities."""
-    return all(kind.probabilistic for kind in _links(CLASSIFICATION_LOSSES, params).values())
+    return all(kind.probabilistic for kind in _loss_classes(CLASSIFICATION_LOSSES, params).values())
 
 
-def is_nonsmooth(params) -> bool:
+def is_nonsmooth(params: Any) -> bool:
     """Whether the gradient of the loss jumps; of an object of the user's, nobody knows."""
-    kinds = _links(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params).values()
+    kinds = _loss_classes(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params).values()
     return any(kind.nonsmooth for kind in kinds)
 
 
-def is_minimised_by_mean(params) -> bool:
+def is_minimised_by_mean(params: Any) -> bool:
     """Whether a regressor trained with this loss predicts means; of the user's own nobody knows."""
-    kinds = _links(REGRESSION_LOSSES, params).values()
+    kinds = _loss_classes(REGRESSION_LOSSES, params).values()
     return bool(kinds) and all(kind.minimised_by_mean for kind in kinds)
 
 
@@ -335,7 +340,7 @@ LOSS_PARAMETERS = ("quantile", "huber_epsilon", "focal_gamma")
 PENALTY_PARAMETERS = ("alpha", "l1_ratio", "label_smoothing")
 
 
-def loss_key(params) -> tuple:
+def loss_key(params: Any) -> tuple[object, ...]:
     """Tells losses apart: equal only where their values can be compared.
 
     Objects of the user's are taken for equal, since those of another process never are.
@@ -344,12 +349,12 @@ def loss_key(params) -> tuple:
     return (named, *(getattr(params, name, None) for name in LOSS_PARAMETERS))
 
 
-def objective_key(params) -> tuple:
+def objective_key(params: Any) -> tuple[object, ...]:
     """Tells what is minimised apart, as ``loss_key`` does."""
     return (*loss_key(params), *(getattr(params, name, None) for name in PENALTY_PARAMETERS))
 
 
-def stopping(params, schedule: Schedule) -> Stopping:
+def stopping(params: Any, schedule: Schedule) -> Stopping:
     """When to stop: without ``tol`` never."""
     if params.tol is None:
         return Stopping(0.0, math.inf)
@@ -362,9 +367,9 @@ def nonsmooth_activations(shape: Architecture) -> list[str]:
     return [name for name in names if HIDDEN_ACTIVATIONS[name].nonsmooth]
 
 
-def regression_link(params) -> str:
+def regressor_output_activation(params: Any) -> str:
     """Output activation of a regressor: as asked for, or the loss's own."""
-    known = list(_links(REGRESSION_LOSSES, params)) or ["identity"]
+    known = list(_loss_classes(REGRESSION_LOSSES, params)) or ["identity"]
     if params.output_activation == "auto":
         return known[0]
     if params.output_activation not in known and "identity" not in known:
@@ -372,12 +377,12 @@ def regression_link(params) -> str:
             f"output_activation={params.output_activation!r} has no meaning with "
             f"loss={params.loss!r}: it must be 'auto' or one of {sorted(known)}."
         )
-    return params.output_activation
+    return str(params.output_activation)
 
 
-def check_target_range(params, y, name: str) -> None:
+def check_target_range(params: Any, y: np.ndarray, name: str) -> None:
     """Refuse regression targets that the loss is not defined for."""
-    for loss in _links(REGRESSION_LOSSES, params).values():
+    for loss in _loss_classes(REGRESSION_LOSSES, params).values():
         smallest = loss.smallest_target
         if y.min() < smallest or (loss.smallest_excluded and y.min() == smallest):
             sign = ">" if loss.smallest_excluded else ">="
@@ -386,32 +391,35 @@ def check_target_range(params, y, name: str) -> None:
             )
 
 
-def classification_loss(params, link: str) -> LossLike:
-    return _loss(CLASSIFICATION_LOSSES, params, link, takes_scores=True)
+def classification_loss(params: Any, output_activation: str) -> LossLike:
+    return _loss(CLASSIFICATION_LOSSES, params, output_activation, takes_scores=True)
 
 
-def regression_loss(params, link: str) -> LossLike:
-    return _loss(REGRESSION_LOSSES, params, link, takes_scores=link == "identity")
+def regression_loss(params: Any, output_activation: str) -> LossLike:
+    takes_scores = output_activation == "identity"
+    return _loss(REGRESSION_LOSSES, params, output_activation, takes_scores=takes_scores)
 
 
-def _loss(losses, params, link: str, *, takes_scores: bool) -> LossLike:
+def _loss(losses: Losses, params: Any, output_activation: str, *, takes_scores: bool) -> LossLike:
     """The loss of raw scores; ``takes_scores`` says whether an object of the user's is one."""
-    if not isinstance(params.loss, str):
-        return (
-            params.loss if takes_scores else ComposedLoss(params.loss, OUTPUT_ACTIVATIONS[link]())
-        )
-    known = _links(losses, params)
-    if link in known:
-        return _from_hyperparameters(known[link], params)
-    of_predictions = _from_hyperparameters(known["identity"], params)
-    return ComposedLoss(of_predictions, OUTPUT_ACTIVATIONS[link]())
+    known = _loss_classes(losses, params)
+    if output_activation in known:
+        loss: LossLike = _from_hyperparameters(known[output_activation], params)
+        return loss
+    named = isinstance(params.loss, str)
+    of_outputs: LossLike = (
+        _from_hyperparameters(known["identity"], params) if named else params.loss
+    )
+    if takes_scores and not named:
+        return of_outputs
+    return ComposedLoss(of_outputs, OUTPUT_ACTIVATIONS[output_activation]())
 
 
-def _links(losses, params) -> dict:
-    """The links that the loss has a class for; none for an object of the user's."""
+def _loss_classes(losses: Losses, params: Any) -> dict[str, type[Loss]]:
+    """The classes of the loss, by output activation; none for an object of the user's."""
     if not isinstance(params.loss, str):
         return {}
-    return {link: kind for (name, link), kind in losses.items() if name == params.loss}
+    return {output: kind for (name, output), kind in losses.items() if name == params.loss}
 
 
 def scores_per_output(loss: LossLike) -> int:
@@ -419,22 +427,23 @@ def scores_per_output(loss: LossLike) -> int:
     return loss.scores_per_output if isinstance(loss, Loss) else 1
 
 
-def regularisation(params) -> Regularisation:
+def regularisation(params: Any) -> Regularisation:
     """What keeps the weights small, without what does nothing."""
     smooth, nonsmooth = _penalties(params)
     radius = params.max_norm
     constraints = [] if radius is None else [NORM_CONSTRAINTS[params.max_norm_order](float(radius))]
-    # L-BFGS has a way of its own with L1.
-    return Regularisation(smooth, [] if params.solver == "lbfgs" else nonsmooth, constraints)
+    # A solver that takes no proximal steps has a way of its own with L1.
+    proximal = nonsmooth if "proximal" in SOLVERS[params.solver].supports else []
+    return Regularisation(smooth, proximal, constraints)
 
 
-def penalties(params) -> list[Penalty | ProximalPenalty]:
+def penalties(params: Any) -> list[Penalty | ProximalPenalty]:
     """All penalties that do something, whatever it is that minimises them."""
     smooth, nonsmooth = _penalties(params)
     return [*smooth, *nonsmooth]
 
 
-def _penalties(params) -> tuple[list[Penalty], list[ProximalPenalty]]:
+def _penalties(params: Any) -> tuple[list[Penalty], list[ProximalPenalty]]:
     l1, l2 = l1_strength(params), float(params.alpha) * (1 - float(params.l1_ratio))
     return [L2(l2)] if l2 > 0 else [], [L1(l1)] if l1 > 0 else []
 
@@ -443,43 +452,38 @@ def l1_strength(params) -> float:
     return float(params.alpha) * float(params.l1_ratio)
 
 
-def optimizer(params) -> Optimizer:
+def optimizer(params: Any) -> Optimizer:
     chosen = _from_hyperparameters(OPTIMIZERS[params.solver], params)
     return chosen if params.clip_norm is None else ClipByGlobalNorm(chosen, float(params.clip_norm))
 
 
-def optimizer_state(params, shape: Architecture) -> OptimizerState:
-    """State of the solver before its first step."""
-    layout = layout_of(shape)
-    if params.solver == "lbfgs":  # it starts anew at each call
-        return OptimizerState(np.zeros((0, layout.trainable.stop), shape.dtype))
-    return OPTIMIZERS[params.solver].init(layout, shape.dtype)
+SOLVERS: dict[str, type[Solver]] = {**dict.fromkeys(OPTIMIZERS, Stochastic), "lbfgs": LBFGS}
 
 
-def n_moments(params) -> int:
-    """Vectors that the solver keeps from step to step: L-BFGS starts anew at each call."""
-    return 0 if params.solver == "lbfgs" else OPTIMIZERS[params.solver].n_moments
+def solver(params: Any) -> Solver:
+    """What minimises, anew for each call of fit."""
+    return _stochastic(params) if SOLVERS[params.solver] is Stochastic else _lbfgs(params)
 
 
-def batch_size(params, n_rows: int) -> int:
-    """Rows of a batch, of as many as there are."""
-    return min(n_rows, 200 if params.batch_size == "auto" else int(params.batch_size))
+def _stochastic(params: Any) -> Stochastic:
+    planned = schedule(params)
+    batch_size = 200 if params.batch_size == "auto" else int(params.batch_size)
+    return Stochastic(
+        optimizer(params),
+        planned,
+        stopping(params, planned),
+        batch_size=batch_size,
+        shuffle=params.shuffle,
+    )
 
 
-def too_strong(params, rate: float | None, n_rows: int, mean_weight: float) -> list[str]:
-    """Hyperparameters that are out of proportion, whatever the learning rate and the data are."""
-    solver = OPTIMIZERS.get(params.solver)  # None for L-BFGS
-    decays = solver is not None and "weight_decay" in _fields_of([solver])
-    limits = {
-        # The penalty then weighs more than the rows of a batch do.
-        "alpha": batch_size(params, n_rows) * mean_weight,
-        "weight_decay": 1 / (rate or params.learning_rate_init) if decays else math.inf,
-        "focal_gamma": 1e3 if loss_key(params)[0] == "focal" else math.inf,
-    }
-    return [name for name, limit in limits.items() if (getattr(params, name, None) or 0) > limit]
+def _lbfgs(params: Any) -> LBFGS:
+    return LBFGS(
+        l1_strength(params), is_nonsmooth(params), max_fun=params.max_fun, tol=params.tol or 0.0
+    )
 
 
-def schedule(params) -> Schedule:
+def schedule(params: Any) -> Schedule:
     if callable(params.learning_rate):
         chosen: Schedule = FromCallable(params.learning_rate)
     else:
@@ -491,7 +495,7 @@ def schedule(params) -> Schedule:
     return WarmUp(chosen, int(params.warmup_epochs)) if params.warmup_epochs else chosen
 
 
-def unused_parameters(params) -> dict[str, list[str]]:
+def unused_parameters(params: Any) -> dict[str, list[str]]:
     """Hyperparameters that were set although others leave them without effect, by the reason.
 
     Those that scikit-learn has too are in it where the solver ignores them, as it does itself.
@@ -500,7 +504,7 @@ def unused_parameters(params) -> dict[str, list[str]]:
         by_solver = OF_SOLVERS | STOCHASTIC_PARAMETERS
     else:
         by_solver = OF_SOLVERS - _fields_of([OPTIMIZERS[params.solver]]) | {"max_fun"}
-    losses = _links(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params)
+    losses = _loss_classes(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params)
     named = isinstance(params.learning_rate, str)
     schedules = [SCHEDULES[params.learning_rate]] if named else []
     unused = {
@@ -515,7 +519,7 @@ def unused_parameters(params) -> dict[str, list[str]]:
     return _that_were_set(params, unused)
 
 
-def _that_were_set(params, unused: dict[str, set[str]]) -> dict[str, list[str]]:
+def _that_were_set(params: Any, unused: dict[str, set[str]]) -> dict[str, list[str]]:
     """The names whose values are no defaults, each with the first reason that there is."""
     defaults, seen, found = _defaults(type(params)), set(), {}
     for reason, names in unused.items():
@@ -551,14 +555,14 @@ def _defaults(estimator: type) -> dict:
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
-def _from_hyperparameters(component, params, **resolved):
+def _from_hyperparameters(component: Any, params: Any, **resolved: Any) -> Any:
     """Make a component whose fields carry the names of the hyperparameters that fill them."""
     names = [field.name for field in fields(component)] if is_dataclass(component) else []
     values = {name: resolved.get(name, getattr(params, name)) for name in names}
     return component(**{name: plain(value) for name, value in values.items()})
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Return a hyperparameter so that arithmetic with arrays leaves these their dtype.
 
     A NumPy scalar, as a grid over np.logspace has them, would turn float32 into float64, and an

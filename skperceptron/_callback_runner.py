@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ._compat import NO_CALLBACKS, n_callbacks, take_rows
-from ._held_out import Data
+from ._data import Data
 
 
 class Metadata(dict):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from numbers import Real
 
-from scipy.sparse import issparse
 from sklearn import neural_network
-from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from . import _build
@@ -15,24 +13,14 @@ from ._compat import (
     HasMethods,
     Interval,
     StrOptions,
-    is_first_partial_fit,
-    without_false_alarms,
 )
 from ._convert import from_sklearn, to_sklearn
 from ._core.losses import CLASSIFICATION_LOSSES
-from ._inputs import plain_labels
-from ._messages import error_context
 from ._parameters import CONSTRAINTS
 from ._targets import (
-    MultilabelTargets,
     PlainScoreMixin,
-    check_known_labels,
-    class_weighted,
-    classification_targets,
-    is_multilabel,
-    labels,
-    labels_in_order,
 )
+from ._tasks import ClassificationTask
 
 
 def has_probabilities(estimator) -> bool:
@@ -423,7 +411,6 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
         "focal_gamma": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
-    _numeric_target = False
 
     def __init__(
         self,
@@ -693,82 +680,8 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
         """
         return from_sklearn(cls, estimator)
 
-    def _choose_targets(self, data, classes, resume, incremental):
-        y = labels(data.y, known=incremental or resume)
-        # An indicator matrix has a column for every label: it needs no ``classes``.
-        by_class = incremental and not is_multilabel(y)
-        if by_class:
-            with error_context("classes"):
-                is_first_partial_fit(self, plain_labels(classes, "classes"))
-            if len(self.classes_) == 0:
-                raise ValueError("classes must have the labels that any call will see, got none.")
-        if resume:
-            targets = self._targets
-            complete = not (incremental or targets.known_in_advance)
-            check_known_labels(targets, y, all_of_them=complete)
-        else:
-            known = self.classes_ if by_class else None if incremental else classes
-            targets = classification_targets(y, known, sparse=issparse(data.y))
-            check_known_labels(targets, y, all_of_them=False)
-            if known is not None and len(known) != len(targets.classes):
-                raise ValueError(
-                    f"classes_ has {len(known)} labels, but y has {len(targets.classes)} columns."
-                )
-            targets.known_in_advance = known is not None and not incremental
-            self.classes_ = targets.classes
-        if incremental and self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' needs all the data, so partial_fit does not support it: "
-                "pass the weights that compute_class_weight gives for the whole y."
-            )
-        weight = class_weighted(self.class_weight, targets, y, data.sample_weight)
-        if weight is not None:
-            weight = weight.astype(data.X.dtype, copy=False)
-        return targets, data._replace(y=y, sample_weight=weight)
-
-    _needed_for_prediction = (*BaseMLP._needed_for_prediction, "classes_")
-
-    def _known_classes(self, classes):
-        if hasattr(self, "classes_"):
-            self.classes_ = labels_in_order(self.classes_)
-            classes = self.classes_ if classes is None else classes
-        return classes
-
-    def _targets_of_weights(self, n_features, n_outputs):
-        self.classes_ = labels_in_order(self.classes_)
-        if n_outputs == len(self.classes_) == 2:  # two that exclude each other have one
-            return MultilabelTargets(self.classes_, sparse=False)
-        return classification_targets(self.classes_)
-
-    def _check_targets(self, y, targets, dtype, *, name):
-        y = labels(y, name, known=True)
-        check_known_labels(targets, y, all_of_them=False, name=name)
-        return y
-
-    def _link(self, targets):
-        return _build.classification_link(self, targets.output_activation)
-
-    def _loss(self, link):
-        return _build.classification_loss(self, link)
-
-    _fewest_rows_scored = 1
-
-    @property
-    def _smoothing(self):
-        return _build.plain(self.label_smoothing)
-
-    @staticmethod
-    def _metric(y, predictions, sample_weight):
-        with without_false_alarms():
-            return accuracy_score(y, predictions, sample_weight=sample_weight)
-
-    def _check_parameters(self, incremental):
-        super()._check_parameters(incremental)
-        if self.label_smoothing > 0 and not _build.is_probabilistic(self):
-            raise ValueError(
-                f"label_smoothing has no meaning with loss={self.loss!r}, which knows no "
-                "probabilities."
-            )
+    def _task(self) -> ClassificationTask:
+        return ClassificationTask(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -13,11 +13,11 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build, _compat
-from ._base import spawn_generator
 from ._core.layers import BatchNorm
 from ._core.optimizers import OPTIMIZERS
 from ._core.training import TrainingState
 from ._given import BATCH_NORM_PARAMETERS
+from ._start import spawn_generator
 from ._targets import MultilabelTargets, RegressionTargets, classification_targets
 
 # Attributes that both have, under the same name and with the same meaning.
@@ -176,7 +176,7 @@ def _training_state(estimator, fitted) -> TrainingState:
     dtype = estimator._architecture.dtype
     theta = layout.pack({"weight": fitted.coefs_, "intercept": fitted.intercepts_}, dtype)
     random_state = copy.deepcopy(_compat.last_random_state(fitted))
-    optimizer, n_plateaus = _build.optimizer_state(estimator, estimator._architecture), 0
+    optimizer, n_plateaus = _build.solver(estimator).initial_state(layout, dtype), 0
     remembered = _compat.optimizer_state(fitted)
     if remembered is not None:
         moments, n_steps, n_plateaus = remembered

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from . import _build
 from ._messages import error_context
+from ._targets import Targets
 
 # The attributes that hold a network's parameters, by group: all that prediction reads.
 PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
@@ -64,6 +67,15 @@ def ends(groups: Groups) -> tuple[int, int]:
             f"the shapes {[weight.shape for weight in weights]}."
         )
     return weights[0].shape[0], weights[-1].shape[1]
+
+
+def take_over(estimator: Any, groups: Groups, targets: Targets, architecture: Any) -> None:
+    """Take weights that were set before the first fit for those of an earlier call."""
+    estimator._targets, estimator._architecture = targets, architecture
+    estimator._training_state = None
+    for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
+        arrays = groups[group]
+        setattr(estimator, attribute, arrays if arrays or group in PARAMETERS else None)
 
 
 def complete(groups: Groups, shape: _build.Architecture) -> Groups:

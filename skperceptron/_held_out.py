@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse, vstack
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
 
+from . import _build
+from ._compat import accepts_sample_weight
 from ._core.batches import Rows
 from ._core.losses import LossLike
 from ._core.network import Network
 from ._core.stopping import Validation
-from ._core.training import TrainingState
+from ._core.training import Solver, TrainingState
+from ._data import Data
 from ._messages import warn
-from ._targets import Targets
+from ._publish import FitRun, publish_parameters
+from ._targets import MultilabelTargets, Targets
+from ._tasks import Task
 
 # Rows that prediction works on at a time, so that its memory does not grow with the data: fewer
 # where a layer has so many units that this many outputs do not have room for them.
@@ -31,52 +40,6 @@ FEWEST_ROWS = 64
 CSC_PASSES = 64
 
 
-class Data(NamedTuple):
-    """What fit was given, validated; y is as the user has it, not encoded."""
-
-    X: np.ndarray  # (n, n_features), or a CSR matrix
-    y: np.ndarray  # (n,) or (n, n_outputs); a CSR matrix where it is X itself
-    sample_weight: np.ndarray | None  # (n,)
-
-    def take(self, rows: np.ndarray) -> Data:
-        weight = None if self.sample_weight is None else self.sample_weight[rows]
-        return Data(self.X[rows], self.y[rows], weight)
-
-    def drop_zero_weight_rows(self) -> Data:
-        """Only the rows that count."""
-        if self.sample_weight is None or self.sample_weight.all():
-            return self
-        return self.take(np.flatnonzero(self.sample_weight))
-
-    def mask_zero_weight_rows(self) -> Data:
-        """All rows, so that batches stay what they are, but none that does not count can harm.
-
-        Zero times what overflows would not be zero.
-        """
-        if self.sample_weight is None or self.sample_weight.all():
-            return self
-        counts = self.sample_weight > 0
-        y = self.y[np.where(counts, np.arange(len(counts)), counts.argmax())]
-        if issparse(self.X):
-            X = self.X.copy()
-            X.data[~counts.repeat(np.diff(X.indptr))] = 0
-        else:
-            X = np.where(counts[:, np.newaxis], self.X, self.X.dtype.type(0))
-        return Data(X, y, self.sample_weight)
-
-    def fingerprint(self, targets: Targets) -> bytes:
-        """The same for equal data, and no other; y is taken as ``targets`` take it."""
-        parts = [self.X.data, self.X.indices, self.X.indptr] if issparse(self.X) else [self.X]
-        parts += targets.identity(self.y, self.X.dtype)
-        if self.sample_weight is not None:
-            parts.append(self.sample_weight)
-        digest = hashlib.blake2b()
-        for part in parts:
-            digest.update(f"{part.dtype}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part))
-        return digest.digest()
-
-
 class Split(NamedTuple):
     """Rows that train and rows that are watched."""
 
@@ -84,7 +47,55 @@ class Split(NamedTuple):
     validation: np.ndarray
 
 
-def split(params, data: Data, targets: Targets, state: TrainingState) -> Split | None:
+def choose_rows(
+    params: Any,
+    task: Task,
+    solver: Solver,
+    data: Data,
+    given: Data | None,
+    targets: Targets,
+    state: TrainingState,
+) -> tuple[np.ndarray | None, Data | None]:
+    """The rows to train on, None for all; and the data to watch.
+
+    Rows are split off if early stopping has none of its own to watch.
+    """
+    rows, held_out = None, given
+    watches = params.early_stopping and "early_stopping" in solver.supports
+    if watches and held_out is None:
+        parts = split(params, data, targets, state)
+        if parts is not None:
+            rows, held_out = parts.train, data.take(parts.validation)
+    if held_out is not None:
+        held_out = held_out.drop_zero_weight_rows()
+    if not watches or held_out is None:
+        state.watch(None, _build.objective_key(params))
+    else:
+        _check_scorable(params, task, held_out)
+        score = _build.loss_key(params) if watches_loss(params, task) else params.scoring
+        state.watch((score, held_out.fingerprint(targets)), None)
+    return rows, held_out
+
+
+def watches_loss(params: Any, task: Task) -> bool:
+    """Whether early stopping watches the loss: what is watched is then what is trained."""
+    if params.scoring is None:
+        return not task.has_metric
+    return isinstance(params.scoring, str) and params.scoring == "loss"
+
+
+def _check_scorable(params: Any, task: Task, held_out: Data) -> None:
+    """Refuse rows to watch that are too few for the default score."""
+    too_few = held_out.X.shape[0] < task.fewest_rows_scored
+    if params.scoring is None and not watches_loss(params, task) and too_few:
+        raise ValueError(
+            f"early_stopping can't watch R² on X_val, or on the rows split off, with fewer "
+            f"than {task.fewest_rows_scored} rows of a weight above 0: give it more, or "
+            "scoring='loss'."
+        )
+
+
+def split(params: Any, data: Data, targets: Targets, state: TrainingState) -> Split | None:
     """Hold rows out for early stopping, the same ones at every call; None if they are too few."""
     n_rows = data.X.shape[0]
     counts = np.ones(n_rows, bool) if data.sample_weight is None else data.sample_weight > 0
@@ -189,6 +200,82 @@ class Validator:
         loss = float(np.average(np.concatenate(values), weights=self.data.sample_weight))
         predicted = joined(predictions) if predictions else None
         return Validation(loss, None if self.score is None else self.score(predicted, loss))
+
+
+def validator(
+    estimator: Any, run: FitRun, network: Network, loss: LossLike
+) -> Callable[[], Validation]:
+    """What judges the network as it is after each epoch; no data, no judgement."""
+    if run.held_out is None:
+        return Validation
+    targets = run.targets
+    encoded = targets.encode(run.held_out.y, run.architecture.dtype, smoothing=0.0)
+    score = None if run.state.watched is None else _scorer(estimator, run)
+    by_loss = watches_loss(estimator, run.task)
+    by_metric = score is not None and estimator.scoring is None and not by_loss
+    decode = targets.decode if by_metric else None
+    return Validator(network, loss, run.held_out, encoded, decode, score)
+
+
+def _scorer(estimator: Any, run: FitRun) -> Callable[[Any, float], float]:
+    """What early stopping watches, from predictions (None where unused) and the loss."""
+    assert run.held_out is not None
+    X, y, weight = run.held_out
+    if isinstance(run.targets, MultilabelTargets) and issparse(y) and estimator.scoring is not None:
+        y = y.toarray()  # few metrics take sparse ones
+    if watches_loss(estimator, run.task):
+        return lambda predictions, loss: -loss
+    if estimator.scoring is None:
+        return lambda predictions, loss: run.task.metric(y, predictions, weight)
+    scorer = check_scoring(estimator, estimator.scoring)
+    if weight is not None and accepts_sample_weight(scorer):
+        scorer = partial(scorer, sample_weight=weight)
+
+    def of_copy(predictions: None, loss: float) -> float:
+        fitted = copy.copy(estimator)
+        # X is an array by now: it has no names to compare with.
+        vars(fitted).pop("feature_names_in_", None)
+        publish_parameters(fitted, run.targets, run.architecture, run.state.theta)
+        score = scorer(fitted, X, y)
+        try:
+            return float(score) if isinstance(score, Real) else float("no number")
+        except (OverflowError, ValueError) as error:
+            raise ValueError(
+                f"scoring must return a number, got {score!r} from {scorer}."
+            ) from error
+
+    return of_copy
+
+
+def check_scoring_works(estimator: Any, run: FitRun) -> None:
+    """Refuse a scoring that can't be served: score the network once, as it is before work.
+
+    What it draws from NumPy's global stream is put back.
+    """
+    if run.state.watched is None or estimator.scoring is None:
+        return
+    if watches_loss(estimator, run.task):
+        return
+    stream = check_random_state(None)
+    position = stream.get_state(legacy=False)
+    scoring = estimator.scoring
+    name = f"scoring={scoring!r}" if isinstance(scoring, str) else "scoring"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a network that knows nothing is ill-defined
+            score = _scorer(estimator, run)(None, math.nan)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} can't be served, as a first try before training shows: {error}"
+        ) from error
+    finally:
+        stream.set_state(position)
+    if math.isnan(score):
+        raise ValueError(
+            f"{name} has no value (NaN) on the rows that early_stopping watches, as a first "
+            "try before training shows: pass other rows as X_val and y_val, with all classes "
+            "in them, or choose another scoring."
+        )
 
 
 def infer(

@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from ._build import Architecture, n_moments
+from . import _build
+from ._build import Architecture
 
 # Below this many bytes nobody asks how much memory there is.
 SURE_TO_FIT = 64 * 2**20
-
-# Vectors of 64-bit floats that scipy's L-BFGS works with: ten pairs of steps and gradients, and 5.
-LBFGS_VECTORS = 25
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
@@ -23,19 +21,12 @@ def bytes_needed(params, shape: Architecture, n_rows: int) -> int:
     """The least that training on ``n_rows`` takes for the parameters and for one batch."""
     units, itemsize = shape.layer_units, shape.dtype.itemsize
     n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
-    # The parameters, their gradient, and in the end the attributes, beside the moments.
-    weights = (3 + n_moments(params)) * n_parameters * itemsize
-    if params.solver == "lbfgs":
-        weights += LBFGS_VECTORS * n_parameters * 8
-    return weights + _batch_size(params, n_rows) * sum(units[1:]) * itemsize
-
-
-def _batch_size(params, n_rows: int) -> int:
-    if params.solver == "lbfgs":
-        return n_rows
-    if params.early_stopping:
+    solver = _build.solver(params)
+    # The parameters, their gradient, and in the end the attributes, beside what the solver has.
+    weights = 3 * n_parameters * itemsize + solver.bytes_needed(n_parameters, itemsize)
+    if params.early_stopping and "early_stopping" in solver.supports:
         n_rows = int(n_rows * (1 - params.validation_fraction))
-    return min(200 if params.batch_size == "auto" else int(params.batch_size), n_rows)
+    return weights + solver.batch_size(n_rows) * sum(units[1:]) * itemsize
 
 
 def check_memory(params, shape: Architecture, n_rows: int) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn import neural_network
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
-from . import _build
 from ._base import BaseMLP, has_epochs
 from ._compat import (
     HasMethods,
@@ -22,10 +19,7 @@ from ._convert import from_sklearn, to_sklearn
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.losses import REGRESSION_LOSSES
 from ._parameters import CONSTRAINTS
-from ._targets import (
-    RegressionTargets,
-    column,
-)
+from ._tasks import RegressionTask
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -403,7 +397,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         "huber_epsilon": [Interval(Real, 0, None, closed="neither")],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
-    _numeric_target = True
 
     def __init__(
         self,
@@ -644,52 +637,5 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         return from_sklearn(cls, estimator)
 
-    def _choose_targets(self, data, classes, resume, incremental):
-        link = _build.regression_link(self)
-        n_outputs = 1 if data.y.ndim == 1 else data.y.shape[1]
-        targets = RegressionTargets(n_outputs, link)
-        y = self._check_targets(data.y, targets, data.X.dtype, name="y")
-        if resume and n_outputs != self._targets.n_outputs:
-            raise ValueError(
-                f"y has {n_outputs} outputs, but the previous call to fit was given "
-                f"{self._targets.n_outputs}."
-            )
-        return targets, data._replace(y=y)
-
-    def _check_targets(self, y, targets, dtype, *, name):
-        if y.dtype.kind not in "biuf":
-            raise ValueError(f"{name} must be numbers, got an array of dtype {y.dtype}.")
-        if issparse(y):
-            y = y.toarray()
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column(y)
-        if np.abs(y).max() > np.finfo(dtype).max:
-            raise ValueError(f"{name} contains a value too large for {dtype}.")
-        n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        if n_outputs != targets.n_outputs:
-            raise ValueError(f"{name} has {n_outputs} outputs, y has {targets.n_outputs}.")
-        _build.check_target_range(self, y, name)
-        return y
-
-    def _targets_of_weights(self, n_features, n_outputs):
-        return RegressionTargets(n_outputs, _build.regression_link(self))
-
-    def _link(self, targets):
-        return targets.output_activation
-
-    def _loss(self, link):
-        return _build.regression_loss(self, link)
-
-    _smoothing = 0.0
-    _fewest_rows_scored = 2
-
-    @staticmethod
-    def _metric(y, predictions, sample_weight):
-        return r2_score(y, predictions, sample_weight=sample_weight)
-
-    def _sizes(self, data):
-        return super()._sizes(data) | {"y": np.abs(data.y).max()}
-
-    @property
-    def _has_metric(self):
-        return _build.is_minimised_by_mean(self)
+    def _task(self) -> RegressionTask:
+        return RegressionTask(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
@@ -38,65 +39,66 @@ class Targets(ABC):
 
     output_activation: str  # natural to these targets: a loss may have another
     n_outputs: int
+    learns = True  # whether there is anything to tell apart
 
     @abstractmethod
-    def encode(self, y, dtype, smoothing: float) -> Rows:
+    def encode(self, y: Any, dtype: Any, smoothing: float) -> Rows:
         """Rows to train on, from y as validated for this kind of targets.
 
         ``smoothing`` is the part of each label that is spread evenly over all; Szegedy et al.
         (2016), "Rethinking the inception architecture for computer vision", section 7.
         """
 
-    def identity(self, y, dtype) -> list[np.ndarray]:
+    def identity(self, y: Any, dtype: Any) -> list[np.ndarray]:
         """Arrays that are equal if and only if these targets take y for the same."""
         return [np.ascontiguousarray(y, dtype=dtype)]
 
     @abstractmethod
-    def decode(self, scores):
+    def decode(self, scores: np.ndarray) -> Any:
         """What ``predict`` returns for these scores, which it may overwrite."""
 
     @abstractmethod
-    def strata(self, y):
+    def strata(self, y: np.ndarray) -> np.ndarray | None:
         """Labels (n,) whose proportions a split should keep, or None."""
 
 
 class RegressionTargets(Targets):
     """Real numbers, (n,) or (n, n_outputs)."""
 
-    def __init__(self, n_outputs: int, output_activation: str):
+    def __init__(self, n_outputs: int, output_activation: str) -> None:
         self.n_outputs = n_outputs
         self.output_activation = output_activation
 
-    def encode(self, y, dtype, smoothing):
+    def encode(self, y: Any, dtype: Any, smoothing: float) -> Rows:
         return ArrayRows(np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype))
 
-    def decode(self, scores):
+    def decode(self, scores: np.ndarray) -> Any:
         scores = scores[:, : self.n_outputs]  # the loss may have more for each output
         OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
         return scores[:, 0] if self.n_outputs == 1 else scores
 
-    def strata(self, y):
+    def strata(self, y: np.ndarray) -> np.ndarray | None:
         return None
 
 
 class ReconstructionTargets(Targets):
     """The inputs themselves, (n, n_features), or a CSR matrix."""
 
-    def __init__(self, n_outputs: int, output_activation: str):
+    def __init__(self, n_outputs: int, output_activation: str) -> None:
         self.n_outputs = n_outputs
         self.output_activation = output_activation
 
-    def encode(self, y, dtype, smoothing):
+    def encode(self, y: Any, dtype: Any, smoothing: float) -> Rows:
         return DensifiedRows(y) if issparse(y) else ArrayRows(y)
 
-    def identity(self, y, dtype):
+    def identity(self, y: Any, dtype: Any) -> list[np.ndarray]:
         return []  # whoever knows X knows y
 
-    def decode(self, scores):
+    def decode(self, scores: np.ndarray) -> Any:
         OUTPUT_ACTIVATIONS[self.output_activation]().forward(scores)
         return scores
 
-    def strata(self, y):
+    def strata(self, y: np.ndarray) -> np.ndarray | None:
         return None
 
 
@@ -107,18 +109,18 @@ class ClassificationTargets(Targets):
     known_in_advance = False  # set before the first fit, so that y may lack some at any fit
 
     @abstractmethod
-    def raw_scores(self, scores):
+    def raw_scores(self, scores: np.ndarray) -> np.ndarray:
         """What ``decision_function`` returns: (n,) if binary, else (n, n_classes)."""
 
     @abstractmethod
-    def probabilities(self, scores):
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
         """(n, n_classes), from scores that it may overwrite."""
 
     @abstractmethod
-    def log_probabilities(self, scores):
+    def log_probabilities(self, scores: np.ndarray) -> np.ndarray:
         """(n, n_classes), finite wherever the scores are."""
 
-    def identity(self, y, dtype):
+    def identity(self, y: Any, dtype: Any) -> list[np.ndarray]:
         return [_codes(y, self.classes)]
 
 
@@ -128,28 +130,28 @@ class BinaryTargets(ClassificationTargets):
     output_activation = "logistic"
     n_outputs = 1
 
-    def __init__(self, classes):
+    def __init__(self, classes: np.ndarray) -> None:
         self.classes = classes
 
-    def encode(self, y, dtype, smoothing):
+    def encode(self, y: Any, dtype: Any, smoothing: float) -> Rows:
         return CodedRows(
             _codes(y, self.classes), _smooth(np.array([[0], [1]], dtype), smoothing, 2)
         )
 
-    def decode(self, scores):
+    def decode(self, scores: np.ndarray) -> Any:
         return self.classes[(scores[:, 0] > 0).astype(np.intp)]
 
-    def strata(self, y):
+    def strata(self, y: np.ndarray) -> np.ndarray | None:
         return y
 
-    def raw_scores(self, scores):
+    def raw_scores(self, scores: np.ndarray) -> np.ndarray:
         return scores[:, 0]
 
-    def probabilities(self, scores):
-        return expit(np.hstack([-scores, scores]))
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        return np.asarray(expit(np.hstack([-scores, scores])))
 
-    def log_probabilities(self, scores):
-        return log_expit(np.hstack([-scores, scores]))
+    def log_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        return np.asarray(log_expit(np.hstack([-scores, scores])))
 
 
 class MulticlassTargets(ClassificationTargets):
@@ -157,59 +159,61 @@ class MulticlassTargets(ClassificationTargets):
 
     output_activation = "softmax"
 
-    def __init__(self, classes):
+    def __init__(self, classes: np.ndarray) -> None:
         self.classes = classes
         self.n_outputs = len(classes)
 
-    def encode(self, y, dtype, smoothing):
+    def encode(self, y: Any, dtype: Any, smoothing: float) -> Rows:
         codes, n = _codes(y, self.classes), self.n_outputs
         if n <= TABULATED_CLASSES:
             return CodedRows(codes, _smooth(np.eye(n, dtype=dtype), smoothing, n))
         return OneHotRows(codes, n, *_smooth(np.array([0, 1], dtype), smoothing, n))
 
-    def decode(self, scores):
+    def decode(self, scores: np.ndarray) -> Any:
         return self.classes[scores.argmax(axis=1)]
 
-    def strata(self, y):
+    def strata(self, y: np.ndarray) -> np.ndarray | None:
         return y
 
-    def raw_scores(self, scores):
+    def raw_scores(self, scores: np.ndarray) -> np.ndarray:
         return scores
 
-    def probabilities(self, scores):
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
         Softmax().forward(scores)
         return scores
 
-    def log_probabilities(self, scores):
+    def log_probabilities(self, scores: np.ndarray) -> np.ndarray:
         # Scores that are too far apart for their type would give −∞.
-        return np.maximum(log_softmax(scores, axis=1), np.finfo(scores.dtype).min)
+        lowest = np.finfo(scores.dtype).min
+        return np.asarray(np.maximum(log_softmax(scores, axis=1), lowest))
 
 
 class SingleClassTargets(ClassificationTargets):
     """One class: nothing to tell apart, so every prediction is certain."""
 
+    learns = False
     output_activation = "softmax"
     n_outputs = 1
 
-    def __init__(self, classes):
+    def __init__(self, classes: np.ndarray) -> None:
         self.classes = classes
 
-    def encode(self, y, dtype, smoothing):
+    def encode(self, y: Any, dtype: Any, smoothing: float) -> Rows:
         return CodedRows(_codes(y, self.classes), np.ones((1, 1), dtype=dtype))
 
-    def decode(self, scores):
+    def decode(self, scores: np.ndarray) -> Any:
         return np.repeat(self.classes, len(scores))
 
-    def strata(self, y):
+    def strata(self, y: np.ndarray) -> np.ndarray | None:
         return y
 
-    def raw_scores(self, scores):
+    def raw_scores(self, scores: np.ndarray) -> np.ndarray:
         return np.zeros_like(scores[:, 0])
 
-    def probabilities(self, scores):
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
         return np.ones_like(scores)
 
-    def log_probabilities(self, scores):
+    def log_probabilities(self, scores: np.ndarray) -> np.ndarray:
         return np.zeros_like(scores)
 
 
@@ -221,41 +225,41 @@ class MultilabelTargets(ClassificationTargets):
 
     output_activation = "logistic"
 
-    def __init__(self, classes, *, sparse: bool):
+    def __init__(self, classes: np.ndarray, *, sparse: bool) -> None:
         self.classes = classes
         self.n_outputs = len(classes)
         self.sparse = sparse
 
-    def encode(self, y, dtype, smoothing):
+    def encode(self, y: Any, dtype: Any, smoothing: float) -> Rows:
         if issparse(y):
             return DensifiedRows(y.astype(dtype), lambda rows: _smooth(rows, smoothing, 2))
         return ArrayRows(_smooth(np.ascontiguousarray(y, dtype=dtype), smoothing, 2))
 
-    def identity(self, y, dtype):
+    def identity(self, y: Any, dtype: Any) -> list[np.ndarray]:
         present = csr_matrix(y, dtype=bool)
         return [present.indices.astype(np.int64), present.indptr.astype(np.int64)]
 
-    def decode(self, scores):
+    def decode(self, scores: np.ndarray) -> Any:
         indicators = (scores > 0).astype(int)
         return csr_matrix(indicators) if self.sparse else indicators
 
-    def raw_scores(self, scores):
+    def raw_scores(self, scores: np.ndarray) -> np.ndarray:
         return scores
 
-    def probabilities(self, scores):
-        return expit(scores)
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        return np.asarray(expit(scores))
 
-    def log_probabilities(self, scores):
-        return log_expit(scores)
+    def log_probabilities(self, scores: np.ndarray) -> np.ndarray:
+        return np.asarray(log_expit(scores))
 
-    def strata(self, y):
+    def strata(self, y: np.ndarray) -> np.ndarray | None:
         return None
 
 
-class PlainScoreMixin(ClassifierMixin):
+class PlainScoreMixin(ClassifierMixin):  # type: ignore[misc]  # scikit-learn has no types
     """Mixin of classifiers, whose labels in an array of objects are taken for what they are."""
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute the accuracy: the share of rows, or of their weight, that is predicted right.
 
         Parameters
@@ -276,10 +280,10 @@ class PlainScoreMixin(ClassifierMixin):
         """
         y = plain_labels(y, "y")
         with without_false_alarms():
-            return super().score(X, y, sample_weight)
+            return float(super().score(X, y, sample_weight))
 
 
-def labels(y, name: str = "y", *, known: bool = False):
+def labels(y: Any, name: str = "y", *, known: bool = False) -> Any:
     """Return y as labels (n,) or as an indicator matrix (n, n_labels); refuse all else.
 
     Unless it is ``known`` which classes there are, very many of them are a reason to warn.
@@ -317,7 +321,7 @@ def labels(y, name: str = "y", *, known: bool = False):
     return y
 
 
-def column(y):
+def column(y: Any) -> Any:
     """Return y, an array (n,) or with a warning (n, 1), as (n,)."""
     if y.ndim == 2 and y.shape[1] == 1:
         warn(
@@ -331,7 +335,7 @@ def column(y):
     return y
 
 
-def labels_in_order(classes) -> np.ndarray:
+def labels_in_order(classes: Any) -> np.ndarray:
     """``classes_`` as an array (n_classes,), if somebody set it as fit would."""
     with error_context("classes_"):
         known = np.asarray(plain_labels(classes, "classes_"))
@@ -343,7 +347,9 @@ def labels_in_order(classes) -> np.ndarray:
     return known
 
 
-def classification_targets(y, classes=None, *, sparse=False) -> ClassificationTargets:
+def classification_targets(
+    y: Any, classes: np.ndarray | None = None, *, sparse: bool = False
+) -> ClassificationTargets:
     """Choose by what y, from ``labels``, and the classes known in advance look like.
 
     ``sparse`` says whether y was a sparse matrix.
@@ -357,7 +363,7 @@ def classification_targets(y, classes=None, *, sparse=False) -> ClassificationTa
 
 
 def check_known_labels(
-    targets: ClassificationTargets, y, *, all_of_them: bool, name: str = "y"
+    targets: ClassificationTargets, y: Any, *, all_of_them: bool, name: str = "y"
 ) -> None:
     """Refuse y, from ``labels``, unless it goes with the classes of an earlier call."""
     multilabel = isinstance(targets, MultilabelTargets)
@@ -379,14 +385,14 @@ def check_known_labels(
         )
 
 
-def is_known(labels, classes) -> np.ndarray:
+def is_known(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Which of the labels (n,) are among the classes; a string is no number, whatever it says."""
     if (labels.dtype.kind in "US") != (classes.dtype.kind in "USO"):
         return np.zeros(len(labels), bool)
     return np.isin(labels, classes)
 
 
-def check_total_weight(weight, name: str) -> None:
+def check_total_weight(weight: np.ndarray | None, name: str) -> None:
     """Refuse weights (n,) that a mean cannot be taken by: their sum is divided by."""
     if weight is None:
         return
@@ -398,7 +404,12 @@ def check_total_weight(weight, name: str) -> None:
         )
 
 
-def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weight):
+def class_weighted(
+    class_weight: Any,
+    targets: ClassificationTargets,
+    y: Any,
+    sample_weight: np.ndarray | None,
+) -> np.ndarray | None:
     """Sample weights (n,) times the weight of each row's class, or classes; None for ones."""
     if class_weight is None:
         return sample_weight
@@ -424,14 +435,14 @@ def class_weighted(class_weight, targets: ClassificationTargets, y, sample_weigh
     return weight
 
 
-def _class_weights(class_weight, targets, y):
+def _class_weights(class_weight: Any, targets: ClassificationTargets, y: Any) -> np.ndarray:
     """Weights (n,) as scikit-learn computes them, for y that need not have every class."""
     if isinstance(class_weight, dict) and not isinstance(targets, MultilabelTargets):
         return weights_by_class(class_weight, targets.classes)[_codes(y, targets.classes)]
     return compute_sample_weight(class_weight, y)
 
 
-def weights_by_class(class_weight: dict, classes) -> np.ndarray:
+def weights_by_class(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
     """Weights (n_classes,) of a dict, 1 where it has none.
 
     By scikit-learn's rule, whose own function takes a label "1" for the number 1.
@@ -442,15 +453,15 @@ def weights_by_class(class_weight: dict, classes) -> np.ndarray:
     return np.array([class_weight.get(label, 1.0) for label in classes], np.float64)
 
 
-def is_multilabel(y) -> bool:
+def is_multilabel(y: Any) -> bool:
     """Whether y, from ``labels``, is an indicator matrix."""
     return y.ndim == 2 and kind_of_target(y) == "multilabel-indicator"
 
 
-def _codes(y, classes):
+def _codes(y: Any, classes: np.ndarray) -> np.ndarray:
     return np.searchsorted(classes, y)
 
 
-def _smooth(y, smoothing, n_labels):
+def _smooth(y: np.ndarray, smoothing: float, n_labels: int) -> np.ndarray:
     """Spread part of each label over the ``n_labels`` that could have been."""
     return y if smoothing == 0 else (1 - smoothing) * y + smoothing / n_labels

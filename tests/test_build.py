@@ -405,7 +405,7 @@ class TestLosses:
         params = MLPClassifier(loss=loss)
         assert _build.is_probabilistic(params) == probabilistic
         assert _build.is_nonsmooth(params) == nonsmooth
-        link = _build.classification_link(params, "softmax")
+        link = _build.classifier_output_activation(params, "softmax")
         assert link == ("softmax" if probabilistic else "identity")
 
     def test_kinks_of_a_regressor(self):
@@ -441,7 +441,7 @@ def test_steps_are_clipped_only_if_asked_for():
 def test_moments_are_zeros_of_the_dtype(solver, n_moments):
     params = MLPClassifier((3,), solver=solver, batch_norm=True)
     shape = _build.architecture(params, np.ones((1, 4), np.float32), ("relu",), 1, "logistic")
-    moments = _build.optimizer_state(params, shape).moments
+    moments = _build.solver(params).initial_state(_build.layout_of(shape), shape.dtype).moments
     assert moments.shape == (n_moments, 4 * 3 + 3 + 3 + 3 + 3 + 1)  # not the running statistics
     assert moments.dtype == np.float32
     assert not moments.any()
@@ -461,9 +461,9 @@ class TestOutputs:
     )
     def test_of_a_regressor(self, loss, asked, expected):
         params = MLPRegressor(loss=loss, output_activation=asked)
-        assert _build.regression_link(params) == expected
+        assert _build.regressor_output_activation(params) == expected
 
     def test_without_meaning(self):
         params = MLPRegressor(loss="poisson", output_activation="logistic")
         with pytest.raises(ValueError, match=r"must be 'auto' or one of \['exp', 'softplus'\]"):
-            _build.regression_link(params)
+            _build.regressor_output_activation(params)

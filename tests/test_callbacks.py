@@ -19,8 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.fixes import parse_version
 
-from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
-from skperceptron._base import BaseMLP
+from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier, _base
 from skperceptron._callback_runner import Metadata
 from skperceptron._core.epoch_metrics import EpochMetrics
 from skperceptron._core.objective import Objective
@@ -235,7 +234,7 @@ class TestCost:
         def refuse(*args, **kwargs):
             raise AssertionError("nobody asked")
 
-        monkeypatch.setattr(BaseMLP, "_fitted_so_far", refuse)
+        monkeypatch.setattr(_base, "fitted_so_far", refuse)
         make("classifier").set_callbacks(Onlooker()).fit(X, Y)
         monkeypatch.setattr(GradientNormRecorder, "step", refuse)
         monkeypatch.setattr(EpochMetrics, "entry", refuse)

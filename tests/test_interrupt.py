@@ -240,12 +240,13 @@ class TestOutsideOfTraining:
         pytest.importorskip("sklearn.callback")
         self.assert_unchanged(clone(model).set_callbacks(CtrlCInACallback(where)))
 
-    @pytest.mark.parametrize("name", ["check_sample_weight", "callback_runner", "build", "publish"])
+    @pytest.mark.parametrize("name", ["check_weights", "callback_runner", "build", "publish"])
     def test_in_fit_itself(self, model, name, monkeypatch):
         owner = _perceptron if isinstance(model, PerceptronClassifier) else _base
         owner, name = {
+            (_base, "check_weights"): (_base, "check_total_weight"),
+            (_perceptron, "check_weights"): (_perceptron, "check_sample_weight"),
             (_base, "build"): (_base._build, "training_network"),
-            (_base, "publish"): (_base.BaseMLP, "_publish"),
             (_perceptron, "build"): (_perceptron, "OneVsRest"),
             (_perceptron, "publish"): (PerceptronClassifier, "_publish"),
         }.get((owner, name), (owner, name))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _base, _build, _memory
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _build, _memory, _run
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -102,7 +102,7 @@ def test_an_allocation_that_is_refused_names_the_network(make, monkeypatch):
         patch.setattr(_build, "initial_parameters", refuse_it)
         refuse(make((5,)), match)
     with monkeypatch.context() as patch:
-        patch.setattr(_base, "train", refuse_it)
+        patch.setattr(_run, "Batches", refuse_it)
         refuse(make((5,)), match)
 
 

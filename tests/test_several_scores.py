@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron import MLPRegressor
 from skperceptron._core.losses import Loss
+from skperceptron._tasks import RegressionTask
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -28,11 +29,16 @@ class GaussianLikelihood(Loss):
         return values
 
 
+class GaussianTask(RegressionTask):
+    def loss(self, output_activation):
+        return GaussianLikelihood()
+
+
 class GaussianRegressor(MLPRegressor):
     """Predicts the mean, and the standard deviation if asked."""
 
-    def _loss(self, link):
-        return GaussianLikelihood()
+    def _task(self):
+        return GaussianTask(self)
 
     def predict_deviation(self, X):
         n = self.n_outputs_

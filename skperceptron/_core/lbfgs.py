@@ -6,16 +6,18 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, OptimizeResult, minimize
 
 from .batches import Batches
+from .network import Network
 from .objective import Objective
+from .optimizers import OptimizerState
+from .parameters import Layout
 from .stopping import Validation
-from .training import DivergenceError, Epoch, TrainingState
+from .training import Cause, DivergenceError, Epoch, Solver, TrainingState, Unfinished
 from .types import Array
 
 # Change of the objective, relative to it, if one coordinate were dropped and the slope went on.
@@ -26,24 +28,11 @@ STEEP = 0.1
 # so large, L-BFGS has not converged but got lost, as with y of 1e20.
 FEW, FAR_FROM_FLAT = 2, 1000
 
+# Vectors of 64-bit floats that scipy works with: ten pairs of steps and gradients, and 5.
+N_VECTORS = 25
+
 # How scipy says that it has reached a limit, and that its line search has failed.
 LIMIT, ABNORMAL = 1, 2
-
-
-class Cause(Enum):
-    """Why L-BFGS did not converge."""
-
-    LIMIT = auto()  # of iterations or evaluations
-    KINKS = auto()  # the gradient jumps, or the slope is steep in spite of a failed line search
-    TOL = auto()  # weights that were drawn at random are good enough for ``tol``
-    SCALE = auto()  # the objective is so large that steps are lost in rounding, or go astray
-
-
-class Unfinished(NamedTuple):
-    """A descent that did not converge."""
-
-    cause: Cause
-    problem: str
 
 
 class Coordinates(ABC):
@@ -107,112 +96,142 @@ class PositiveNegativeSplit(Coordinates):
         return value + self.l1 * float(x[: 2 * n].sum()), np.concatenate(slopes)
 
 
-def train(
-    objective: Objective,
-    batches: Batches,
-    state: TrainingState,
-    on_epoch: Callable[[Epoch], bool],
-    outputs_are_finite: Callable[[], bool],
-    validate: Callable[[], Validation],
-    *,
-    l1: float,
-    nonsmooth: bool,
-    max_iter: int,
-    max_fun: int,
-    tol: float,
-    drawn: bool,
-) -> Unfinished | None:
-    """Minimise from ``state.theta`` on; return why it did not converge, or None if it did.
+@dataclass
+class LBFGS(Solver):
+    """L-BFGS (Byrd, Lu, Nocedal & Zhu 1995), an iteration of which is an epoch here.
 
-    An iteration of L-BFGS (Byrd, Lu, Nocedal & Zhu 1995) is an epoch here, and ``on_epoch``
-    is called after each, or once if none was needed; it returns whether to stop there, which is
-    no lack of convergence. ``state.theta`` holds the last iteration in the end, an interruption
-    included. ``tol`` bounds the largest element of the
-    gradient, projected on the bounds if there are any. The objective is minimised plus
-    ``l1 · ‖weights‖₁``, and ``nonsmooth`` says whether its gradient jumps otherwise. ``drawn`` says
-    whether the weights were drawn at random.
+    The objective is minimised plus ``l1 / (n · w̄) · ‖weights‖₁``, and ``nonsmooth`` says whether
+    its gradient jumps otherwise. ``tol`` bounds the largest element of the gradient, projected on
+    the bounds if there are any.
     """
-    (batch,) = batches.epoch(None)
-    theta = state.theta  # (n_parameters,), which the network reads
-    accepted = theta.copy()
-    n_epochs = state.n_epochs
-    n_weights = objective.network.layout.weights.stop
-    coordinates = PositiveNegativeSplit(n_weights, theta.size, l1) if l1 > 0 else Identity()
-    # A step cut short by a bound or by a kink gains little anywhere: little is then no reason
-    # to stop.
-    thorough = l1 > 0 or nonsmooth
-    stopped, failure = False, None
 
-    def value_and_gradient(x: Array) -> tuple[float, Array]:
-        theta[...] = coordinates.theta(x)
-        value = objective.value_and_gradient(*batch)
-        return coordinates.value_and_gradient(x, value, objective.network.gradient)
+    l1: float
+    nonsmooth: bool
+    max_fun: int
+    tol: float
 
-    def end_of_iteration(intermediate_result: OptimizeResult) -> None:
-        nonlocal stopped, failure
-        theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
+    step_name = "iteration"
+    has_rate = False
+    restores_weights = True  # from a step that was only tried
+    uses_scipy = True
+    supports = frozenset()
+
+    def batch_size(self, n_rows: int) -> int:
+        return n_rows
+
+    def initial_state(self, layout: Layout, dtype: Any) -> OptimizerState:
+        """No moments: the curvature is learned anew at each call."""
+        return OptimizerState(np.zeros((0, layout.trainable.stop), dtype))
+
+    def bytes_needed(self, n_parameters: int, itemsize: int) -> int:
+        return N_VECTORS * n_parameters * 8
+
+    def record_gradient_norm(self, network: Network) -> Callable[[], float]:
+        gradient = network.gradient[network.layout.trainable]
+        return lambda: float(np.linalg.norm(gradient))
+
+    def run(
+        self,
+        objective: Objective,
+        batches: Batches,
+        state: TrainingState,
+        on_epoch: Callable[[Epoch], bool],
+        outputs_are_finite: Callable[[], bool],
+        validate: Callable[[], Validation],
+        *,
+        max_epochs: int,
+        drawn: bool,
+    ) -> Unfinished | None:
+        """Minimise from ``state.theta`` on; return why it did not converge, or None if it did.
+
+        ``on_epoch`` is called after each iteration, or once if none was needed. ``state.theta``
+        holds the last iteration in the end, an interruption included.
+        """
+        (batch,) = batches.epoch(None)
+        l1 = self.l1 / (batches.n_rows * state.mean_weight)
+        nonsmooth, tol = self.nonsmooth, self.tol
+        theta = state.theta  # (n_parameters,), which the network reads
+        accepted = theta.copy()
+        n_epochs = state.n_epochs
+        n_weights = objective.network.layout.weights.stop
+        coordinates = PositiveNegativeSplit(n_weights, theta.size, l1) if l1 > 0 else Identity()
+        # A step cut short by a bound or by a kink gains little anywhere: little is then no reason
+        # to stop.
+        thorough = l1 > 0 or nonsmooth
+        stopped, failure = False, None
+
+        def value_and_gradient(x: Array) -> tuple[float, Array]:
+            theta[...] = coordinates.theta(x)
+            value = objective.value_and_gradient(*batch)
+            return coordinates.value_and_gradient(x, value, objective.network.gradient)
+
+        def end_of_iteration(intermediate_result: OptimizeResult) -> None:
+            nonlocal stopped, failure
+            theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
+            try:
+                if not outputs_are_finite():
+                    raise DivergenceError(state.n_epochs + 1, None)
+                record = _record(state, float(intermediate_result.fun), validate())
+                state.n_epochs += 1
+                stopped = on_epoch(record)
+            except StopIteration as error:  # somebody's own, and no request
+                failure = error
+            if stopped or failure is not None:
+                raise StopIteration  # which scipy takes as a request to stop
+
+        def descend(n_iterations: int, n_evaluations: int) -> Any:
+            return minimize(
+                value_and_gradient,
+                coordinates.x(accepted),
+                method="L-BFGS-B",
+                jac=True,
+                bounds=coordinates.bounds,
+                callback=end_of_iteration,
+                options={
+                    "maxiter": n_iterations,
+                    "maxfun": n_evaluations,
+                    "gtol": tol,
+                    "ftol": 0.0 if thorough else _least_gain(tol),
+                },
+            )
+
+        lowest, rounding = math.inf, float(np.finfo(theta.dtype).eps)
         try:
-            if not outputs_are_finite():
-                raise DivergenceError(state.n_epochs + 1, None)
-            record = _record(state, float(intermediate_result.fun), validate())
-            state.n_epochs += 1
-            stopped = on_epoch(record)
-        except StopIteration as error:  # somebody's own, and no request
-            failure = error
-        if stopped or failure is not None:
-            raise StopIteration  # which scipy takes as a request to stop
-
-    def descend(n_iterations: int, n_evaluations: int) -> Any:
-        return minimize(
-            value_and_gradient,
-            coordinates.x(accepted),
-            method="L-BFGS-B",
-            jac=True,
-            bounds=coordinates.bounds,
-            callback=end_of_iteration,
-            options={
-                "maxiter": n_iterations,
-                "maxfun": n_evaluations,
-                "gtol": tol,
-                "ftol": 0.0 if thorough else _least_gain(tol),
-            },
-        )
-
-    lowest, rounding = math.inf, float(np.finfo(theta.dtype).eps)
-    try:
-        for result in _within(max_iter, max_fun, descend):
-            if failure is not None:
-                raise failure
-            if stopped:
-                return None
-            slope = np.minimum(result.jac, result.x - coordinates.lower)
-            flat = np.abs(slope).max() <= tol
-            steep = np.abs(slope * result.x).max() > STEEP * abs(result.fun)
-            settled = flat or not (thorough or steep or result.status == ABNORMAL)
-            # Without the curvature that it remembered, L-BFGS may see where to go.
-            if settled or not lowest - result.fun > rounding * abs(result.fun):
-                break
-            lowest = result.fun
-    finally:
-        theta[...] = accepted
-    if not (math.isfinite(result.fun) and outputs_are_finite()):
-        raise DivergenceError(state.n_epochs + 1, None)
-    if state.n_epochs == n_epochs:
-        on_epoch(_record(state, float(result.fun), validate()))
-    if result.status == LIMIT:
-        return Unfinished(Cause.LIMIT, str(result.message))
-    n_iter, largest = state.n_epochs - n_epochs, float(np.abs(slope).max())
-    if flat and drawn and n_iter == 0 and largest > 0:
-        return Unfinished(Cause.TOL, f"the gradient, at most {largest:.3g}, is below tol already")
-    if flat:
-        return None
-    # After a warm start, few iterations may be enough: then the slope promises next to nothing.
-    promise = math.inf if drawn else largest**2 / abs(result.fun)
-    far = largest > FAR_FROM_FLAT * max(tol, 1e-4) and promise > 1e-3
-    if far and n_iter <= FEW:
-        return Unfinished(Cause.SCALE, f"the gradient is still as large as {largest:.3g}")
-    failed = "no step lowers the objective"
-    return Unfinished(Cause.KINKS, failed) if nonsmooth or steep else None
+            for result in _within(max_epochs, self.max_fun, descend):
+                if failure is not None:
+                    raise failure
+                if stopped:
+                    return None
+                slope = np.minimum(result.jac, result.x - coordinates.lower)
+                flat = np.abs(slope).max() <= tol
+                steep = np.abs(slope * result.x).max() > STEEP * abs(result.fun)
+                settled = flat or not (thorough or steep or result.status == ABNORMAL)
+                # Without the curvature that it remembered, L-BFGS may see where to go.
+                if settled or not lowest - result.fun > rounding * abs(result.fun):
+                    break
+                lowest = result.fun
+        finally:
+            theta[...] = accepted
+        if not (math.isfinite(result.fun) and outputs_are_finite()):
+            raise DivergenceError(state.n_epochs + 1, None)
+        if state.n_epochs == n_epochs:
+            on_epoch(_record(state, float(result.fun), validate()))
+        if result.status == LIMIT:
+            return Unfinished(Cause.LIMIT, str(result.message))
+        n_iter, largest = state.n_epochs - n_epochs, float(np.abs(slope).max())
+        if flat and drawn and n_iter == 0 and largest > 0:
+            return Unfinished(
+                Cause.TOL, f"the gradient, at most {largest:.3g}, is below tol already"
+            )
+        if flat:
+            return None
+        # After a warm start, few iterations may be enough: then the slope promises next to nothing.
+        promise = math.inf if drawn else largest**2 / abs(result.fun)
+        far = largest > FAR_FROM_FLAT * max(tol, 1e-4) and promise > 1e-3
+        if far and n_iter <= FEW:
+            return Unfinished(Cause.SCALE, f"the gradient is still as large as {largest:.3g}")
+        failed = "no step lowers the objective"
+        return Unfinished(Cause.NONSMOOTH, failed) if nonsmooth or steep else None
 
 
 def _least_gain(tol: float) -> float:

@@ -1,17 +1,22 @@
-"""The training loop: one generator, one record per epoch."""
+"""Training: its state, its loop, and what solvers have in common."""
 
 from __future__ import annotations
 
 import copy
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .batches import Batches
+from .network import Network
 from .objective import Objective
-from .optimizers import Optimizer, OptimizerState
+from .optimizers import GradientNormRecorder, Optimizer, OptimizerState
+from .parameters import Layout
 from .schedules import Schedule
 from .stopping import Stopping, Validation
 from .types import Array
@@ -104,6 +109,146 @@ class DivergenceError(ArithmeticError):
         super().__init__(epoch, rate)
         self.epoch = epoch
         self.rate = rate
+
+
+class Cause(Enum):
+    """Why a solver ended without having converged."""
+
+    EPOCHS = auto()  # all that it was allowed are done
+    LIMIT = auto()  # of iterations or evaluations
+    NONSMOOTH = auto()  # the gradient jumps, or is large in spite of a failed line search
+    TOL = auto()  # weights that were drawn at random are good enough for ``tol``
+    SCALE = auto()  # the objective is so large that steps are lost in rounding, or go astray
+
+
+class Unfinished(NamedTuple):
+    """A solver's end without convergence."""
+
+    cause: Cause
+    problem: str
+
+
+class Solver(ABC):
+    """Interface of what minimises an objective. Each call of fit makes its own."""
+
+    step_name: ClassVar[str]  # what one record is of
+    has_rate: ClassVar[bool]  # whether there is a learning rate to record
+    restores_weights: ClassVar[bool]  # whether an interruption goes back to the last record's
+    supports: ClassVar[frozenset[str]]  # of the features that not every solver can serve
+    uses_scipy: ClassVar[bool]  # whose BLAS is another library than NumPy's
+
+    @abstractmethod
+    def batch_size(self, n_rows: int) -> int:
+        """Rows of a batch, of as many as there are."""
+
+    @abstractmethod
+    def initial_state(self, layout: Layout, dtype: Any) -> OptimizerState:
+        """The state before the first step on parameters that lie as ``layout`` says."""
+
+    @abstractmethod
+    def bytes_needed(self, n_parameters: int, itemsize: int) -> int:
+        """Memory that it works in, beside the parameters and their gradient."""
+
+    @abstractmethod
+    def record_gradient_norm(self, network: Network) -> Callable[[], float]:
+        """What tells the norm of the gradient in the epoch that has ended, to call after each."""
+
+    @abstractmethod
+    def run(
+        self,
+        objective: Objective,
+        batches: Batches,
+        state: TrainingState,
+        on_epoch: Callable[[Epoch], bool],
+        outputs_are_finite: Callable[[], bool],
+        validate: Callable[[], Validation],
+        *,
+        max_epochs: int,
+        drawn: bool,
+    ) -> Unfinished | None:
+        """Minimise from ``state`` on, changing it in place; say why it did not converge, if so.
+
+        ``on_epoch`` is called after each epoch, and returns whether to stop there, which is no
+        lack of convergence. After each epoch ``outputs_are_finite`` and then ``validate`` judge
+        the network as it is. ``drawn`` says whether the weights were drawn at random.
+        """
+
+
+class Stochastic(Solver):
+    """Steps of an optimizer, batch by batch, epoch by epoch."""
+
+    step_name = "epoch"
+    has_rate = True
+    restores_weights = False  # training goes on from where it is
+    uses_scipy = False
+    supports = frozenset(
+        [
+            "batch_norm",
+            "dropout",
+            "early_stopping",
+            "input_dropout",
+            "max_norm",
+            "partial_fit",
+            "proximal",
+        ]
+    )
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        stopping: Stopping,
+        *,
+        batch_size: int,
+        shuffle: bool,
+    ) -> None:
+        self.schedule = schedule
+        self._optimizer, self._stopping = optimizer, stopping
+        self._batch_size, self._shuffle = batch_size, shuffle
+
+    def batch_size(self, n_rows: int) -> int:
+        return min(n_rows, self._batch_size)
+
+    def initial_state(self, layout: Layout, dtype: Any) -> OptimizerState:
+        return self._optimizer.init(layout, dtype)
+
+    def bytes_needed(self, n_parameters: int, itemsize: int) -> int:
+        return self._optimizer.n_moments * n_parameters * itemsize
+
+    def record_gradient_norm(self, network: Network) -> Callable[[], float]:
+        """The mean norm over the steps of an epoch."""
+        self._optimizer = recorder = GradientNormRecorder(self._optimizer)
+        return recorder.mean_norm
+
+    def run(
+        self,
+        objective: Objective,
+        batches: Batches,
+        state: TrainingState,
+        on_epoch: Callable[[Epoch], bool],
+        outputs_are_finite: Callable[[], bool],
+        validate: Callable[[], Validation],
+        *,
+        max_epochs: int,
+        drawn: bool,
+    ) -> Unfinished | None:
+        layout = objective.network.layout
+        self._optimizer.resume(state.optimizer, layout, step_sizes=objective.is_proximal)
+        for epoch in train(
+            objective,
+            self._optimizer,
+            self.schedule,
+            batches,
+            self._stopping,
+            outputs_are_finite,
+            validate,
+            state,
+            shuffle=self._shuffle,
+            max_epochs=max_epochs,
+        ):
+            if on_epoch(epoch) or epoch.stop:
+                return None
+        return Unfinished(Cause.EPOCHS, "")
 
 
 def train(

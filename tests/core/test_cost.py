@@ -45,7 +45,7 @@ def network_step(parameters, dtype, n=150, d=6, wrap=np.asarray):
     loss = _build.classification_loss(estimator, "softmax")
     objective = Objective(network, loss, _build.regularisation(estimator), 1.0)
     optimizer = _build.optimizer(estimator)
-    state = _build.optimizer_state(estimator, shape)
+    state = optimizer.init(_build.layout_of(shape), shape.dtype)
     optimizer.resume(state, network.layout, step_sizes=objective.is_proximal)
     place = network.layout.trainable
 

@@ -296,7 +296,7 @@ def test_steps_are_the_same_where_nobody_wants_the_stride(make, name, clipped, p
     expected = walk(make(name, 20), theta.copy(), gradients, rates)
     optimizer = make(name, 20)
     optimizer = ClipByGlobalNorm(optimizer, 1e9) if clipped else optimizer
-    optimizer.resume(OPTIMIZERS[name].init(layout_of(20), float), layout_of(20), step_sizes=False)
+    optimizer.resume(optimizer.init(layout_of(20), float), layout_of(20), step_sizes=False)
     assert_array_equal(walk(optimizer, theta, gradients, rates), expected)
 
 

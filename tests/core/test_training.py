@@ -39,7 +39,7 @@ def start(solver="sgd"):
     return TrainingState(
         theta=0.5 * np.random.default_rng(2).normal(size=size),
         solver=solver,
-        optimizer=OPTIMIZERS[solver].init(make_network().layout, float),
+        optimizer=OPTIMIZERS[solver].State(np.zeros((OPTIMIZERS[solver].n_moments, size))),
         random_state=np.random.RandomState(3),
         generator=np.random.default_rng(4),
         mean_weight=float(WEIGHT.mean()),

@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from skperceptron import MLPClassifier, MLPRegressor
-from skperceptron._base import spawn_generator
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS, Tanh
 from skperceptron._core.layers import ActivationLayer, Dense, Dropout
 from skperceptron._core.layers.dense import DenseProducts
@@ -21,6 +20,7 @@ from skperceptron._core.objective import Objective, Regularisation
 from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._core.penalties import L2
 from skperceptron._core.schedules import SCHEDULES
+from skperceptron._start import spawn_generator
 
 torch = pytest.importorskip("torch")
 functional, lr_scheduler = torch.nn.functional, torch.optim.lr_scheduler

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +18,7 @@ class Adagrad(Optimizer):
     stochastic optimization".
     """
 
-    n_moments: ClassVar[int] = 1
+    n_moments = 1
     epsilon: float
 
     def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:

@@ -21,7 +21,7 @@ class Adam(Optimizer):
     section 2, which adds ε to the uncorrected √v. scikit-learn does the same.
     """
 
-    n_moments: ClassVar[int] = 2
+    n_moments = 2
     beta_1: float
     beta_2: float
     epsilon: float
@@ -39,7 +39,7 @@ class AdamW(Optimizer):
     Loshchilov & Hutter (2019), "Decoupled weight decay regularization"; ε as in torch.
     """
 
-    n_moments: ClassVar[int] = 2
+    n_moments = 2
     beta_1: float
     beta_2: float
     epsilon: float
@@ -68,7 +68,7 @@ class Nadam(Optimizer):
     the corrected √v̂, and the schedule of μ as in torch.
     """
 
-    n_moments: ClassVar[int] = 2
+    n_moments = 2
     State: ClassVar[type[OptimizerState]] = NadamState
     beta_1: float
     beta_2: float

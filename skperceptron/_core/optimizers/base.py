@@ -30,13 +30,12 @@ class OptimizerState:
 class Optimizer(ABC):
     """Interface. Fields carry the names of the hyperparameters that fill them."""
 
-    n_moments: ClassVar[int]
+    n_moments: int
     State: ClassVar[type[OptimizerState]] = OptimizerState
 
-    @classmethod
-    def init(cls, layout: Layout, dtype: Any) -> OptimizerState:
+    def init(self, layout: Layout, dtype: Any) -> OptimizerState:
         """The state before the first step on parameters that lie as ``layout`` says."""
-        return cls.State(np.zeros((cls.n_moments, layout.trainable.stop), dtype))
+        return self.State(np.zeros((self.n_moments, layout.trainable.stop), dtype))
 
     def resume(self, state: Any, layout: Layout, *, step_sizes: bool) -> None:
         """Go on from ``state``, one of ``init``, which every step changes in place.
@@ -87,6 +86,18 @@ class Optimizer(ABC):
         if share > 0:
             for place, factor in self._decays:
                 theta[place] *= 1 - rate * factor * share
+
+
+class OptimizerWrapper(Optimizer):
+    """Interface of what reads or changes the gradient before ``inner`` steps."""
+
+    inner: Optimizer
+
+    def init(self, layout: Layout, dtype: Any) -> OptimizerState:
+        return self.inner.init(layout, dtype)
+
+    def resume(self, state: Any, layout: Layout, *, step_sizes: bool) -> None:
+        self.inner.resume(state, layout, step_sizes=step_sizes)
 
 
 def _factors(layout: Layout, dtype: Any) -> Array:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..parameters import Layout
 from ..types import Array, StepSize
-from .base import Optimizer, OptimizerState
+from .base import Optimizer, OptimizerWrapper
 
 
 @dataclass
-class ClipByGlobalNorm(Optimizer):
+class ClipByGlobalNorm(OptimizerWrapper):
     """Scales a gradient of norm above ``clip_norm`` down to it, then lets ``inner`` step.
 
     Pascanu, Mikolov & Bengio (2013), "On the difficulty of training recurrent neural networks".
@@ -22,8 +21,8 @@ class ClipByGlobalNorm(Optimizer):
     inner: Optimizer
     clip_norm: float
 
-    def resume(self, state: OptimizerState, layout: Layout, *, step_sizes: bool) -> None:
-        self.inner.resume(state, layout, step_sizes=step_sizes)
+    def __post_init__(self) -> None:
+        self.n_moments = self.inner.n_moments
 
     def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         norm = math.sqrt(np.dot(gradient, gradient))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -18,7 +17,7 @@ class Lion(Optimizer):
     Chen et al. (2023), "Symbolic discovery of optimization algorithms". Only weights decay.
     """
 
-    n_moments: ClassVar[int] = 1
+    n_moments = 1
     beta_1: float
     beta_2: float
     weight_decay: float | None

@@ -6,20 +6,16 @@ import math
 
 import numpy as np
 
-from ..parameters import Layout
 from ..types import Array, StepSize
-from .base import Optimizer, OptimizerState
+from .base import Optimizer, OptimizerWrapper
 
 
-class GradientNormRecorder(Optimizer):
+class GradientNormRecorder(OptimizerWrapper):
     """Takes note of each gradient's norm, then lets ``inner`` step, which uses the gradient up."""
 
     def __init__(self, inner: Optimizer) -> None:
-        self.inner = inner
+        self.inner, self.n_moments = inner, inner.n_moments
         self._total, self._n_steps = 0.0, 0
-
-    def resume(self, state: OptimizerState, layout: Layout, *, step_sizes: bool) -> None:
-        self.inner.resume(state, layout, step_sizes=step_sizes)
 
     def step(self, theta: Array, gradient: Array, rate: float) -> StepSize:
         self._total += math.sqrt(np.dot(gradient, gradient))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -18,7 +17,7 @@ class RMSprop(Optimizer):
     Tieleman & Hinton (2012), lecture 6.5 of their course "Neural networks for machine learning".
     """
 
-    n_moments: ClassVar[int] = 1
+    n_moments = 1
     beta_2: float
     epsilon: float
 

@@ -27,7 +27,7 @@ class SGD(Optimizer):
     initialization and momentum in deep learning", and in scikit-learn.
     """
 
-    n_moments: ClassVar[int] = 1
+    n_moments = 1
     State: ClassVar[type[OptimizerState]] = SGDState
     momentum: float
     nesterovs_momentum: bool

@@ -380,7 +380,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         objective = Objective(network, loss, _build.regularisation(self), state.mean_weight)
         validate = self._validator(network, loss, run.held_out, targets, shape, state)
         listeners = (*((_print_details,) if self.verbose >= 2 else ()), *callbacks.listeners)
-        optimizer, gradient_norm = self._optimizer(network, metered=bool(listeners))
+        optimizer, gradient_norm = self._optimizer(network, record_norm=bool(listeners))
         epoch_metrics = EpochMetrics(network, batches, _build.penalties(self), gradient_norm, state)
         n_elements = batches.n_steps * state.theta.size + n_rows * sum(shape.layer_units[1:])
 
@@ -426,16 +426,18 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 warn(message, ConvergenceWarning)
             self._check_score_moved(run)
 
-    def _optimizer(self, network, *, metered: bool) -> tuple[Optimizer | None, Callable[[], float]]:
+    def _optimizer(
+        self, network, *, record_norm: bool
+    ) -> tuple[Optimizer | None, Callable[[], float]]:
         """The optimizer, None for L-BFGS, and what tells the gradient's norm in an epoch.
 
-        That of a stochastic solver is the mean over its steps, known only if it is ``metered``.
+        That of a stochastic solver is the mean over its steps, known only with ``record_norm``.
         """
         if self.solver == "lbfgs":
             gradient = network.gradient[network.layout.trainable]
             return None, lambda: float(np.linalg.norm(gradient))
         optimizer = GradientNormRecorder(_build.optimizer(self))
-        return optimizer if metered else optimizer.inner, optimizer.mean_norm
+        return optimizer if record_norm else optimizer.inner, optimizer.mean_norm
 
     def _walk(self, objective, batches, run, on_epoch, finite, validate, optimizer) -> bool:
         """Train epoch by epoch, with a stochastic solver; return whether it stopped of itself.

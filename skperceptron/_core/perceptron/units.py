@@ -80,7 +80,7 @@ class Units:
             moments and Moments(moments.weights.copy("K"), moments.intercept.copy()),
         )
 
-    def only(self, units: Array) -> Units:
+    def gather(self, units: Array) -> Units:
         """Copies of some of them, by index."""
         order: Literal["C", "F"] = "C" if self.weights.flags.c_contiguous else "F"
         moments = self.moments
@@ -92,8 +92,8 @@ class Units:
             and Moments(np.array(moments.weights[:, units], order=order), moments.intercept[units]),
         )
 
-    def put(self, units: Array, changed: Units) -> None:
-        """Take back what ``only`` gave."""
+    def scatter(self, units: Array, changed: Units) -> None:
+        """Take back what ``gather`` gave."""
         self.weights[:, units] = changed.weights
         self.intercept[units] = changed.intercept
         self.n_shown[units] = changed.n_shown

@@ -12,7 +12,7 @@ from .base import Optimizer, OptimizerState
 
 
 class GradientNormRecorder(Optimizer):
-    """Takes note of each gradient's norm, then lets ``inner`` step, which uses the gradient up."""
+    """Records the norm of each gradient, then lets ``inner`` step, which uses the gradient up."""
 
     def __init__(self, inner: Optimizer) -> None:
         self.inner = inner

@@ -114,7 +114,7 @@ class EpochStats:
         return cls(np.zeros(n_learners, np.intp), np.zeros(n_learners))
 
     def count(self, margins: Array) -> None:
-        """Take note of rows by their margins (n, n_learners)."""
+        """Count mistakes and losses of rows by their margins (n, n_learners)."""
         wrong = margins <= 0
         self.mistakes += wrong.sum(axis=0)
         self.losses -= np.einsum("ij,ij->j", margins, wrong)

@@ -47,12 +47,12 @@ for (batch_norm, rate), network in networks.items():
     print(f"{batch_norm!s:<12}{rate:>7}{scores[4]:>26.3f}{scores[-1]:>10.3f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-colors = {False: "#D55E00", True: "#0072B2"}
+colours = {False: "#D55E00", True: "#0072B2"}
 styles = dict(zip(rates, ("--", "-"), strict=True))
 for (batch_norm, rate), network in networks.items():
     label = f"{'with' if batch_norm else 'without'}, learning rate {rate}"
     epochs = range(1, network.n_iter_ + 1)
-    style = {"color": colors[batch_norm], "linestyle": styles[rate], "label": label}
+    style = {"color": colours[batch_norm], "linestyle": styles[rate], "label": label}
     left.semilogy(epochs, network.loss_curve_, **style)
     right.plot(epochs, network.validation_scores_, **style)
 left.set(title="Training loss", xlabel="epoch", ylabel="cross-entropy")

@@ -40,7 +40,7 @@ datasets = {
     "friedman2": make_friedman2(500, noise=50, random_state=0),
     "diabetes": load_diabetes(return_X_y=True),
 }
-for (name, (X, y)), color, shift in zip(
+for (name, (X, y)), colour, shift in zip(
     datasets.items(), ("#0072B2", "#E69F00"), (-0.08, 0.08), strict=True
 ):
     for place, (scaled, (of_inputs, of_targets)) in enumerate(SCALINGS.items()):
@@ -60,7 +60,7 @@ for (name, (X, y)), color, shift in zip(
             np.full(5, place + shift),
             drawn,
             "o",
-            color=color,
+            color=colour,
             alpha=0.5,
             label=name if place == 0 else None,
         )
@@ -78,7 +78,7 @@ solvers = {
     "adam": ("#56B4E9", "o-", {"learning_rate_init": 0.01}),
     "adam, cosine": ("#0072B2", "o-", {"learning_rate_init": 0.01} | TO_THE_END),
 }
-for name, (color, style, parameters) in solvers.items():
+for name, (colour, style, parameters) in solvers.items():
     accuracies = []
     for n_rows in SIZES:
         rows_of_a_step = n_rows if name == "lbfgs" else min(BATCH_SIZE, n_rows)
@@ -107,9 +107,9 @@ for name, (color, style, parameters) in solvers.items():
             f"{seconds:.2f} s with the draw"
         )
         accuracies.append(of_draws)
-    middle.semilogx(SIZES, np.mean(accuracies, axis=1), style, color=color, label=name)
+    middle.semilogx(SIZES, np.mean(accuracies, axis=1), style, color=colour, label=name)
     low, high = np.min(accuracies, axis=1), np.max(accuracies, axis=1)
-    middle.fill_between(SIZES, low, high, color=color, alpha=0.15)
+    middle.fill_between(SIZES, low, high, color=colour, alpha=0.15)
 middle.set(title="Three draws", xlabel="training rows", ylabel="held-out accuracy")
 middle.legend()
 
@@ -147,7 +147,7 @@ for class_weight in (None, "balanced"):
         print(f" {name} {column.mean():.2f} ± {column.std(ddof=1):.2f}", end=",")
     print()
 places = np.arange(4)
-for (class_weight, scores), color, shift in zip(
+for (class_weight, scores), colour, shift in zip(
     found.items(), ("#0072B2", "#E69F00"), (-0.1, 0.1), strict=True
 ):
     right.errorbar(
@@ -156,7 +156,7 @@ for (class_weight, scores), color, shift in zip(
         yerr=scores.std(axis=0, ddof=1),
         fmt="o",
         capsize=4,
-        color=color,
+        color=colour,
         label=f"class_weight={class_weight!r}",
     )
 right.set_xticks(

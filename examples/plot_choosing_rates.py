@@ -31,7 +31,7 @@ splits = [
 ]
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-for name, (color, parameters) in SETTINGS.items():
+for name, (colour, parameters) in SETTINGS.items():
     losses, accuracies = np.empty((2, len(RATES), len(splits)))
     for place, rate in enumerate(RATES):
         for seed, (X_train, X_test, y_train, y_test) in enumerate(splits):
@@ -48,10 +48,10 @@ for name, (color, parameters) in SETTINGS.items():
         f"{mean_accuracies[quick]:.3f}; best after 40: {mean_accuracies[best]:.3f} at "
         f"{RATES[best]:.2g}; spread over splits {accuracies.std(axis=1, ddof=1)[best]:.3f}"
     )
-    left.loglog(RATES, mean_losses, "o-", color=color, label=name)
-    left.plot(RATES[quick], mean_losses[quick], "o", color=color, markersize=13, alpha=0.4)
-    right.semilogx(RATES, mean_accuracies, "o-", color=color)
-    right.plot(RATES[quick], mean_accuracies[quick], "o", color=color, markersize=13, alpha=0.4)
+    left.loglog(RATES, mean_losses, "o-", color=colour, label=name)
+    left.plot(RATES[quick], mean_losses[quick], "o", color=colour, markersize=13, alpha=0.4)
+    right.semilogx(RATES, mean_accuracies, "o-", color=colour)
+    right.plot(RATES[quick], mean_accuracies[quick], "o", color=colour, markersize=13, alpha=0.4)
 left.set(title="After 5 epochs", xlabel="learning rate", ylabel="training loss", ylim=(0.02, 5))
 left.legend()
 right.set(

@@ -53,11 +53,11 @@ for name, network in networks.items():
     print(f"{name:<14}{min(curve):>12.3f}{curve[-1]:>11.3f}{accuracy:>10.3f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-colors = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
-for color, (name, network) in zip(colors, networks.items(), strict=True):
+colours = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
+for colour, (name, network) in zip(colours, networks.items(), strict=True):
     epochs = range(1, network.n_iter_ + 1)
-    left.semilogy(epochs, network.loss_curve_, color=color, label=name)
-    right.plot(epochs, network.validation_loss_curve_, color=color, label=name)
+    left.semilogy(epochs, network.loss_curve_, color=colour, label=name)
+    right.plot(epochs, network.validation_loss_curve_, color=colour, label=name)
 left.set(title="200 training digits", xlabel="epoch", ylabel="cross-entropy")
 right.set(title="1597 other digits", xlabel="epoch", ylim=(0.18, 0.5))
 figure.legend(*left.get_legend_handles_labels(), title="regularised by", loc="outside right center")

@@ -46,10 +46,10 @@ print(f"best alpha: {best:.3g}; the default is 0.0001")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 styles = ["-", "--", "-.", ":"]
-colors = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 for feature, path in enumerate(np.array(linear).T):
     left.semilogx(
-        alphas, path, styles[feature // 7], color=colors[feature % 7], label=names[feature]
+        alphas, path, styles[feature // 7], color=colours[feature % 7], label=names[feature]
     )
 left.axhline(0, color="0.8", zorder=0)
 left.set(

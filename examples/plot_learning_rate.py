@@ -47,11 +47,11 @@ for rate, network, accuracy in zip(rates, networks, accuracies, strict=True):
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 examples = {"too small": (2, "#56B4E9"), "right": (7, "#0072B2"), "too large": (9, "#D55E00")}
-for name, (index, color) in examples.items():
+for name, (index, colour) in examples.items():
     network = networks[index]
     epochs = range(1, network.n_iter_ + 1)
-    left.semilogy(epochs, network.loss_curve_, color=color, label=f"{name}: {rates[index]:.2g}")
-    right.plot(rates[index], accuracies[index], "o", markersize=12, color=color, alpha=0.6)
+    left.semilogy(epochs, network.loss_curve_, color=colour, label=f"{name}: {rates[index]:.2g}")
+    right.plot(rates[index], accuracies[index], "o", markersize=12, color=colour, alpha=0.6)
 left.set(title="Plain gradient descent", xlabel="epoch", ylabel="cross-entropy in training")
 left.legend(title="learning rate")
 right.semilogx(rates, accuracies, ".-", color="0.3", zorder=0)

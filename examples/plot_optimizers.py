@@ -74,13 +74,13 @@ for name, parameters in solvers.items():
     print(f"{name:<17}{rate:>10}{network.loss_:>15.4f}{held_out:>12.3f}{test_loss:>8.3f}")
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained", sharey=True)
-colors = ("#999999", "#000000", "#E69F00", "#009E73", "#0072B2", "#56B4E9", "#CC79A7", "#D55E00")
-for color, (name, network) in zip(colors, best.items(), strict=True):
+colours = ("#999999", "#000000", "#E69F00", "#009E73", "#0072B2", "#56B4E9", "#CC79A7", "#D55E00")
+for colour, (name, network) in zip(colours, best.items(), strict=True):
     epochs = range(1, network.n_iter_ + 1)
     style = "-" if network.solver in ("sgd", "adam", "adagrad", "lion") else "--"
     label = f"{name} ({network.learning_rate_init})"
-    axes[0].semilogy(epochs, network.loss_curve_, style, color=color, label=label)
-    axes[1].semilogy(epochs, network.validation_loss_curve_, style, color=color)
+    axes[0].semilogy(epochs, network.loss_curve_, style, color=colour, label=label)
+    axes[1].semilogy(epochs, network.validation_loss_curve_, style, color=colour)
 axes[0].set(title="Training", xlabel="epoch", ylabel="cross-entropy per image")
 axes[1].set(title="Validation", xlabel="epoch")
 figure.legend(title="solver (learning rate)", loc="outside right center")

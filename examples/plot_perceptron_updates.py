@@ -46,7 +46,7 @@ plane = np.array([1.0, 0.6, -0.15])
 margin = np.min(y * (X @ plane[:2] + plane[2])) / np.linalg.norm(plane)
 print(f"{len(steps)} mistakes in all; Novikoff's bound is {(radius / margin) ** 2:.0f}")
 
-COLORS = {-1: "#D55E00", 1: "#0072B2"}
+COLOURS = {-1: "#D55E00", 1: "#0072B2"}
 MARKERS = {-1: "o", 1: "s"}
 line = np.array([-3.0, 3.0])
 
@@ -63,7 +63,7 @@ figure, axes = plt.subplots(2, 4, figsize=(12, 6.6), layout="constrained")
 for ax, step in zip(axes.flat, shown, strict=True):
     epoch, row, label, before, (weights, intercept) = steps[step]
     for value in (-1, 1):
-        ax.scatter(*X[y == value].T, s=18, c=COLORS[value], marker=MARKERS[value])
+        ax.scatter(*X[y == value].T, s=18, c=COLOURS[value], marker=MARKERS[value])
     if before is not None and before[0].any():
         draw_boundary(ax, *before, color="0.6", linestyle="--", label="boundary before")
     draw_boundary(ax, weights, intercept, color="black", label="boundary after")
@@ -80,8 +80,8 @@ for ax, step in zip(axes.flat, shown, strict=True):
         title=f"mistake {step + 1}, in epoch {epoch + 1}",
     )
 handles = [
-    plt.Line2D([], [], color=COLORS[1], marker="s", linestyle="none", label="y = 1"),
-    plt.Line2D([], [], color=COLORS[-1], marker="o", linestyle="none", label="y = −1"),
+    plt.Line2D([], [], color=COLOURS[1], marker="s", linestyle="none", label="y = 1"),
+    plt.Line2D([], [], color=COLOURS[-1], marker="o", linestyle="none", label="y = −1"),
     plt.Line2D(
         [], [], color="black", marker="o", ms=11, mfc="none", linestyle="none", label="the mistake"
     ),

@@ -33,7 +33,7 @@ scaler = StandardScaler().fit(X_train)
 X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 4), layout="constrained", sharey=True)
-for ax, (algorithm, (color, name)) in zip(axes, LOOKS.items(), strict=True):
+for ax, (algorithm, (colour, name)) in zip(axes, LOOKS.items(), strict=True):
     errors = np.empty((N_ORDERS, len(EPOCHS)))
     for order in range(N_ORDERS):
         for column, n_epochs in enumerate(EPOCHS):
@@ -42,8 +42,8 @@ for ax, (algorithm, (color, name)) in zip(axes, LOOKS.items(), strict=True):
             )
             errors[order, column] = 1 - model.fit(X_train, y_train).score(X_test, y_test)
     low, middle, high = np.percentile(100 * errors, [10, 50, 90], axis=0)
-    ax.fill_between(EPOCHS, low, high, color=color, alpha=0.25, linewidth=0)
-    ax.plot(EPOCHS, middle, ".-", color=color)
+    ax.fill_between(EPOCHS, low, high, color=colour, alpha=0.25, linewidth=0)
+    ax.plot(EPOCHS, middle, ".-", color=colour)
     ax.set(title=name, xlabel="epochs")
     print(
         f"{name:<17} error after {EPOCHS[-1]} epochs: median {middle[-1]:.1f} %, "

@@ -30,9 +30,9 @@ figure, axes = plt.subplots(1, 4, figsize=(14, 3.9), layout="constrained")
 
 
 def draw_points(ax, points):
-    for value, color, marker in ((0, "#D55E00", "o"), (1, "#0072B2", "s")):
+    for value, colour, marker in ((0, "#D55E00", "o"), (1, "#0072B2", "s")):
         ax.scatter(
-            *points[y == value].T, c=color, marker=marker, s=110, edgecolors="white", zorder=3
+            *points[y == value].T, c=colour, marker=marker, s=110, edgecolors="white", zorder=3
         )
 
 

@@ -80,12 +80,12 @@ bmi = X_train[:, [2]]
 corrupted = with_outliers(y_train, 0.1)
 line = np.linspace(bmi.min(), bmi.max(), 100)[:, np.newaxis]
 left.plot(bmi[:, 0], corrupted, ".", color="0.7", label="training rows, 10 % corrupted")
-for loss, color in losses.items():
+for loss, colour in losses.items():
     fitted = regressor(loss).fit(bmi, corrupted)
     # huber and log_cosh almost coincide: dashes let the one below be seen.
     style = "--" if loss == "log_cosh" else "-"
-    left.plot(line[:, 0], fitted.predict(line), style, color=color, label=loss)
-    right.plot([100 * s for s in shares], errors[loss], "o" + style, color=color, label=loss)
+    left.plot(line[:, 0], fitted.predict(line), style, color=colour, label=loss)
+    right.plot([100 * s for s in shares], errors[loss], "o" + style, color=colour, label=loss)
 left.set(
     title="On one feature",
     xlabel="body mass index, in standard deviations",

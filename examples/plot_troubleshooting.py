@@ -44,9 +44,9 @@ while message is None:
 print(message)
 scaled = MLPRegressor(solver="sgd", learning_rate_init=0.01, max_iter=10, random_state=0)
 scaled.fit(X, scale(y))
-for network, label, color in ((diverging, "y as it is", ILL), (scaled, "y scaled", CURED)):
+for network, label, colour in ((diverging, "y as it is", ILL), (scaled, "y scaled", CURED)):
     curve = network.loss_curve_
-    panel.semilogy(range(1, len(curve) + 1), curve, "o-", color=color, label=label)
+    panel.semilogy(range(1, len(curve) + 1), curve, "o-", color=colour, label=label)
 end = len(diverging.loss_curve_)
 panel.plot(end + 1, 1e150, "x", color=ILL, markersize=10, markeredgewidth=3)
 panel.annotate("no longer finite", (end + 1, 1e150), xytext=(8, -4), textcoords="offset points")
@@ -62,7 +62,7 @@ panel.set(title="Diverging", ylabel="half the squared error in training", ylim=(
 X, y = load_digits(return_X_y=True)
 X /= 16
 panel = axes[0, 1]
-for label, color, parameters in (
+for label, colour, parameters in (
     ("rate 1: dead units", ILL, {"learning_rate_init": 1.0}),
     ("weight_init='zeros'", WORSE, {"weight_init": "zeros"}),
     ("rate 1e-6", WORST, {"learning_rate_init": 1e-6}),
@@ -72,7 +72,7 @@ for label, color, parameters in (
     network.fit(X, y)
     dead = (network.hidden_activations(X) == 0).all(axis=0).mean()
     print(f"{label:<26} loss {network.loss_:.3f}, {dead:.0%} of the units output 0 for all rows")
-    panel.plot(range(1, 31), network.loss_curve_, color=color, label=label)
+    panel.plot(range(1, 31), network.loss_curve_, color=colour, label=label)
 panel.axhline(np.log(10), color="0.5", linestyle=":", linewidth=1)
 panel.annotate("ln 10", (15, np.log(10)), xytext=(0, -12), textcoords="offset points")
 panel.set(title="Not falling", ylabel="cross-entropy in training", ylim=(0, 2.8))
@@ -85,7 +85,7 @@ panel.set(title="Not falling", ylabel="cross-entropy in training", ylim=(0, 2.8)
 
 X_train, X_val, y_train, y_val = train_test_split(X, y, train_size=200, stratify=y, random_state=0)
 panel = axes[1, 0]
-for label, color, parameters in (
+for label, colour, parameters in (
     ("as it is", ILL, {}),
     ("dropout=0.5, input_dropout=0.2", CURED, {"dropout": 0.5, "input_dropout": 0.2}),
 ):
@@ -96,8 +96,8 @@ for label, color, parameters in (
     curve = network.validation_loss_curve_
     print(f"{label:<32} lowest validation loss {min(curve):.3f}, last {curve[-1]:.3f}")
     epochs = range(1, network.n_iter_ + 1)
-    panel.semilogy(epochs, network.loss_curve_, "--", color=color)
-    panel.semilogy(epochs, curve, color=color, label=label)
+    panel.semilogy(epochs, network.loss_curve_, "--", color=colour)
+    panel.semilogy(epochs, curve, color=colour, label=label)
 panel.plot([], [], "--", color="0.4", label="in training")
 panel.set(title="Over-fitting: validation loss", ylabel="cross-entropy", ylim=(5e-4, 3))
 
@@ -108,7 +108,7 @@ panel.set(title="Over-fitting: validation loss", ylabel="cross-entropy", ylim=(5
 # The same goal, a training loss of 0.02, at two rates, two sizes of batch and two precisions.
 
 panel = axes[1, 1]
-for label, color, parameters in (
+for label, colour, parameters in (
     ("as it is: rate 0.001", ILL, {}),
     ("batch_size=20", WORSE, {"batch_size": 20}),
     ("rate 0.01", CURED, {"learning_rate_init": 0.01}),
@@ -121,7 +121,7 @@ for label, color, parameters in (
         seconds.append(time.perf_counter() - begin)
     print(f"{label:<22} {len(seconds):>4} epochs, {seconds[-1]:.2f} s")
     panel.semilogy(
-        seconds, network.loss_curve_, color=color, label=f"{label}: {len(seconds)} epochs"
+        seconds, network.loss_curve_, color=colour, label=f"{label}: {len(seconds)} epochs"
     )
 panel.axhline(0.02, color="0.5", linestyle=":", linewidth=1)
 panel.set(title="Too slow", ylabel="cross-entropy in training")

@@ -144,8 +144,8 @@ def hidden_layer_sizes(params: Any) -> tuple[int, ...]:
         sizes = np.array(["ragged"])
     if sizes.size == 0:
         return ()
-    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes.flat)
-    if sizes.ndim > 1 or not whole:
+    integral = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes.flat)
+    if sizes.ndim > 1 or not integral:
         raise ValueError(
             "hidden_layer_sizes must be an int or a sequence of ints, got "
             f"{params.hidden_layer_sizes!r}."
@@ -162,7 +162,7 @@ def activations(params: Any, linear: int | None = None) -> tuple[str | Activatio
     """
     n_hidden = len(hidden_layer_sizes(params))
     given = params.activation
-    if isinstance(given, str) or _is_activation(given):
+    if isinstance(given, str) or _is_activation(given) or not np.iterable(given):
         chosen = tuple("identity" if layer == linear else given for layer in range(n_hidden))
     else:
         chosen = _in_order(given)
@@ -176,7 +176,7 @@ def activations(params: Any, linear: int | None = None) -> tuple[str | Activatio
         if not (known or _is_activation(activation)):
             raise ValueError(
                 f"activation must be one of {sorted(HIDDEN_ACTIVATIONS)}, or an object with "
-                "needs ('input' or 'output'), forward(z) and backward(kept, delta), got "
+                "saves ('output' or 'input'), forward(z) and backward(saved, delta), got "
                 f"{activation!r}."
             )
     return tuple(str(a) if isinstance(a, str) else a for a in chosen)
@@ -186,7 +186,7 @@ def _is_activation(given) -> bool:
     """Whether it is an object to use as it is; a class has the same members, but wants making."""
     if isinstance(given, type) or not isinstance(given, ActivationLike):
         return False
-    return given.needs in ("input", "output")
+    return given.saves in ("input", "output")
 
 
 def _in_order(given) -> tuple:
@@ -383,12 +383,10 @@ def regressor_output_activation(params: Any) -> str:
 def check_target_range(params: Any, y: np.ndarray, name: str) -> None:
     """Refuse regression targets that the loss is not defined for."""
     for loss in _loss_classes(REGRESSION_LOSSES, params).values():
-        smallest = loss.smallest_target
-        if y.min() < smallest or (loss.smallest_excluded and y.min() == smallest):
-            sign = ">" if loss.smallest_excluded else ">="
-            raise ValueError(
-                f"loss={params.loss!r} requires {name} {sign} {smallest:g}, got {y.min():.6g}."
-            )
+        for extreme in (y.min(), y.max()):
+            if not loss.target_interval.includes(extreme):
+                condition = loss.target_interval.condition(name)
+                raise ValueError(f"loss={params.loss!r} requires {condition}, got {extreme:.6g}.")
 
 
 def classification_loss(params: Any, output_activation: str) -> LossLike:

@@ -26,7 +26,9 @@ from ._tasks import ClassificationTask
 def has_probabilities(estimator) -> bool:
     """Whether predict_proba is there: raise AttributeError with the reason if not."""
     if not _build.is_probabilistic(estimator):
-        raise AttributeError(f"loss={estimator.loss!r} gives scores, not probabilities.")
+        raise AttributeError(
+            f"predict_proba requires a probabilistic loss, got loss={estimator.loss!r}."
+        )
     return True
 
 
@@ -62,7 +64,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
         - 'hard_tanh': :math:`\min(\max(z, -1), 1)`.
 
         An object of your own has three members. ``forward(z)`` replaces z by :math:`f(z)`.
-        ``needs`` is 'output' or 'input', and ``backward(kept, delta)``, where ``kept`` is that
+        ``saves`` is 'output' or 'input', and ``backward(saved, delta)``, where ``saved`` is that
         output or input, multiplies ``delta`` by :math:`f'(z)`. All arrays are (n, n_units), and
         are changed in place.
 

@@ -186,6 +186,11 @@ def as_finite(X, dtype, name: str, estimator: BaseEstimator):
     return X
 
 
+# What scikit-learn says from 1.8 on where it refuses weights of zero, and what is said here.
+_ALL_WEIGHTS_ZERO = "Sample weights must contain at least one non-zero number."
+_EVERY_ROW_ZERO = "sample_weight gives every row zero weight."
+
+
 def check_sample_weight(
     sample_weight, X: np.ndarray, name: str = "sample_weight"
 ) -> np.ndarray | None:
@@ -201,11 +206,12 @@ def check_sample_weight(
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         with error_context(name):
-            raise kind(str(error).replace("sample_weight", name)) from error
+            message = str(error).replace(_ALL_WEIGHTS_ZERO, _EVERY_ROW_ZERO)
+            raise kind(message.replace("sample_weight", name)) from error
     if (sample_weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")
     if not sample_weight.any():
-        raise ValueError(f"All values in `{name}` are zero: there is nothing to fit.")
+        raise ValueError(_EVERY_ROW_ZERO.replace("sample_weight", name))
     return sample_weight
 
 

@@ -36,7 +36,6 @@ from ._core import kernels
 from ._core.perceptron import (
     Blocks,
     DenseRows,
-    Engine,
     Joint,
     Last,
     OneVsRest,
@@ -47,6 +46,7 @@ from ._core.perceptron import (
     Rows,
     Rule,
     SparseRows,
+    Trainer,
     TrainingData,
     Units,
     WeightSelector,
@@ -654,7 +654,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             raise ValueError(f"class_weight={self.class_weight!r} must be finite and at least 0.")
         return weight
 
-    def _engine(self, units, rule) -> Engine:
+    def _trainer(self, units, rule) -> Trainer:
         if self.penalty is not None and self.alpha > 0:
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
@@ -675,8 +675,8 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         given = check_random_state(self.random_state)
         random_state = np.random.RandomState(given.randint(MAX_SEED))
         # With an integer the rows that scikit-learn would draw.
-        whole = isinstance(self.random_state, Integral)
-        split_seed = self.random_state if whole else given.randint(MAX_SEED)
+        is_integral = isinstance(self.random_state, Integral)
+        split_seed = self.random_state if is_integral else given.randint(MAX_SEED)
         coef, intercept = units.weights.T.copy(), units.intercept.copy()
         return _State(units, random_state, split_seed, coef, intercept)
 
@@ -740,8 +740,8 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         mistakes: list[int] = []
 
         def publish(estimator, state, selector):
-            kept = selector.kept(state.units)
-            estimator._publish(state, *kept, rows, X.dtype, mistakes, len(codes), resume)
+            selected = selector.selected(state.units)
+            estimator._publish(state, *selected, rows, X.dtype, mistakes, len(codes), resume)
 
         def fitted_so_far(*, ended):
             estimator = copy.copy(self)
@@ -762,14 +762,14 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             n_steps=max_epochs,
         )
         n_before = len(self.mistakes_curve_) if resume else 0
-        engine = self._engine(state.units, rule)
+        trainer = self._trainer(state.units, rule)
         # Where an interruption goes back to: the last complete epoch.
         last_epoch = 0, state.position(), copy.copy(selector)
         start = perf_counter()
         try:
-            for epoch in self._epochs(engine, data, training, validation, state, max_epochs, tol):
+            for epoch in self._epochs(trainer, data, training, validation, state, max_epochs, tol):
                 mistakes.append(epoch.mistakes)
-                selector.see(state.units)
+                selector.update(state.units)
                 # From this assignment on, the epoch counts.
                 last_epoch = len(mistakes), state.position(), copy.copy(selector)
                 seconds = perf_counter() - start
@@ -804,9 +804,9 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             counts = {"units in training": epoch.n_learners}
             print_details({"loss": epoch.loss} | watched | counts, seconds)
 
-    def _epochs(self, engine, data, training, validation, state, max_epochs, tol):
+    def _epochs(self, trainer, data, training, validation, state, max_epochs, tol):
         """Yield what each epoch came to, until every learner has stopped."""
-        rule, units = engine.rule, engine.units
+        rule, units = trainer.rule, trainer.units
         learners = np.arange(rule.n_learners)
         patience = Patience(
             rule.n_learners, -math.inf if tol is None else tol, self.n_iter_no_change
@@ -816,10 +816,10 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             if self.shuffle:
                 order = training[state.random_state.permutation(len(training))]
             try:
-                stats = engine.run_epoch(data, order)
+                stats = trainer.run_epoch(data, order)
             finally:
-                if engine.units is not units:
-                    units.put(rule.units(learners), engine.units)
+                if trainer.units is not units:
+                    units.scatter(rule.units(learners), trainer.units)
             _check_finite(units.weights, units.intercept, data.X)
             values, score = stats.losses / len(order), None
             loss = float(values.sum())
@@ -832,7 +832,7 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
             if last:
                 return
             if going_on.size < learners.size:
-                engine = engine.subset(np.searchsorted(learners, going_on))
+                trainer = trainer.subset(np.searchsorted(learners, going_on))
                 learners = going_on
 
     def _split(self, y, weights, state):

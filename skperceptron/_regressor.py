@@ -54,7 +54,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         - 'hard_tanh': :math:`\min(\max(z, -1), 1)`.
 
         An object of your own has three members. ``forward(z)`` replaces z by :math:`f(z)`.
-        ``needs`` is 'output' or 'input', and ``backward(kept, delta)``, where ``kept`` is that
+        ``saves`` is 'output' or 'input', and ``backward(saved, delta)``, where ``saved`` is that
         output or input, multiplies ``delta`` by :math:`f'(z)`. All arrays are (n, n_units), and
         are changed in place.
 

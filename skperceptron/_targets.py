@@ -431,7 +431,7 @@ def class_weighted(
     if sample_weight is not None:
         weight = weight * sample_weight
     if not weight.any():
-        raise ValueError(f"class_weight={class_weight!r} leaves no row of y any weight.")
+        raise ValueError(f"class_weight={class_weight!r} gives every row zero weight.")
     return weight
 
 

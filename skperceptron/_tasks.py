@@ -122,8 +122,7 @@ class ClassificationTask(Task):
     def check_parameters(self) -> None:
         if self.params.label_smoothing > 0 and not _build.is_probabilistic(self.params):
             raise ValueError(
-                f"label_smoothing has no meaning with loss={self.params.loss!r}, which knows no "
-                "probabilities."
+                f"label_smoothing requires a probabilistic loss, got loss={self.params.loss!r}."
             )
 
     def validate_y(self, y: Any, X: Any, X_name: str, y_name: str) -> Any:

@@ -12,7 +12,7 @@ from skperceptron._core import kernels
 os.environ.setdefault("MPLBACKEND", "agg")
 
 # So that what a test runs does not depend on the tests before it.
-kernels.n_left = math.inf
+kernels.n_elements_left = math.inf
 
 
 @pytest.fixture(autouse=True)

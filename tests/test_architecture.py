@@ -34,7 +34,7 @@ FLOORS = [
     },
     {"_core.layers", "_core.losses", "_core.optimizers", "_core.perceptron.rows"},
     {"_core.perceptron.rules"},
-    {"_core.perceptron.engine"},
+    {"_core.perceptron.trainer"},
     {
         "_core.perceptron.blocks",
         "_core.perceptron.compiled",

@@ -113,12 +113,12 @@ class TestIsARegressorOfItsInputs:
         if "X_val" in more:
             more = more | {"y_val": more["X_val"]}
         shared = {k: v for k, v in model.get_params().items() if k not in ("bottleneck", "scoring")}
-        twin = MLPRegressor(**shared | {"activation": ["relu", "identity", "relu"]})
-        twin.set_params(scoring=model.scoring).fit(data, data, **more)
-        assert_same_weights(model, twin)
+        same = MLPRegressor(**shared | {"activation": ["relu", "identity", "relu"]})
+        same.set_params(scoring=model.scoring).fit(data, data, **more)
+        assert_same_weights(model, same)
         assert model.coefs_[0].dtype == dtype
-        assert_array_equal(reconstructions(model, data), twin.predict(data))
-        assert_array_equal(model.transform(data), twin.hidden_activations(data, 1))
+        assert_array_equal(reconstructions(model, data), same.predict(data))
+        assert_array_equal(model.transform(data), same.hidden_activations(data, 1))
 
     def test_one_feature_keeps_its_column(self):
         model = make().fit(X[:, :1])

@@ -15,7 +15,7 @@ from skperceptron._core.schedules import SCHEDULES, SGD_SCHEDULES
 class Steep:
     """An activation of the user's, with a parameter."""
 
-    needs = "input"
+    saves = "input"
 
     def __init__(self, slope):
         self.slope = slope
@@ -23,7 +23,7 @@ class Steep:
     def forward(self, z):
         z *= self.slope
 
-    def backward(self, kept, delta):
+    def backward(self, saved, delta):
         delta *= self.slope
 
 
@@ -31,12 +31,22 @@ class Bare:
     """One without any attribute."""
 
     __slots__ = ()
-    needs = "output"
+    saves = "output"
 
     def forward(self, z):
         pass
 
-    def backward(self, kept, delta):
+    def backward(self, saved, delta):
+        pass
+
+
+class Unfinished:
+    """One that does not say what it saves."""
+
+    def forward(self, z):
+        pass
+
+    def backward(self, saved, delta):
         pass
 
 
@@ -115,9 +125,16 @@ class TestActivations:
         with pytest.raises(ValueError, match="activation must be one"):
             _build.activations(MLPClassifier((3, 2), activation=[given, "tanh"]))
 
-    def test_one_that_needs_neither(self):
+    def test_one_that_has_not_the_members(self):
+        old = Unfinished()
+        vars(old).update(needs="output")  # its name before "saves"
+        for given in (3, Steep, Unfinished(), old):
+            with pytest.raises(ValueError, match=r"an object with saves \('output' or 'input'\)"):
+                _build.activations(MLPClassifier((3, 2), activation=given))
+
+    def test_one_that_saves_neither(self):
         mine = Steep(2.0)
-        mine.needs = "both"
+        mine.saves = "both"
         with pytest.raises(ValueError, match="activation must be one"):
             _build.activations(MLPClassifier((3, 2), activation=["tanh", mine]))
 

@@ -86,19 +86,19 @@ class TestToScikitLearn:
     )
     def test_predicts_the_same(self, target, parameters):
         model, y = ours(target, **parameters)
-        twin = model.fit(X, y).to_sklearn()
-        assert type(twin) is getattr(neural_network, type(model).__name__)
-        assert_predict_the_same(twin, model)
-        assert_predict_the_same(twin, model, sparse.csr_array(X))
-        assert_allclose(twin.score(X, y), model.score(X, y), rtol=1e-12)
+        converted = model.fit(X, y).to_sklearn()
+        assert type(converted) is getattr(neural_network, type(model).__name__)
+        assert_predict_the_same(converted, model)
+        assert_predict_the_same(converted, model, sparse.csr_array(X))
+        assert_allclose(converted.score(X, y), model.score(X, y), rtol=1e-12)
 
     @every_target
     def test_is_fitted_pickles_and_clones(self, target):
         model, y = ours(target)
-        twin = model.fit(X, y).to_sklearn()
-        check_is_fitted(twin)
-        assert_predict_the_same(pickle.loads(pickle.dumps(twin)), model)
-        fresh = clone(twin)
+        converted = model.fit(X, y).to_sklearn()
+        check_is_fitted(converted)
+        assert_predict_the_same(pickle.loads(pickle.dumps(converted)), model)
+        fresh = clone(converted)
         assert not hasattr(fresh, "coefs_")
         # The parameters that both have came along, so the clone is trained alike.
         refitted = fresh.fit(X, y)
@@ -110,49 +110,49 @@ class TestToScikitLearn:
     @pytest.mark.parametrize("method", ["partial_fit", "fit"])
     def test_goes_on(self, target, solver, method):
         model, y = ours(target, solver=solver, warm_start=method == "fit", max_iter=3)
-        twin = model.fit(X, y).to_sklearn()
-        n_iter, before = len(twin.loss_curve_), copy.deepcopy(twin.coefs_)
-        getattr(twin, method)(X, y)
-        assert len(twin.loss_curve_) == n_iter + (1 if method == "partial_fit" else 3)
-        assert twin.t_ == 80 * len(twin.loss_curve_)
+        converted = model.fit(X, y).to_sklearn()
+        n_iter, before = len(converted.loss_curve_), copy.deepcopy(converted.coefs_)
+        getattr(converted, method)(X, y)
+        assert len(converted.loss_curve_) == n_iter + (1 if method == "partial_fit" else 3)
+        assert converted.t_ == 80 * len(converted.loss_curve_)
         # From the weights, not from new ones: three epochs do not lead far.
-        assert 0 < np.abs(twin.coefs_[0] - before[0]).max() < 0.1
+        assert 0 < np.abs(converted.coefs_[0] - before[0]).max() < 0.1
 
     def test_goes_on_with_early_stopping(self):
         model, y = ours("binary", early_stopping=True, warm_start=True)
-        twin = model.fit(X, y).to_sklearn()
-        twin.fit(X, y)
-        assert len(twin.validation_scores_) == 12
+        converted = model.fit(X, y).to_sklearn()
+        converted.fit(X, y)
+        assert len(converted.validation_scores_) == 12
 
     @pytest.mark.parametrize("target", ["multiclass", "one output"])
     def test_shares_no_memory(self, target):
         model, y = ours(target, warm_start=True)
-        twin = model.fit(X, y).to_sklearn()
+        converted = model.fit(X, y).to_sklearn()
         before = copy.deepcopy(model.coefs_)
-        twin.partial_fit(X, y)
-        twin.coefs_[0][:] = 0
+        converted.partial_fit(X, y)
+        converted.coefs_[0][:] = 0
         assert_array_equal(model.coefs_[0], before[0])
 
     def test_float32(self):
         model, y = ours("multiclass")
         data = X.astype(np.float32)
-        twin = model.fit(data, y).to_sklearn()
-        assert twin.coefs_[0].dtype == np.float32
-        assert_allclose(twin.predict_proba(data), model.predict_proba(data), rtol=1e-5)
+        converted = model.fit(data, y).to_sklearn()
+        assert converted.coefs_[0].dtype == np.float32
+        assert_allclose(converted.predict_proba(data), model.predict_proba(data), rtol=1e-5)
 
     def test_feature_names(self):
         model, y = ours("binary")
         frame = pd.DataFrame(X, columns=list("abcde"))
-        twin = model.fit(frame, y).to_sklearn()
-        assert twin.feature_names_in_.tolist() == list("abcde")
-        assert_predict_the_same(twin, model, frame)
+        converted = model.fit(frame, y).to_sklearn()
+        assert converted.feature_names_in_.tolist() == list("abcde")
+        assert_predict_the_same(converted, model, frame)
         with pytest.raises(ValueError, match="feature names"):
-            twin.predict(frame[list("edcba")])
+            converted.predict(frame[list("edcba")])
 
     def test_after_the_training_state_is_dropped(self):
         model, y = ours("binary")
-        twin = model.fit(X, y).drop_training_state().to_sklearn()
-        assert_predict_the_same(twin, model)
+        converted = model.fit(X, y).drop_training_state().to_sklearn()
+        assert_predict_the_same(converted, model)
 
     def test_weights_edited_since(self):
         model, y = ours("binary")
@@ -175,9 +175,9 @@ class TestToScikitLearn:
     @pytest.mark.parametrize("loss", ["huber", "quantile", "log_cosh", "absolute_error"])
     def test_another_regression_loss_is_left_behind(self, loss):
         model = MLPRegressor(loss=loss, max_iter=2).fit(X, SCORES)
-        twin = model.to_sklearn()
-        assert_predict_the_same(twin, model)
-        twin.partial_fit(X, SCORES)
+        converted = model.to_sklearn()
+        assert_predict_the_same(converted, model)
+        converted.partial_fit(X, SCORES)
 
     @pytest.mark.parametrize(
         ("model", "match"),
@@ -251,9 +251,9 @@ class TestFromScikitLearn:
     def test_pickles_and_clones(self, target):
         model, y = theirs(target)
         back = getattr(skperceptron, type(model).__name__).from_sklearn(model.fit(X, y))
-        twin = pickle.loads(pickle.dumps(back))
-        assert_predict_the_same(twin, model)
-        assert_array_equal(twin.partial_fit(X, y).coefs_[0], back.partial_fit(X, y).coefs_[0])
+        converted = pickle.loads(pickle.dumps(back))
+        assert_predict_the_same(converted, model)
+        assert_array_equal(converted.partial_fit(X, y).coefs_[0], back.partial_fit(X, y).coefs_[0])
         assert not hasattr(clone(back), "coefs_")
 
     @pytest.mark.parametrize("target", ["multiclass", "one output"])
@@ -324,9 +324,11 @@ class TestLossOfSeveralOutputs:
         assert_allclose(converted.loss_curve_, model.fit(X, y).loss_curve_, rtol=1e-9)
         assert_allclose(converted.loss_, model.loss_, rtol=1e-9)
         assert_allclose(converted.best_loss_, model.best_loss_, rtol=1e-9)
-        twin = model.to_sklearn()
-        assert_allclose(twin.loss_curve_, other.loss_curve_, rtol=1e-9)
-        assert_allclose([twin.loss_, twin.best_loss_], [other.loss_, other.best_loss_], rtol=1e-9)
+        converted = model.to_sklearn()
+        assert_allclose(converted.loss_curve_, other.loss_curve_, rtol=1e-9)
+        assert_allclose(
+            [converted.loss_, converted.best_loss_], [other.loss_, other.best_loss_], rtol=1e-9
+        )
 
     def test_going_on_stops_where_training_here_would(self):
         # Patience is half used up at the conversion, by epochs that did not improve on the best.
@@ -356,10 +358,10 @@ class TestSubclasses:
             pass
 
         model = Own((3,), max_iter=2, random_state=0).fit(X, TARGETS["binary"][2])
-        twin = model.to_sklearn()
-        assert type(twin) is neural_network.MLPClassifier
-        assert_predict_the_same(twin, model)
-        back = Own.from_sklearn(twin)
+        converted = model.to_sklearn()
+        assert type(converted) is neural_network.MLPClassifier
+        assert_predict_the_same(converted, model)
+        back = Own.from_sklearn(converted)
         assert type(back) is Own
         assert_predict_the_same(back, model)
 
@@ -370,9 +372,9 @@ class TestSubclasses:
                 self.width = width
 
         model = Narrow(3).fit(X, SCORES)
-        twin = model.to_sklearn()
-        assert twin.max_iter == 2
-        assert_predict_the_same(twin, model)
+        converted = model.to_sklearn()
+        assert converted.max_iter == 2
+        assert_predict_the_same(converted, model)
 
     def test_of_scikit_learns(self):
         class Theirs(neural_network.MLPClassifier):

@@ -181,5 +181,5 @@ class TestWeights:
     def test_that_may_be_zero_for_some_and_not_for_all(self):
         targets, y = KINDS["multiclass"][0], TREES[[2, 0]]
         assert_array_equal(class_weighted({"ash": 0.0}, targets, y, None), [1, 0])
-        with pytest.raises(ValueError, match="leaves no row of y any weight"):
+        with pytest.raises(ValueError, match="gives every row zero weight"):
             class_weighted({"ash": 0.0, "cedar": 0.0}, targets, y, None)

@@ -29,15 +29,17 @@ FITS = {
 
 @pytest.fixture(params=["as Python", "compiled"])
 def in_loops(request, monkeypatch):
-    """Have every kernel run its loop from now on; it stays Python where there is no Numba."""
+    """Have every kernel use ``numba_impl`` from now on; it stays Python without Numba."""
     if request.param == "compiled":
         pytest.importorskip("numba")
     else:
-        monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: loop)
+        monkeypatch.setattr(kernels, "compiled", lambda function, dimensions: function)
 
     def turn():
         for kernel in kernels.Kernel.all:
-            monkeypatch.setattr(kernel, "run", kernels.compiled(kernel.loop, kernel.dimensions))
+            monkeypatch.setattr(
+                kernel, "run", kernels.compiled(kernel.numba_impl, kernel.dimensions)
+            )
 
     return turn
 
@@ -71,14 +73,14 @@ def test_the_change_in_the_midst_of_a_fit_is_not_felt(monkeypatch):
     with pytest.warns(match="Maximum iterations"):
         before = model.fit(X, y).coefs_
     monkeypatch.setattr(kernels, "available", lambda: True)
-    monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: loop)
-    monkeypatch.setattr(kernels, "n_left", 3000)  # 133 parameters; 120 rows of 13 units
+    monkeypatch.setattr(kernels, "compiled", lambda function, dimensions: function)
+    monkeypatch.setattr(kernels, "n_elements_left", 3000)  # 133 parameters; 120 rows of 13 units
     for kernel in kernels.Kernel.all:
-        monkeypatch.setattr(kernel, "run", kernel.calls)
+        monkeypatch.setattr(kernel, "run", kernel.numpy_impl)
     changed = []
 
     def note_change(progress):
-        changed.append([kernel.run == kernel.loop for kernel in kernels.Kernel.all])
+        changed.append([kernel.run == kernel.numba_impl for kernel in kernels.Kernel.all])
         return 0.001
 
     with pytest.warns(match="Maximum iterations"):

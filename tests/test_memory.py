@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from skperceptron import MLPClassifier, PerceptronClassifier, _held_out, _targets
 from skperceptron._core.batches import CodedRows, OneHotRows
-from skperceptron._core.perceptron import engine
+from skperceptron._core.perceptron import trainer
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -24,7 +24,7 @@ FEW, MANY = 1000, 4000
 def _smallest_blocks(monkeypatch):
     """With these many classes the largest blocks would hide a table of classes by classes."""
     monkeypatch.setattr(_held_out, "LARGEST_BLOCK", 1)
-    monkeypatch.setattr(engine, "SCORED", 1)
+    monkeypatch.setattr(trainer, "SCORED", 1)
 
 
 def problem(n_classes, n_rows=None):

@@ -153,9 +153,9 @@ class TestAsAScikitLearnEstimator:
 
     def test_clone_and_parameters(self):
         model = MLPClassifier((4,), dropout=[0.1], class_weight={0: 2}).fit(X, Y)
-        twin = clone(model)
-        assert not hasattr(twin, "coefs_")
-        assert twin.get_params() == model.get_params()
+        copied = clone(model)
+        assert not hasattr(copied, "coefs_")
+        assert copied.get_params() == model.get_params()
 
     @pytest.mark.parametrize("dump", [pickle.dumps, None], ids=["pickle", "joblib"])
     def test_pickles(self, dump, tmp_path):

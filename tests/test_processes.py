@@ -211,27 +211,27 @@ class TestLimitOnThreads:
 
 class TestCompilation:
     def test_a_signal_that_ends_it_does_not_end_it_for_good(self, monkeypatch):
-        settled = []
+        attempts = []
 
         class Kernel:
-            def settle(self):
-                settled.append(True)
-                if len(settled) == 1:
+            def use_compiled(self):
+                attempts.append(True)
+                if len(attempts) == 1:
                     raise KeyboardInterrupt
 
         monkeypatch.setattr(kernels.Kernel, "all", [Kernel()])
-        monkeypatch.setattr(kernels, "n_left", 10)
+        monkeypatch.setattr(kernels, "n_elements_left", 10)
         with pytest.raises(KeyboardInterrupt):
             kernels.count(11)
         for _ in range(3):
             kernels.count(11)
-        assert len(settled) == 2
+        assert len(attempts) == 2
 
 
 class Stopping:
     """Raises StopIteration, which Python and scipy take for a request, wherever it is used."""
 
-    needs = "scores"
+    saves = "scores"
 
     def __init__(self, after=3):
         self.n_left = after

@@ -207,11 +207,11 @@ def test_pickled_and_continued_in_another_process(tmp_path):
 
 def test_a_deep_copy_goes_its_own_way():
     model, y = make("binary", warm_start=True, max_iter=3)
-    twin = copy.deepcopy(model.fit(X, y))
+    copied = copy.deepcopy(model.fit(X, y))
     before = copy.deepcopy(model.coefs_)
-    twin.fit(X, y)
+    copied.fit(X, y)
     assert_array_equal(model.coefs_[0], before[0])
-    assert_same(model.fit(X, y), twin)
+    assert_same(model.fit(X, y), copied)
 
 
 @pytest.mark.parametrize("target", ["binary", "multiclass", "regression"])

@@ -198,13 +198,13 @@ class TestActivations:
         each = classifier(hidden_layer_sizes=(6, 4), activation=make(["tanh", "tanh"]))
         assert_same_weights(each.fit(X, BINARY), model)
 
-    @pytest.mark.parametrize("needs", ["input", "output"])
-    def test_an_object_of_the_users(self, needs):
-        twin = {"input": "gelu", "output": "tanh"}[needs]
-        activation = Own(HIDDEN_ACTIVATIONS[twin]())
-        assert activation.needs == needs
+    @pytest.mark.parametrize("saves", ["input", "output"])
+    def test_an_object_of_the_users(self, saves):
+        name = {"input": "gelu", "output": "tanh"}[saves]
+        activation = Own(HIDDEN_ACTIVATIONS[name]())
+        assert activation.saves == saves
         model = classifier(hidden_layer_sizes=(6, 4), activation=activation)
-        expected = clone(model).set_params(activation=twin).fit(X, BINARY)
+        expected = clone(model).set_params(activation=name).fit(X, BINARY)
         assert_same_weights(clone(model).fit(X, BINARY), expected)
         fitted = pickle.loads(pickle.dumps(model.fit(X, BINARY)))
         assert_array_equal(fitted.predict_proba(X), expected.predict_proba(X))
@@ -246,16 +246,16 @@ class TestActivations:
 class Own:
     """An activation with the documented three members, and no base class."""
 
-    def __init__(self, twin, **others):
-        self.twin = twin
-        self.needs = twin.needs
+    def __init__(self, activation, **others):
+        self.activation = activation
+        self.saves = activation.saves
         vars(self).update(others)
 
     def forward(self, z):
-        self.twin.forward(z)
+        self.activation.forward(z)
 
-    def backward(self, kept, delta):
-        self.twin.backward(kept, delta)
+    def backward(self, saved, delta):
+        self.activation.backward(saved, delta)
 
 
 class OwnLoss:
@@ -308,7 +308,7 @@ class TestLosses:
             assert not hasattr(model, method)
         with pytest.raises(AttributeError) as caught:
             model.predict_proba(X)
-        assert "gives scores, not probabilities" in str(caught.value.__cause__)
+        assert f"requires a probabilistic loss, got loss={loss!r}" in str(caught.value.__cause__)
         assert_array_equal(model.predict(X), np.where(model.decision_function(X) > 0, "yes", "no"))
 
     @pytest.mark.parametrize("loss", sorted({name for name, _ in REGRESSION_LOSSES}))
@@ -566,9 +566,9 @@ class TestRegularisers:
             if np.count_nonzero(w) < 2:
                 continue
             n = max(w.sum(), np.count_nonzero(w))
-            center = np.average(rows, axis=0, weights=w)
-            spread = np.average((rows - center) ** 2, axis=0, weights=w) * n / (n - 1)
-            mean, variance = 0.9 * mean + 0.1 * center, 0.9 * variance + 0.1 * spread
+            centre = np.average(rows, axis=0, weights=w)
+            spread = np.average((rows - centre) ** 2, axis=0, weights=w) * n / (n - 1)
+            mean, variance = 0.9 * mean + 0.1 * centre, 0.9 * variance + 0.1 * spread
         assert_allclose(model.batch_norm_mean_[0], mean, rtol=1e-10, atol=1e-13)
         assert_allclose(model.batch_norm_variance_[0], variance, rtol=1e-10)
 

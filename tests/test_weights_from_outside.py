@@ -90,15 +90,15 @@ class TestTraining:
         self, kind, walk, solver
     ):
         other = {"solver": solver, "dropout": 0.2}
-        twin = train(make(kind, **other), kind).drop_training_state()
-        twin.coefs_, twin.intercepts_ = weights(KINDS[kind][2])
+        expected = train(make(kind, **other), kind).drop_training_state()
+        expected.coefs_, expected.intercepts_ = weights(KINDS[kind][2])
         model = given(kind, **other)
         for _ in range(2):
             train(model, kind, walk)
-            train(twin, kind, walk)
-        for ours, theirs in zip(model.coefs_, twin.coefs_, strict=True):
+            train(expected, kind, walk)
+        for ours, theirs in zip(model.coefs_, expected.coefs_, strict=True):
             assert_array_equal(ours, theirs)
-        assert model.loss_curve_ == twin.loss_curve_
+        assert model.loss_curve_ == expected.loss_curve_
 
     @kinds
     def test_by_lbfgs(self, kind):

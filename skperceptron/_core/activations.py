@@ -21,16 +21,16 @@ class ActivationLike(Protocol):
     """What an activation has, one of the user's included; every array is (n_rows, n_units)."""
 
     @property
-    def needs(self) -> Literal["output", "input"]:
+    def saves(self) -> Literal["output", "input"]:
         """What the derivative is written in terms of."""
 
     def forward(self, z: Array) -> None:
         """Replace ``z`` by ``f(z)``."""
 
-    def backward(self, kept: Array, delta: Array) -> None:
+    def backward(self, saved: Array, delta: Array) -> None:
         """Turn ``delta`` from d loss / d a into d loss / d z.
 
-        ``kept`` is what the activation needs: its output a, or its input z. It may be
+        ``saved`` is what the activation saves: its output a, or its input z. It may be
         overwritten.
         """
 
@@ -39,10 +39,10 @@ class Activation(ABC):
     """Interface of an activation ``a = f(z)``; the methods are those of ActivationLike.
 
     Both work in place. Where the derivative can be written in terms of the output, a layer
-    owns one buffer only; where it ``needs`` the input, the layer keeps a copy of that.
+    owns one buffer only; where it ``saves`` the input, the layer keeps a copy of that.
     """
 
-    needs: ClassVar[Literal["output", "input"]] = "output"
+    saves: ClassVar[Literal["output", "input"]] = "output"
     nonsmooth: ClassVar[bool] = False  # whether the derivative jumps
     # |f(z)| is at most linear_bound · |z| + constant_bound.
     linear_bound: ClassVar[float] = 1.0
@@ -52,7 +52,7 @@ class Activation(ABC):
     def forward(self, z: Array) -> None: ...
 
     @abstractmethod
-    def backward(self, kept: Array, delta: Array) -> None: ...
+    def backward(self, saved: Array, delta: Array) -> None: ...
 
 
 class Identity(Activation):
@@ -61,7 +61,7 @@ class Identity(Activation):
     def forward(self, z: Array) -> None:
         pass
 
-    def backward(self, kept: Array, delta: Array) -> None:
+    def backward(self, saved: Array, delta: Array) -> None:
         pass
 
 
@@ -73,10 +73,10 @@ class Logistic(Activation):
     def forward(self, z: Array) -> None:
         expit(z, out=z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        delta *= kept
-        np.subtract(1, kept, out=kept)
-        delta *= kept
+    def backward(self, saved: Array, delta: Array) -> None:
+        delta *= saved
+        np.subtract(1, saved, out=saved)
+        delta *= saved
 
 
 class Tanh(Activation):
@@ -87,10 +87,10 @@ class Tanh(Activation):
     def forward(self, z: Array) -> None:
         np.tanh(z, out=z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        kept *= kept
-        np.subtract(1, kept, out=kept)
-        delta *= kept
+    def backward(self, saved: Array, delta: Array) -> None:
+        saved *= saved
+        np.subtract(1, saved, out=saved)
+        delta *= saved
 
 
 class Relu(Activation):
@@ -107,16 +107,16 @@ class Relu(Activation):
             part = flat[start : start + zeros.size]
             np.maximum(part, zeros[: part.size], out=part)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        _keep_where_positive.run(delta, kept)
+    def backward(self, saved: Array, delta: Array) -> None:
+        _keep_where_positive.run(delta, saved)
 
 
-def _keep_where_positive_by_calls(values: Array, signs: Array) -> None:
+def _keep_where_positive_numpy(values: Array, signs: Array) -> None:
     # No branches, which random signs would make the processor mispredict.
     np.multiply(values, np.greater(signs, _ZERO), out=values)
 
 
-def _keep_where_positive_in_a_loop(values: Array, signs: Array) -> None:
+def _keep_where_positive_numba(values: Array, signs: Array) -> None:
     one, zero = values.dtype.type(1), values.dtype.type(0)
     for i in range(values.shape[0]):
         for j in range(values.shape[1]):
@@ -124,7 +124,7 @@ def _keep_where_positive_in_a_loop(values: Array, signs: Array) -> None:
 
 
 _keep_where_positive = Kernel(
-    _keep_where_positive_by_calls, _keep_where_positive_in_a_loop, dimensions=(2, 2)
+    _keep_where_positive_numpy, _keep_where_positive_numba, dimensions=(2, 2)
 )
 
 
@@ -137,8 +137,8 @@ class LeakyRelu(Activation):
     def forward(self, z: Array) -> None:
         np.maximum(z, self.slope * z, out=z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        delta *= np.where(kept > 0, kept.dtype.type(1), kept.dtype.type(self.slope))
+    def backward(self, saved: Array, delta: Array) -> None:
+        delta *= np.where(saved > 0, saved.dtype.type(1), saved.dtype.type(self.slope))
 
 
 class Elu(Activation):
@@ -150,10 +150,10 @@ class Elu(Activation):
     def forward(self, z: Array) -> None:
         _bend(z, 1.0)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        np.minimum(kept, 0, out=kept)
-        kept += 1
-        delta *= kept
+    def backward(self, saved: Array, delta: Array) -> None:
+        np.minimum(saved, 0, out=saved)
+        saved += 1
+        delta *= saved
 
 
 class Selu(Activation):
@@ -172,9 +172,9 @@ class Selu(Activation):
         _bend(z, self.alpha)
         z *= self.scale
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        below = kept + self.scale * self.alpha
-        delta *= np.where(kept > 0, kept.dtype.type(self.scale), below)
+    def backward(self, saved: Array, delta: Array) -> None:
+        below = saved + self.scale * self.alpha
+        delta *= np.where(saved > 0, saved.dtype.type(self.scale), below)
 
 
 class Gelu(Activation):
@@ -183,18 +183,18 @@ class Gelu(Activation):
     ``da/dz = Φ(z) + z φ(z)``.
     """
 
-    needs = "input"
+    saves = "input"
 
     def forward(self, z: Array) -> None:
         z *= ndtr(z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
+    def backward(self, saved: Array, delta: Array) -> None:
         # Beyond, Φ is 0 or 1 and φ is 0, and the square could overflow.
-        np.clip(kept, -40, 40, out=kept)
-        slope = ndtr(kept)
-        density = np.exp(-0.5 * kept * kept)
-        density *= 1 / np.sqrt(kept.dtype.type(2 * np.pi))
-        density *= kept
+        np.clip(saved, -40, 40, out=saved)
+        slope = ndtr(saved)
+        density = np.exp(-0.5 * saved * saved)
+        density *= 1 / np.sqrt(saved.dtype.type(2 * np.pi))
+        density *= saved
         slope += density
         delta *= slope
 
@@ -205,33 +205,33 @@ class Silu(Activation):
     Hendrycks & Gimpel (2016); Ramachandran, Zoph & Le (2017).
     """
 
-    needs = "input"
+    saves = "input"
 
     def forward(self, z: Array) -> None:
         z *= expit(z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        gate = expit(kept)
-        kept *= 1 - gate
-        kept += 1
-        kept *= gate
-        delta *= kept
+    def backward(self, saved: Array, delta: Array) -> None:
+        gate = expit(saved)
+        saved *= 1 - gate
+        saved += 1
+        saved *= gate
+        delta *= saved
 
 
 class Mish(Activation):
     """``a = z t``, ``t = tanh(log(1 + exp(z)))`` (Misra 2019); ``da/dz = t + z σ(z) (1 - t²)``."""
 
-    needs = "input"
+    saves = "input"
 
     def forward(self, z: Array) -> None:
         z *= np.tanh(softplus(z))
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        gate = np.tanh(softplus(kept))
-        kept *= expit(kept)
-        kept *= 1 - gate * gate
-        kept += gate
-        delta *= kept
+    def backward(self, saved: Array, delta: Array) -> None:
+        gate = np.tanh(softplus(saved))
+        saved *= expit(saved)
+        saved *= 1 - gate * gate
+        saved += gate
+        delta *= saved
 
 
 class Softplus(Activation):
@@ -242,11 +242,11 @@ class Softplus(Activation):
     def forward(self, z: Array) -> None:
         z[...] = softplus(z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        np.negative(kept, out=kept)
-        np.expm1(kept, out=kept)
-        np.negative(kept, out=kept)
-        delta *= kept
+    def backward(self, saved: Array, delta: Array) -> None:
+        np.negative(saved, out=saved)
+        np.expm1(saved, out=saved)
+        np.negative(saved, out=saved)
+        delta *= saved
 
 
 class HardTanh(Activation):
@@ -258,8 +258,8 @@ class HardTanh(Activation):
     def forward(self, z: Array) -> None:
         np.clip(z, -1, 1, out=z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        delta *= np.abs(kept) < 1
+    def backward(self, saved: Array, delta: Array) -> None:
+        delta *= np.abs(saved) < 1
 
 
 class Exp(Activation):
@@ -270,8 +270,8 @@ class Exp(Activation):
     def forward(self, z: Array) -> None:
         np.exp(z, out=z)
 
-    def backward(self, kept: Array, delta: Array) -> None:
-        delta *= kept
+    def backward(self, saved: Array, delta: Array) -> None:
+        delta *= saved
 
 
 class Softmax(Activation):
@@ -284,10 +284,10 @@ class Softmax(Activation):
         np.exp(z, out=z)
         z /= z.sum(axis=1, keepdims=True)
 
-    def backward(self, kept: Array, delta: Array) -> None:
+    def backward(self, saved: Array, delta: Array) -> None:
         # The Jacobian is diag(a) - a aᵀ.
-        delta -= np.einsum("ij,ij->i", kept, delta)[:, np.newaxis]
-        delta *= kept
+        delta -= np.einsum("ij,ij->i", saved, delta)[:, np.newaxis]
+        delta *= saved
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Elementwise work that one walk through memory is enough for.
+"""Elementwise work that needs one pass through memory.
 
-NumPy takes a walk per operation. Numba, an optional extra, compiles a loop that takes one for all
-of them and rounds the same, so that work may change from one to the other at any time.
+NumPy makes a pass for each operation. Numba, an optional extra, compiles a loop that makes one pass
+for all operations. Both round in the same way, so a kernel may change from NumPy to Numba at any
+time.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from .forks import lock_across_forks
 T = TypeVar("T")
 Function = Callable[..., None]
 
-# Elements that NumPy is still to work on before loops are compiled, 200 million in all: a second
-# or two of training. Importing Numba and compiling take about one, and gain it in a few more.
-n_left = 200_000_000.0
+# Elements that NumPy works on before the loops are compiled: 200 million are one or two seconds of
+# training. Importing Numba and compiling take about one second, which a few more seconds regain.
+n_elements_left = 200_000_000.0
 
 # A child that is forked in the middle of an import or of a compilation would wait for the other
 # half for ever: forking waits for the end instead.
@@ -27,39 +28,43 @@ _working = lock_across_forks()
 
 
 class Kernel:
-    """``run`` is NumPy's ``calls`` or, where there is Numba and enough to do, the ``loop``.
+    """Runs ``numpy_impl`` or, where there is Numba and enough to do, ``numba_impl``, compiled.
 
-    Both are functions of the same arrays, C-contiguous and of one dtype, and leave the same in
-    them to the last bit. ``dimensions`` are how many each has: a number has none.
+    Both are functions of the same arrays, C-contiguous and of one dtype, and leave the same values
+    in them to the last bit. ``numba_impl`` is a loop in Python for Numba to compile. ``dimensions``
+    has the number of dimensions of each argument: 0 for a number.
     """
 
     all: ClassVar[list[Kernel]] = []
 
-    def __init__(self, calls: Function, loop: Function, dimensions: tuple[int, ...]) -> None:
-        self.calls, self.loop, self.dimensions = calls, loop, dimensions
-        self.run = calls
+    def __init__(
+        self, numpy_impl: Function, numba_impl: Function, dimensions: tuple[int, ...]
+    ) -> None:
+        self.numpy_impl, self.numba_impl, self.dimensions = numpy_impl, numba_impl, dimensions
+        self.run = numpy_impl
         self.all.append(self)
 
-    def settle(self) -> None:
-        """Run the loop from now on if it can be compiled."""
-        self.run = (undisturbed(self._compile) if available() else None) or self.calls
+    def use_compiled(self) -> None:
+        """Run ``numba_impl`` from now on if it can be compiled."""
+        self.run = (undisturbed(self._compile) if available() else None) or self.numpy_impl
 
     def _compile(self) -> Function | None:
         try:
-            return compiled(self.loop, self.dimensions)
+            return compiled(self.numba_impl, self.dimensions)
         except Exception:
             return None
 
 
 def count(n_elements: int) -> None:
-    """Take note of how many elements kernels have worked on; after enough of them, all settle."""
-    global n_left
-    if n_left > 0:
-        left = n_left - n_elements
+    """Count the elements that kernels have worked on. After enough, compile every kernel."""
+    global n_elements_left
+    if n_elements_left > 0:
+        left = n_elements_left - n_elements
         if left <= 0:
             for kernel in Kernel.all:
-                kernel.settle()
-        n_left = left  # only now: if a signal has ended the compilation, the next call tries again
+                kernel.use_compiled()
+        # Only now: if a signal has ended the compilation, the next call tries again.
+        n_elements_left = left
 
 
 @cache
@@ -78,10 +83,11 @@ def _is_available() -> bool:
 
 
 @cache
-def compiled(loop: Function, dimensions: tuple[int, ...] | None = None) -> Function:
-    """The loop, compiled or read where an earlier process kept it.
+def compiled(function: Function, dimensions: tuple[int, ...] | None = None) -> Function:
+    """Return the function compiled, or read from the cache of an earlier process.
 
-    For arrays of so many dimensions in both precisions, at once; or for whatever it will be given.
+    With ``dimensions`` it is compiled at once, for arrays of both precisions; without them it is
+    compiled for the arguments of each call.
     """
     from numba import njit
 
@@ -89,9 +95,9 @@ def compiled(loop: Function, dimensions: tuple[int, ...] | None = None) -> Funct
     result: Function
     # Division as NumPy has it, without a branch for 0, can run in vector registers.
     try:
-        result = njit(signatures, cache=True, nogil=True, error_model="numpy")(loop)
+        result = njit(signatures, cache=True, nogil=True, error_model="numpy")(function)
     except Exception:  # there is nowhere to keep it, or what is kept there is broken
-        result = njit(signatures, nogil=True, error_model="numpy")(loop)
+        result = njit(signatures, nogil=True, error_model="numpy")(function)
     return result
 
 
@@ -105,10 +111,10 @@ def _signatures(dimensions: tuple[int, ...]) -> list[Any]:
 
 
 def undisturbed(work: Callable[[], T | None]) -> T | None:
-    """What comes of the work, done in a thread of its own; None if there can be none.
+    """Return the result of the work in a thread of its own; None if no thread can be started.
 
-    A signal, Ctrl-C or an alarm, cuts short what the main thread does. Half an import of Numba
-    would stay for good, and who tries to compile could not tell a signal from a failure.
+    A signal (Ctrl-C or an alarm) interrupts the main thread. There it would leave Numba imported in
+    part, and an interrupted compilation could not be told from a failed one.
     """
     results: list[T | None] = []
 

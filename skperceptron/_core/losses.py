@@ -1,8 +1,9 @@
-"""Losses of raw scores, by name and by the output activation (link) that they go through.
+"""Losses of raw scores, by name and by the output activation that turns scores into predictions.
 
-A pair with a class of its own is fused: the gradient of a loss through its natural link is
-``prediction - y``, shorter, and stable where the link itself saturates. A loss of predictions
-as they are (link "identity") goes ``ComposedLoss`` any other link by the chain rule.
+A pair with a class of its own is fused. The gradient of a loss with its natural output activation
+is ``prediction - y``: it is shorter than the chain rule, and stable where the output activation
+saturates. ``ComposedLoss`` combines a loss of predictions (output activation "identity") with any
+other output activation, by the chain rule.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.special import expit, log_softmax, xlogy
@@ -31,12 +32,32 @@ class LossLike(Protocol):
         """
 
 
+class TargetInterval(NamedTuple):
+    """The targets for which a loss is defined. Targets are finite, so an infinite bound is none."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_included: bool = True
+    high_included: bool = True
+
+    def includes(self, y: float) -> bool:
+        above = y >= self.low if self.low_included else y > self.low
+        below = y <= self.high if self.high_included else y < self.high
+        return above and below
+
+    def condition(self, name: str) -> str:
+        """What targets of this name must fulfil, for a message."""
+        above = f"{name} {'>=' if self.low_included else '>'} {self.low:g}"
+        below = f"{name} {'<=' if self.high_included else '<'} {self.high:g}"
+        bounds = ((self.low, above), (self.high, below))
+        return " and ".join(text for bound, text in bounds if math.isfinite(bound))
+
+
 class Loss(ABC):
     """Interface: the loss of each row, and its gradient, from raw scores."""
 
-    smallest_target: ClassVar[float] = -math.inf
-    smallest_excluded: ClassVar[bool] = False  # whether y must be above that
-    probabilistic: ClassVar[bool] = True  # whether a link makes probabilities of the scores
+    target_interval: ClassVar[TargetInterval] = TargetInterval()
+    probabilistic: ClassVar[bool] = True  # whether scores become probabilities
     nonsmooth: ClassVar[bool] = False  # whether the gradient jumps
     # Scores that the network has for each output. The first of each output are the predictions, and
     # come before all others: (n, n_outputs · scores_per_output).
@@ -55,16 +76,16 @@ class Loss(ABC):
 
 @dataclass(frozen=True)
 class ComposedLoss(Loss):
-    """A loss of predictions ``link(scores)``, by the chain rule."""
+    """A loss of predictions ``output_activation(scores)``, by the chain rule."""
 
     loss: Loss
-    link: ActivationLike
+    output_activation: ActivationLike
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
-        self.link.forward(scores)
+        self.output_activation.forward(scores)
         predictions = scores.copy()  # (n, n_outputs)
         values = self.loss.values_and_gradient(scores, y)
-        self.link.backward(predictions, scores)
+        self.output_activation.backward(predictions, scores)
         return values
 
 
@@ -113,7 +134,7 @@ class PoissonDeviance(Loss):
     McCullagh & Nelder (1989), "Generalized linear models".
     """
 
-    smallest_target: ClassVar[float] = 0.0
+    target_interval: ClassVar[TargetInterval] = TargetInterval(0.0)
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         values: Array = (xlogy(y, y) - y).sum(axis=1)  # (n,)
@@ -127,7 +148,7 @@ class PoissonDeviance(Loss):
 class PoissonDevianceSoftplus(Loss):
     """Half the Poisson deviance with prediction ``μ = log(1 + exp(s))``."""
 
-    smallest_target: ClassVar[float] = 0.0
+    target_interval: ClassVar[TargetInterval] = TargetInterval(0.0)
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         mean, log_mean, slope = _softplus_and_logarithm(scores)
@@ -143,8 +164,7 @@ class GammaDeviance(Loss):
     McCullagh & Nelder (1989), "Generalized linear models".
     """
 
-    smallest_target: ClassVar[float] = 0.0
-    smallest_excluded: ClassVar[bool] = True
+    target_interval: ClassVar[TargetInterval] = TargetInterval(0.0, low_included=False)
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         # exp(log y - s) overflows no sooner than the loss itself.
@@ -158,8 +178,7 @@ class GammaDeviance(Loss):
 class GammaDevianceSoftplus(Loss):
     """Half the gamma deviance with prediction ``μ = log(1 + exp(s))``."""
 
-    smallest_target: ClassVar[float] = 0.0
-    smallest_excluded: ClassVar[bool] = True
+    target_interval: ClassVar[TargetInterval] = TargetInterval(0.0, low_included=False)
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         _, log_mean, slope = _softplus_and_logarithm(scores)
@@ -352,7 +371,7 @@ CLASSIFICATION_LOSSES: dict[tuple[str, str], type[Loss]] = {
     ("squared_hinge", "identity"): SquaredHinge,
 }
 
-# The first link that a loss is listed with is its own.
+# The first output activation that a loss is listed with is its own.
 REGRESSION_LOSSES: dict[tuple[str, str], type[Loss]] = {
     ("squared_error", "identity"): SquaredError,
     ("absolute_error", "identity"): AbsoluteError,

@@ -64,18 +64,18 @@ class L2(Penalty):
         return self.value(weights, scale, scratch)
 
 
-def _add_multiple_by_calls(total: Array, values: Array, factor: Any, scratch: Array) -> None:
+def _add_multiple_numpy(total: Array, values: Array, factor: Any, scratch: Array) -> None:
     for part in blocks(0, len(values)):
         product = np.multiply(values[part], factor, out=scratch[: part.stop - part.start])
         total[part] += product
 
 
-def _add_multiple_in_a_loop(total: Array, values: Array, factor: Any, scratch: Array) -> None:
+def _add_multiple_numba(total: Array, values: Array, factor: Any, scratch: Array) -> None:
     for i in range(values.size):
         total[i] += values[i] * factor
 
 
-_add_multiple = Kernel(_add_multiple_by_calls, _add_multiple_in_a_loop, dimensions=(1, 1, 0, 1))
+_add_multiple = Kernel(_add_multiple_numpy, _add_multiple_numba, dimensions=(1, 1, 0, 1))
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Stopping:
     n_rising_epochs: int = 0
 
     def watch(self, loss: float, score: float | None, state: Patience) -> bool:
-        """Take note of an epoch. Return whether patience has run out."""
+        """Record an epoch. Return whether patience has run out."""
         watched = loss if score is None else -score
         # Written so that what is not finite counts as no improvement.
         finite = math.isfinite(watched)

@@ -168,7 +168,9 @@ class LossSurfaceDisplay:
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, steps = network_of(estimator)
         if isinstance(network, PerceptronClassifier):
-            raise TypeError("A perceptron follows no gradient, so it has no loss surface.")
+            raise TypeError(
+                "LossSurfaceDisplay does not support PerceptronClassifier, which has no gradient."
+            )
         if directions is None:
             directions = "random" if path is None else "pca"
         centre = _trained(network)

@@ -53,15 +53,15 @@ def dots(ax, ratios, xlabel, reference):
     contestants = list(dict.fromkeys(name for case in ratios.values() for name in case))
     height = 0.6 / len(contestants)
     for i, contestant in enumerate(contestants):
-        color, marker = style(contestant, i)
+        colour, marker = style(contestant, i)
         shift = (i - (len(contestants) - 1) / 2) * height
         for row, case in enumerate(ratios.values()):
             if contestant in case:
                 low, middle, high = _range(case[contestant])
                 label = contestant if row == 0 else None
                 y = row + shift
-                ax.plot([low, high], [y, y], color=color, lw=1.5)
-                ax.plot(middle, y, marker, color=color, ms=7, mew=1.5, label=label)
+                ax.plot([low, high], [y, y], color=colour, lw=1.5)
+                ax.plot(middle, y, marker, color=colour, ms=7, mew=1.5, label=label)
     ax.axvline(1, color="black", lw=1)
     ax.set(xscale="log", xlabel=xlabel, yticks=range(len(ratios)), yticklabels=list(ratios))
     ax.set_ylim(len(ratios) - 0.5, -0.5)
@@ -76,8 +76,8 @@ def dots(ax, ratios, xlabel, reference):
 def lines(ax, curves, xlabel, ylabel, scale="log"):
     """A line per contestant through its points (x, y), with a tick at each x."""
     for i, (contestant, (x, y)) in enumerate(curves.items()):
-        color, marker = style(contestant, i)
-        ax.plot(x, y, marker=marker, color=color, label=contestant)
+        colour, marker = style(contestant, i)
+        ax.plot(x, y, marker=marker, color=colour, label=contestant)
     ax.set(xscale=scale, yscale=scale, xlabel=xlabel, ylabel=ylabel)
     if scale == "linear":
         ax.set(xlim=(0, None), ylim=(0, None))

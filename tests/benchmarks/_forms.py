@@ -9,7 +9,7 @@ def use(*, loops):
     """Have the compiled loops do it from now on, or NumPy."""
     kernels.available = lambda: loops
     for kernel in kernels.Kernel.all:
-        kernel.settle()
+        kernel.use_compiled()
 
 
 def compiled(function):

@@ -99,10 +99,10 @@ def _plot(context, section, peaks):
         if axes is None:
             return
         ax = axes[0]
-        for (color, marker), (shape, by_solver) in zip(OTHERS, peaks.items(), strict=False):
+        for (colour, marker), (shape, by_solver) in zip(OTHERS, peaks.items(), strict=False):
             bounded = {k: v for k, v in by_solver.items() if v["reference"]}
             ratios = [v["peak"] / v["reference"] for v in bounded.values()]
-            ax.plot(ratios, list(bounded), marker, color=color, label=str(shape))
+            ax.plot(ratios, list(bounded), marker, color=colour, label=str(shape))
         ax.axvline(1.2, color="black", lw=1, ls="--")
         ax.set(xlabel="peak memory of fit / reference (dashed: 1.2)", xlim=(0, 1.3))
         ax.figure.legend(loc="outside lower center", ncols=1, frameon=False)

@@ -22,11 +22,11 @@ def run(context):
     networks = _networks(context.data)
     timings, checks = {}, []
     for network, (model, X) in networks.items():
-        twin, session = model.to_sklearn(), _onnx_session(context, model)
-        checks.append([network, *_agreement(model, twin, session, X)])
+        converted, session = model.to_sklearn(), _onnx_session(context, model)
+        checks.append([network, *_agreement(model, converted, session, X)])
         for method in ("predict_proba", "predict"):
             for n in ROWS:
-                functions = _functions(method, X[:n], model, twin, session)
+                functions = _functions(method, X[:n], model, converted, session)
                 case = f"{network}, {method}, {n} rows"
                 loops = {name: looped(function) for name, function in functions.items()}
                 timings[network, method, n] = context.compare(
@@ -78,19 +78,19 @@ def _onnx_session(context, model):
     )
 
 
-def _functions(method, X, model, twin, session):
+def _functions(method, X, model, converted, session):
     functions = {
         "skperceptron": partial(getattr(model, method), X),
-        "scikit-learn": partial(getattr(twin, method), X),
+        "scikit-learn": partial(getattr(converted, method), X),
     }
     if session is not None:
         functions["onnxruntime"] = partial(session.run, None, {"X": X})
     return functions
 
 
-def _agreement(model, twin, session, X):
+def _agreement(model, converted, session, X):
     ours = model.predict_proba(X)
-    cells = [verdict(np.abs(twin.predict_proba(X) - ours).max(), 1e-5)]
+    cells = [verdict(np.abs(converted.predict_proba(X) - ours).max(), 1e-5)]
     if session is None:
         return [*cells, "absent"]
     return [*cells, verdict(np.abs(session.run(None, {"X": X})[1] - ours).max(), 1e-4)]

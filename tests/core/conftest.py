@@ -34,33 +34,33 @@ TARGETS = {
 }
 
 
-def _loss_of(estimator, link):
+def _loss_of(estimator, output_activation):
     if isinstance(estimator, MLPClassifier):
-        return _build.classification_loss(estimator, link)
-    return _build.regression_loss(estimator, link)
+        return _build.classification_loss(estimator, output_activation)
+    return _build.regression_loss(estimator, output_activation)
 
 
 class LossCase(NamedTuple):
-    """A loss, and a link that it goes through."""
+    """A loss, and the output activation that it goes through."""
 
     estimator: type
     name: str
-    link: str
+    output_activation: str
 
     def __str__(self):
-        return f"{self.name}-{self.link}"
+        return f"{self.name}-{self.output_activation}"
 
     def make(self):
-        return _loss_of(self.estimator(loss=self.name), self.link)
+        return _loss_of(self.estimator(loss=self.name), self.output_activation)
 
     def draw_targets(self, rng, n, k):
         """Targets (n, k) that suit it."""
-        return TARGETS[self.name if self.name in TARGETS else self.link](rng, n, k)
+        return TARGETS[self.name if self.name in TARGETS else self.output_activation](rng, n, k)
 
     def distance_from_kinks(self, scores, y):
         """Least distance of a score from where the loss has a kink."""
         predictions = scores.copy()
-        OUTPUT_ACTIVATIONS[self.link]().forward(predictions)
+        OUTPUT_ACTIVATIONS[self.output_activation]().forward(predictions)
         residual = np.abs(predictions - y)
         kinks = {
             "absolute_error": residual,
@@ -73,12 +73,20 @@ class LossCase(NamedTuple):
 
 
 def _loss_cases():
-    for name, link in CLASSIFICATION_LOSSES:
-        kind = CLASSIFICATION_LOSSES[name, link]
-        through = ("logistic", "softmax") if link == "identity" and kind.probabilistic else (link,)
+    for name, output_activation in CLASSIFICATION_LOSSES:
+        kind = CLASSIFICATION_LOSSES[name, output_activation]
+        through = (
+            ("logistic", "softmax")
+            if output_activation == "identity" and kind.probabilistic
+            else (output_activation,)
+        )
         yield from (LossCase(MLPClassifier, name, each) for each in through)
-    for name, link in REGRESSION_LOSSES:
-        through = ("identity", "exp", "softplus", "logistic") if link == "identity" else (link,)
+    for name, output_activation in REGRESSION_LOSSES:
+        through = (
+            ("identity", "exp", "softplus", "logistic")
+            if output_activation == "identity"
+            else (output_activation,)
+        )
         yield from (LossCase(MLPRegressor, name, each) for each in through)
 
 
@@ -98,14 +106,14 @@ def rng():
 
 @pytest.fixture(scope="session")
 def loss_of():
-    """The loss that an estimator's hyperparameters ask for, through a link."""
+    """The loss that an estimator's hyperparameters ask for, through an output activation."""
     return _loss_of
 
 
 @pytest.fixture(scope="session")
 def largest_score():
-    """How large a score of a link must be endured."""
-    return lambda link: LARGEST_SCORES.get(link, 1e3)
+    """How large a score of an output activation must be endured."""
+    return lambda output_activation: LARGEST_SCORES.get(output_activation, 1e3)
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,9 @@ def forward(name, z):
 
 
 def backward(name, z, delta):
-    kept = z.copy() if ACTIVATIONS[name].needs == "input" else forward(name, z)
+    saved = z.copy() if ACTIVATIONS[name].saves == "input" else forward(name, z)
     delta = delta.copy()
-    ACTIVATIONS[name]().backward(kept, delta)
+    ACTIVATIONS[name]().backward(saved, delta)
     return delta
 
 
@@ -78,7 +78,7 @@ def test_both_ways_work_in_place_on_part_of_a_buffer(name, rng):
 
     activation.forward(z_buffer[:9])
     assert_array_equal(z_buffer[:9], forward(name, z))
-    if activation.needs == "input":
+    if activation.saves == "input":
         z_buffer[:9] = z
     activation.backward(z_buffer[:9], delta_buffer[:9])
     assert_array_equal(delta_buffer[:9], backward(name, z, delta))

@@ -13,7 +13,7 @@ from skperceptron._core.types import BLOCK
 
 
 class Spy(np.ndarray):
-    """An array that takes note of what NumPy's universal functions make of it."""
+    """An array that records what NumPy's universal functions make of it."""
 
     seen = ()  # (name, dtype, size) of each result
 

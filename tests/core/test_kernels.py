@@ -1,4 +1,4 @@
-"""Kernels: NumPy's calls and the loop do the same, and one follows the other when it pays."""
+"""Kernels: both implementations do the same, and Numba's replaces NumPy's when it pays."""
 
 import os
 import signal
@@ -28,9 +28,9 @@ def numbers(rng, shape, dtype):
 
 
 def of_adam(rng, size, dtype):
-    weights, slope, scratch, total, squares = (numbers(rng, size, dtype) for _ in range(5))
+    weights, grad, scratch, exp_avg, exp_avg_sq = (numbers(rng, size, dtype) for _ in range(5))
     constants = np.array([0.9, 0.999, 1e-7, 0.03], dtype)
-    return weights, slope, scratch, total, np.abs(squares), constants
+    return weights, grad, scratch, exp_avg, np.abs(exp_avg_sq), constants
 
 
 def of_l2(rng, size, dtype):
@@ -60,23 +60,23 @@ def test_each_is_tested():
 
 @pytest.fixture(params=["as Python", "compiled"])
 def form(request):
-    """What makes a function of the loop."""
+    """What makes a function of Numba's implementation."""
     if request.param == "compiled":
         pytest.importorskip("numba")
         return kernels.compiled
-    return lambda loop, dimensions: loop
+    return lambda function, dimensions: function
 
 
 @pytest.mark.parametrize("name", KERNELS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_loop_is_equal_to_the_calls_to_the_last_bit(name, dtype, form):
+def test_both_implementations_are_equal_to_the_last_bit(name, dtype, form):
     kernel, arguments, spent = KERNELS[name]
-    loop = form(kernel.loop, kernel.dimensions)
+    numba_impl = form(kernel.numba_impl, kernel.dimensions)
     for seed, size in enumerate(SIZES):
         ours, theirs = (arguments(np.random.default_rng(seed), size, dtype) for _ in range(2))
         with np.errstate(all="ignore"):
-            kernel.calls(*ours)
-            loop(*theirs)
+            kernel.numpy_impl(*ours)
+            numba_impl(*theirs)
         for i, (one, other) in enumerate(zip(ours, theirs, strict=True)):
             if i not in spent:
                 assert one.dtype == other.dtype
@@ -89,22 +89,22 @@ def test_the_loop_is_equal_to_the_calls_to_the_last_bit(name, dtype, form):
 class Log(list):
     """Who did the work of a kernel."""
 
-    def calls(self, *arrays):
-        self.append("calls")
+    def numpy_impl(self, *arrays):
+        self.append("NumPy")
 
-    def loop(self, *arrays):
-        self.append("loop")
+    def numba_impl(self, *arrays):
+        self.append("Numba")
 
     def kernel(self):
-        return kernels.Kernel(self.calls, self.loop, (1, 1))
+        return kernels.Kernel(self.numpy_impl, self.numba_impl, (1, 1))
 
 
 @pytest.fixture
 def log(monkeypatch):
-    """One for kernels that wait for 10 elements, where loops need no compiling."""
+    """One for kernels that wait for 10 elements, where nothing needs compiling."""
     monkeypatch.setattr(kernels, "available", lambda: True)
-    monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: loop)
-    monkeypatch.setattr(kernels, "n_left", 10)
+    monkeypatch.setattr(kernels, "compiled", lambda function, dimensions: function)
+    monkeypatch.setattr(kernels, "n_elements_left", 10)
     monkeypatch.setattr(kernels.Kernel, "all", [])
     return Log()
 
@@ -115,17 +115,19 @@ def work(*some_kernels, size):
     kernels.count(size)
 
 
-def test_the_loops_follow_when_it_pays(log):
+def test_numba_follows_when_it_pays(log):
     one, other = log.kernel(), log.kernel()
     work(one, other, size=6)
     work(one, other, size=4)
     work(one, other, size=1)
-    assert log == ["calls"] * 4 + ["loop"] * 2
+    assert log == ["NumPy"] * 4 + ["Numba"] * 2
 
 
 def test_they_are_compiled_once(log, monkeypatch):
     seen = []
-    monkeypatch.setattr(kernels, "compiled", lambda loop, dimensions: seen.append(1) or loop)
+    monkeypatch.setattr(
+        kernels, "compiled", lambda function, dimensions: seen.append(1) or function
+    )
     kernel = log.kernel()
     for _ in range(3):
         work(kernel, size=11)
@@ -154,7 +156,7 @@ def test_if_nothing_can_follow_numpy_goes_on(owner, name, replacement, log, monk
     kernel = log.kernel()
     work(kernel, size=11)
     work(kernel, size=11)
-    assert log == ["calls", "calls"]
+    assert log == ["NumPy", "NumPy"]
 
 
 def test_a_signal_while_it_compiles_is_no_failure_to_compile(log, monkeypatch):
@@ -164,10 +166,10 @@ def test_a_signal_while_it_compiles_is_no_failure_to_compile(log, monkeypatch):
     def out_of_time(*args):
         raise OutOfTime
 
-    def interrupted(loop, dimensions):
+    def interrupted(function, dimensions):
         assert threading.current_thread() is not threading.main_thread()
         signal.raise_signal(signal.SIGINT)
-        return loop
+        return function
 
     monkeypatch.setattr(kernels, "compiled", interrupted)
     before = signal.signal(signal.SIGINT, out_of_time)
@@ -200,10 +202,10 @@ def test_a_cache_that_is_broken_does_not_matter(tmp_path):
 import numpy as np
 from skperceptron._core import activations
 kernel = activations._keep_where_positive
-kernel.settle()
+kernel.use_compiled()
 values = np.full((1, 2), 3.0)
 kernel.run(values, np.array([[-1.0, 1.0]]))
-print(kernel.run is not kernel.calls, values.tolist())
+print(kernel.run is not kernel.numpy_impl, values.tolist())
 """
     for _ in range(2):
         assert run_python(code, NUMBA_CACHE_DIR=str(tmp_path)) == "True [[0.0, 3.0]]"

@@ -104,12 +104,12 @@ def test_the_bound_of_every_activation_holds_and_is_close(activation, size, rng)
 
 def test_no_bound_is_known_of_an_activation_of_the_users():
     class Doubled:
-        needs = "output"
+        saves = "output"
 
         def forward(self, z):
             z *= 2
 
-        def backward(self, kept, delta):
+        def backward(self, saved, delta):
             delta *= 2
 
     layer = ActivationLayer(Doubled())

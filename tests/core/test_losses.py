@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.layers import Dense
 from skperceptron._core.layers.dense import DenseProducts
+from skperceptron._core.losses import TargetInterval
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective, Regularisation
 from skperceptron._core.penalties import L2
@@ -21,9 +22,9 @@ def sigma(s):
     return 1 / (1 + math.exp(-s))
 
 
-def probabilities(link, scores):
+def probabilities(output_activation, scores):
     """What a row of scores predicts, without NumPy."""
-    if link == "softmax":
+    if output_activation == "softmax":
         total = sum(map(math.exp, scores))
         return [math.exp(s) / total for s in scores]
     functions = {
@@ -32,30 +33,34 @@ def probabilities(link, scores):
         "exp": math.exp,
         "softplus": lambda s: math.log(1 + math.exp(s)),
     }
-    return [functions[link](s) for s in scores]
+    return [functions[output_activation](s) for s in scores]
 
 
-def cross_entropy(link, p, y, weight):
+def cross_entropy(output_activation, p, y, weight):
     """Of one output; through softmax only what is true counts."""
     loss = -y * weight(1 - p) * math.log(p)
-    return loss if link == "softmax" else loss - (1 - y) * weight(p) * math.log(1 - p)
+    return loss if output_activation == "softmax" else loss - (1 - y) * weight(p) * math.log(1 - p)
 
 
 # The loss of one output, from its definition: p is the prediction, s the score.
 DEFINITIONS = {
-    "log_loss": lambda link, s, p, y: cross_entropy(link, p, y, lambda rest: 1),
-    "focal": lambda link, s, p, y: cross_entropy(link, p, y, lambda rest: rest**2),
-    "squared_error": lambda link, s, p, y: (p - y) ** 2 / 2,
-    "hinge": lambda link, s, p, y: max(0, 1 - (1 if y else -1) * s),
-    "squared_hinge": lambda link, s, p, y: max(0, 1 - (1 if y else -1) * s) ** 2,
-    "absolute_error": lambda link, s, p, y: abs(p - y),
-    "huber": lambda link, s, p, y: (
+    "log_loss": lambda output_activation, s, p, y: cross_entropy(
+        output_activation, p, y, lambda rest: 1
+    ),
+    "focal": lambda output_activation, s, p, y: cross_entropy(
+        output_activation, p, y, lambda rest: rest**2
+    ),
+    "squared_error": lambda output_activation, s, p, y: (p - y) ** 2 / 2,
+    "hinge": lambda output_activation, s, p, y: max(0, 1 - (1 if y else -1) * s),
+    "squared_hinge": lambda output_activation, s, p, y: max(0, 1 - (1 if y else -1) * s) ** 2,
+    "absolute_error": lambda output_activation, s, p, y: abs(p - y),
+    "huber": lambda output_activation, s, p, y: (
         (p - y) ** 2 / 2 if abs(p - y) <= 1.35 else 1.35 * abs(p - y) - 1.35**2 / 2
     ),
-    "quantile": lambda link, s, p, y: 0.5 * max(y - p, 0) + 0.5 * max(p - y, 0),
-    "log_cosh": lambda link, s, p, y: math.log(math.cosh(p - y)),
-    "poisson": lambda link, s, p, y: (y * math.log(y / p) if y else 0) - y + p,
-    "gamma": lambda link, s, p, y: y / p - math.log(y / p) - 1,
+    "quantile": lambda output_activation, s, p, y: 0.5 * max(y - p, 0) + 0.5 * max(p - y, 0),
+    "log_cosh": lambda output_activation, s, p, y: math.log(math.cosh(p - y)),
+    "poisson": lambda output_activation, s, p, y: (y * math.log(y / p) if y else 0) - y + p,
+    "gamma": lambda output_activation, s, p, y: y / p - math.log(y / p) - 1,
 }
 
 
@@ -70,11 +75,11 @@ def total(loss, scores, y):
 
 def test_values_follow_from_the_definition(loss_case, rng):
     scores, y = 2 * rng.normal(size=(8, 3)), loss_case.draw_targets(rng, 8, 3)
-    definition, link = DEFINITIONS[loss_case.name], loss_case.link
+    definition, output_activation = DEFINITIONS[loss_case.name], loss_case.output_activation
     expected = [
         sum(
-            definition(link, *output)
-            for output in zip(row, probabilities(link, row), targets, strict=True)
+            definition(output_activation, *output)
+            for output in zip(row, probabilities(output_activation, row), targets, strict=True)
         )
         for row, targets in zip(scores.tolist(), y.tolist(), strict=True)
     ]
@@ -83,16 +88,18 @@ def test_values_follow_from_the_definition(loss_case, rng):
 
 
 @pytest.mark.parametrize(
-    ("estimator", "parameters", "link"),
+    ("estimator", "parameters", "output_activation"),
     [
         (MLPClassifier, {"loss": "focal", "focal_gamma": 0.0}, "softmax"),
         (MLPClassifier, {"loss": "focal", "focal_gamma": 0.0}, "logistic"),
     ],
 )
-def test_focal_without_gamma_is_the_log_loss(estimator, parameters, link, rng, loss_of):
+def test_focal_without_gamma_is_the_log_loss(
+    estimator, parameters, output_activation, rng, loss_of
+):
     scores, y = 2 * rng.normal(size=(8, 3)), np.eye(3)[rng.integers(0, 3, 8)]
-    focal = values_and_gradient(loss_of(estimator(**parameters), link), scores, y)
-    plain = values_and_gradient(loss_of(estimator(), link), scores, y)
+    focal = values_and_gradient(loss_of(estimator(**parameters), output_activation), scores, y)
+    plain = values_and_gradient(loss_of(estimator(), output_activation), scores, y)
     for one, other in zip(focal, plain, strict=True):
         assert_allclose(one, other, rtol=1e-12)
 
@@ -122,10 +129,10 @@ def test_gradient_against_differences(loss_case, rng, numerical_gradient):
 @every_dtype
 def test_large_scores_stay_finite(loss_case, dtype, rng, largest_score):
     y = loss_case.draw_targets(rng, 9, 3).astype(dtype)
-    largest = largest_score(loss_case.link)
+    largest = largest_score(loss_case.output_activation)
     if loss_case.name == "gamma":
         largest = 80.0  # the loss of a prediction of exp(-s) is y exp(s) itself
-    elif loss_case.link == "exp" and loss_case.name != "poisson":
+    elif loss_case.output_activation == "exp" and loss_case.name != "poisson":
         largest = 40.0  # these square exp(s), or its residual
     scores = largest * np.array([[1, -1, 0], [-1, -1, -1], [1, 1, 1]] * 3, dtype)
     values, gradient = values_and_gradient(loss_case.make(), scores, y)
@@ -133,26 +140,26 @@ def test_large_scores_stay_finite(loss_case, dtype, rng, largest_score):
     assert np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("link", ["logistic", "softmax"])
-def test_confident_log_loss_is_the_margin(link, loss_of):
+@pytest.mark.parametrize("output_activation", ["logistic", "softmax"])
+def test_confident_log_loss_is_the_margin(output_activation, loss_of):
     # What a probability clipped at eps would get wrong.
-    loss = loss_of(MLPClassifier(), link)
+    loss = loss_of(MLPClassifier(), output_activation)
     y = np.array([[1.0, 0.0]])
     scores = np.array([[1e3, -1e3]])
-    n_wrong_outputs = {"logistic": 2, "softmax": 1}[link]
-    margin = {"logistic": 1e3, "softmax": 2e3}[link]
+    n_wrong_outputs = {"logistic": 2, "softmax": 1}[output_activation]
+    margin = {"logistic": 1e3, "softmax": 2e3}[output_activation]
     assert total(loss, scores, y) == 0
     assert total(loss, -scores, y) == n_wrong_outputs * margin
 
 
-@pytest.mark.parametrize("link", ["logistic", "softmax"])
+@pytest.mark.parametrize("output_activation", ["logistic", "softmax"])
 @every_dtype
-def test_log_loss_is_never_negative(link, dtype, rng, loss_of):
+def test_log_loss_is_never_negative(output_activation, dtype, rng, loss_of):
     # Right and confident to every degree: large terms of the sum nearly cancel.
     scores = (30 * rng.normal(size=(5000, 5))).astype(dtype)
     right = {"logistic": scores > 0, "softmax": scores == scores.max(axis=1, keepdims=True)}
-    loss = loss_of(MLPClassifier(), link)
-    values, _ = values_and_gradient(loss, scores, right[link].astype(dtype))
+    loss = loss_of(MLPClassifier(), output_activation)
+    values, _ = values_and_gradient(loss, scores, right[output_activation].astype(dtype))
     assert values.min() >= 0
 
 
@@ -191,7 +198,7 @@ def test_single_precision_agrees_with_double(loss_case, rng):
 CENTRES = {"absolute_error": np.median, "quantile": np.median}
 
 # The score at which an output predicts its argument.
-INVERSE_LINKS = {
+INVERSES = {
     "identity": lambda p: p,
     "logistic": logit,
     "softmax": np.log,
@@ -201,14 +208,14 @@ INVERSE_LINKS = {
 
 
 def test_minimum_is_at_the_truth(loss_case, rng):
-    name, link = loss_case.name, loss_case.link
+    name, output_activation = loss_case.name, loss_case.output_activation
     if name in ("focal", "hinge", "squared_hinge", "huber", "log_cosh"):
         pytest.skip("its best constant has no closed form")
-    if name in CENTRES and link == "logistic":
-        pytest.skip("the median of labels is 0 or 1, out of the link's reach")
+    if name in CENTRES and output_activation == "logistic":
+        pytest.skip("the median of labels is 0 or 1, out of the output activation's reach")
     y = loss_case.draw_targets(rng, 31, 3)
     loss = loss_case.make()
-    truth = np.tile(INVERSE_LINKS[link](CENTRES.get(name, np.mean)(y, axis=0)), (31, 1))
+    truth = np.tile(INVERSES[output_activation](CENTRES.get(name, np.mean)(y, axis=0)), (31, 1))
     for shift in 0.3 * rng.normal(size=(20, 3)):
         assert total(loss, truth + shift, y) > total(loss, truth, y)
 
@@ -236,3 +243,19 @@ def test_calibrated_probabilities_minimise_the_brier_score(rng, loss_of):
     scores = np.linspace(-3, 3, 601)
     best = scores[np.argmin([total(loss, np.full((1000, 1), s), y) for s in scores])]
     assert abs(expit(best) - y.mean()) < 0.005
+
+
+@pytest.mark.parametrize(
+    ("interval", "inside", "outside", "condition"),
+    [
+        (TargetInterval(), [-1e300, 0, 1e300], [], ""),
+        (TargetInterval(0.0), [0, 5], [-1e-9], "y >= 0"),
+        (TargetInterval(0.0, low_included=False), [1e-9], [0, -1], "y > 0"),
+        (TargetInterval(0.0, 1.0, high_included=False), [0, 0.5], [-1, 1], "y >= 0 and y < 1"),
+        (TargetInterval(high=2.5), [2.5, -9], [2.6], "y <= 2.5"),
+    ],
+)
+def test_target_interval(interval, inside, outside, condition):
+    assert all(map(interval.includes, inside))
+    assert not any(map(interval.includes, outside))
+    assert interval.condition("y") == condition

@@ -276,7 +276,7 @@ def test_lion_follows_its_equation(path):
 
 @every_optimizer
 @pytest.mark.parametrize("n_steps", [1, 2, 30])
-def test_the_stride_is_what_a_constant_gradient_is_multiplied_by(make, name, n_steps, rng):
+def test_the_step_size_is_what_a_constant_gradient_is_multiplied_by(make, name, n_steps, rng):
     # Without decoupled decay: it is no answer to the gradient.
     gradient = rng.normal(size=20)
     theta, optimizer = np.zeros(20), make(name, 20)
@@ -291,7 +291,7 @@ def test_the_stride_is_what_a_constant_gradient_is_multiplied_by(make, name, n_s
 
 @every_optimizer
 @pytest.mark.parametrize("clipped", [False, True])
-def test_steps_are_the_same_where_nobody_wants_the_stride(make, name, clipped, path):
+def test_steps_are_the_same_where_no_one_reads_the_step_size(make, name, clipped, path):
     theta, gradients, rates = path
     expected = walk(make(name, 20), theta.copy(), gradients, rates)
     optimizer = make(name, 20)
@@ -300,7 +300,7 @@ def test_steps_are_the_same_where_nobody_wants_the_stride(make, name, clipped, p
     assert_array_equal(walk(optimizer, theta, gradients, rates), expected)
 
 
-def test_lions_stride_is_finite_without_a_gradient(make):
+def test_lions_step_size_is_finite_without_a_gradient(make):
     step_size = make("lion", 3).step(np.zeros(3), np.zeros(3), 0.01)
     assert np.isfinite(step_size.length).all()
 
@@ -401,7 +401,7 @@ class TestRateFactors:
             assert_allclose(moved[place], expected[place], rtol=1e-13)
 
     @every_optimizer
-    def test_are_in_the_strides(self, from_defaults, name, rng):
+    def test_are_in_the_step_sizes(self, from_defaults, name, rng):
         theta, gradient = rng.normal(size=12), rng.normal(size=12)
         step_sizes = []
         for factors in (self.FACTORS, (1.0, 1.0, 1.0)):

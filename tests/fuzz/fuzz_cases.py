@@ -265,7 +265,7 @@ class Absolute:
 class Broken:
     """A loss or activation that does not do what it should."""
 
-    needs = "output"
+    saves = "output"
 
     def __repr__(self):
         return "Broken()"
@@ -276,7 +276,7 @@ class Broken:
     def forward(self, z):
         z /= 0
 
-    def backward(self, kept, delta):
+    def backward(self, saved, delta):
         delta *= np.nan
 
 
@@ -295,7 +295,7 @@ def size_of_weights(estimator, X, y):
 class Half:
     """A linear activation of one's own."""
 
-    needs = "output"
+    saves = "output"
 
     def __repr__(self):
         return "Half()"
@@ -303,7 +303,7 @@ class Half:
     def forward(self, z):
         z *= 0.5
 
-    def backward(self, kept, delta):
+    def backward(self, saved, delta):
         delta *= 0.5
 
 

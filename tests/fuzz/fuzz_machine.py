@@ -274,16 +274,16 @@ class Session:
         self.estimator = clone(self.estimator)
         self.edited, self.n_epochs = False, 0
 
-    def replace(self, twin) -> None:
+    def replace(self, replacement) -> None:
         """Go on with a copy, once it has turned out to be the same."""
         for table in self.case.tables:
             X = make_X(table)
             for method in ("predict", "decision_function", "predict_proba", "transform"):
                 if hasattr(self.estimator, method):
-                    one, other = (attempt(e, method, (X,)) for e in (self.estimator, twin))
+                    one, other = (attempt(e, method, (X,)) for e in (self.estimator, replacement))
                     assert str(one.error) == str(other.error)
                     assert content(one.value) == content(other.value), f"{method} of a copy"
-        self.estimator = twin
+        self.estimator = replacement
 
     def do_edit(self, call: Call) -> None:
         """Write to the weights, as users do."""

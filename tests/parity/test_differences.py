@@ -617,15 +617,15 @@ class TestSmallerThings:
 
     def test_verbose_partial_fits_without_an_improvement(self, capsys):
         parameters = {"verbose": True, "tol": 10.0, "n_iter_no_change": 2, "random_state": 0}
-        complaints = []
+        messages = []
         for model in both("MLPClassifier", (5,), **parameters):
-            complaints.append([])
+            messages.append([])
             for _ in range(9):
                 model.partial_fit(X, BINARY, classes=[0, 1])
-                complaints[-1].append("did not improve" in capsys.readouterr().out)
+                messages[-1].append("did not improve" in capsys.readouterr().out)
         first = [False, False, False, True]
-        assert complaints[0] == [*first, *[True] * 5]
-        assert complaints[1] == [*first, False, False, True, False, False]
+        assert messages[0] == [*first, *[True] * 5]
+        assert messages[1] == [*first, False, False, True, False, False]
 
     def test_indicators_that_are_not_0_and_1(self):
         theirs, ours = both("MLPClassifier", (5,), learning_rate_init=0.1, random_state=0)

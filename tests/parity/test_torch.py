@@ -157,10 +157,11 @@ def clip(network, clip_norm):
 
 
 def compare(model, y, targets, row_losses, make_optimizer, make_scheduler=None, each="epoch"):
-    """Fit ``model``, train its twin, and compare the losses, the rates and the weights.
+    """Fit ``model``, train torch's network, and compare the losses, the rates and the weights.
 
     ``row_losses`` gives (n,) for scores and targets, both (n, n_outputs). ``each`` is what
-    torch's scheduler steps after. Return the twin, and the norms of its gradients if clipped.
+    torch's scheduler steps after. Return torch's network, and the norms of its gradients if
+    clipped.
     """
     model.fit(X, y)
     network = clone_random_state(model, y)

@@ -172,7 +172,7 @@ def test_without_matplotlib_the_error_says_what_to_install(display, fitted, data
 )
 def test_it_draws_without_warnings(display, style, name, fitted, data):
     if display is LossSurfaceDisplay and name == "perceptron":
-        with pytest.raises(TypeError, match="no loss surface"):
+        with pytest.raises(TypeError, match="does not support PerceptronClassifier"):
             DISPLAYS[display](fitted[name], *data)
         return
     with plt.style.context(style):

@@ -38,8 +38,8 @@ class ActivationLayer(Layer):
         *,
         is_first: bool,
     ) -> int:
-        self._keeps_input = self.activation.needs == "input"
-        self._input = np.empty((n_rows if self._keeps_input else 0, n_inputs), dtype)
+        self._saves_input = self.activation.saves == "input"
+        self._input = np.empty((n_rows if self._saves_input else 0, n_inputs), dtype)
         # No bound is known of an object of the user's.
         linear, constant = math.inf, 0.0
         if isinstance(self.activation, Activation):
@@ -51,14 +51,14 @@ class ActivationLayer(Layer):
         return self._linear_bound * largest_input + self._constant_bound
 
     def forward(self, x: Array, sample_weight: Array | None = None) -> Array:
-        self._kept = x
-        if self._keeps_input:
-            self._kept = self._input[: len(x)]
-            self._kept[...] = x
+        self._saved = x
+        if self._saves_input:
+            self._saved = self._input[: len(x)]
+            self._saved[...] = x
         self.activation.forward(x)
         return x
 
     def backward(self, delta: Array, *, need_input: bool) -> Array:
         # The layer above has used the output for its own gradient, so it may be overwritten.
-        self.activation.backward(self._kept, delta)
+        self.activation.backward(self._saved, delta)
         return delta

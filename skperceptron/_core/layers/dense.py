@@ -117,14 +117,14 @@ class Dense(Layer):
         return np.dot(delta, self._weight.T, out=self._input_delta[: len(delta)])
 
 
-def _add_to_rows_by_calls(rows: Array, values: Array) -> None:
+def _add_to_rows_numpy(rows: Array, values: Array) -> None:
     rows += values
 
 
-def _add_to_rows_in_a_loop(rows: Array, values: Array) -> None:
+def _add_to_rows_numba(rows: Array, values: Array) -> None:
     for i in range(rows.shape[0]):
         for j in range(rows.shape[1]):
             rows[i, j] += values[j]
 
 
-_add_to_rows = Kernel(_add_to_rows_by_calls, _add_to_rows_in_a_loop, dimensions=(2, 1))
+_add_to_rows = Kernel(_add_to_rows_numpy, _add_to_rows_numba, dimensions=(2, 1))

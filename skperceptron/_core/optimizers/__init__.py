@@ -4,8 +4,8 @@ from .adagrad import Adagrad
 from .adam import Adam, AdamW, Nadam
 from .base import Optimizer, OptimizerState
 from .clipping import ClipByGlobalNorm
+from .gradient_norm import GradientNormRecorder
 from .lion import Lion
-from .metered import GradientNormRecorder
 from .rmsprop import RMSprop
 from .sgd import SGD
 

@@ -118,7 +118,7 @@ def _step(
     return StepSize(gradient, gain)
 
 
-def _move_by_calls(
+def _move_numpy(
     weights: Array, grad: Array, scratch: Array, exp_avg: Array, exp_avg_sq: Array, numbers: Array
 ) -> None:
     # As arrays without dimensions, which NumPy takes faster than numbers of Python's.
@@ -132,7 +132,7 @@ def _move_by_calls(
     weights -= scratch
 
 
-def _move_in_a_loop(
+def _move_numba(
     weights: Array, grad: Array, scratch: Array, exp_avg: Array, exp_avg_sq: Array, numbers: Array
 ) -> None:
     decay, decay_of_squares, floor, length = numbers[0], numbers[1], numbers[2], numbers[3]
@@ -143,7 +143,7 @@ def _move_in_a_loop(
         weights[i] -= exp_avg[i] * grad[i]
 
 
-_move = Kernel(_move_by_calls, _move_in_a_loop, dimensions=(1,) * 6)
+_move = Kernel(_move_numpy, _move_numba, dimensions=(1,) * 6)
 
 
 def accumulate(

@@ -2,17 +2,16 @@
 
 from . import compiled
 from .blocks import Blocks
-from .engine import Engine, TrainingData
 from .penalised import Penalised, Penalty
 from .rows import DenseRows, Rows, SparseRows
 from .rules import Joint, OneVsRest, Rule, predicted_codes
+from .trainer import Trainer, TrainingData
 from .units import EpochStats, Patience, Units
 from .weight_selectors import Last, Pocket, WeightSelector, accuracies
 
 __all__ = [
     "Blocks",
     "DenseRows",
-    "Engine",
     "EpochStats",
     "Joint",
     "Last",
@@ -24,6 +23,7 @@ __all__ = [
     "Rows",
     "Rule",
     "SparseRows",
+    "Trainer",
     "TrainingData",
     "Units",
     "WeightSelector",

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Array
-from .engine import Engine, TrainingData
-from .rows import BLOCK, RowBatch, sequential_sum, whole
+from .rows import BLOCK, RowBatch, is_integral, sequential_sum
 from .rules import Outcome, Rule, UpdateResolver
+from .trainer import Trainer, TrainingData
 from .units import EpochStats, Units
 
 # Scores closer to a tie than this, relative to |w|·|x| + |b|, are summed anew, term after term.
 TIE_TOLERANCE = 1e-9
 # So are scores so close to it that their terms may have lost digits to underflow.
-LEAST_DOUBT = 1e-290
+SMALLEST_TIE_TOLERANCE = 1e-290
 
 LARGEST_EXACT = 2.0**53  # up to here every whole number is a float
 
@@ -23,7 +23,7 @@ LARGEST_EXACT = 2.0**53  # up to here every whole number is a float
 FEW_UPDATES = range(4, 12)
 
 
-class Blocks(Engine):
+class Blocks(Trainer):
     """The rule without a penalty: between two mistakes nothing changes.
 
     So the scores of many rows are one product, good up to the first mistake among them; and the
@@ -43,17 +43,17 @@ class Blocks(Engine):
         for rows in data.runs(order, self.rule.n_units):
             weights = data.weights[rows]
             resolver = self.rule.resolver(data.codes[rows], weights)
-            run = _Run(self.units, data.X.shown(rows), resolver, data.intercept_rate, self._ahead)
-            stats.count(run.show(self._doubt(data, weights), self.rule.n_learners))
+            run = _Run(self.units, data.X.batch(rows), resolver, data.intercept_rate, self._ahead)
+            stats.count(run.show(self._tie_tolerance(data, weights), self.rule.n_learners))
             self.units.n_shown += len(rows)
             self._ahead = run.ahead
         return stats
 
     def subset(self, learners: Array) -> Blocks:
-        units = self.units.only(self.rule.units(learners))
+        units = self.units.gather(self.rule.units(learners))
         return Blocks(units, self.rule.subset(learners))
 
-    def _doubt(self, data: TrainingData, row_weights: Array) -> float:
+    def _tie_tolerance(self, data: TrainingData, row_weights: Array) -> float:
         """How close to a tie is too close, while rows of these weights are shown."""
         units, radius, steps = self.units, data.X.radius, self.rule.steps
         reach = float(steps.max()) * float(row_weights.sum())  # of all updates together
@@ -61,12 +61,12 @@ class Blocks(Engine):
         largest_score = norm * radius + float(np.abs(units.intercept).max()) + reach
         if (
             largest_score < LARGEST_EXACT
-            and data.X.whole
-            and whole(np.append(row_weights, data.intercept_rate))
-            and all(map(whole, (steps, units.weights, units.intercept)))
+            and data.X.is_integral
+            and is_integral(np.append(row_weights, data.intercept_rate))
+            and all(map(is_integral, (steps, units.weights, units.intercept)))
         ):
             return 0.0  # no sum of these is ever rounded
-        return TIE_TOLERANCE * largest_score + LEAST_DOUBT
+        return TIE_TOLERANCE * largest_score + SMALLEST_TIE_TOLERANCE
 
 
 @dataclass
@@ -79,7 +79,7 @@ class _Run:
     intercept_rate: float
     ahead: int
 
-    def show(self, doubt: float, n_learners: int) -> Array:
+    def show(self, tie_tolerance: float, n_learners: int) -> Array:
         """Return the margins (n, n_learners) that matter, at each row's turn; 1 elsewhere."""
         margins = np.ones((len(self.X), n_learners))
         start = 0
@@ -87,17 +87,19 @@ class _Run:
             stop = min(start + self.ahead, len(self.X))
             scores = self.X.scores(self.units.weights, start, stop)
             scores += self.units.intercept
-            suspicious = self.resolver.margins(scores, start) <= doubt
-            place = int(suspicious.argmax())
-            if not suspicious.item(place):
+            to_resolve = self.resolver.margins(scores, start) <= tie_tolerance
+            place = int(to_resolve.argmax())
+            if not to_resolve.item(place):
                 start, self.ahead = stop, 2 * self.ahead
                 continue
             first = place // n_learners
             start += first
-            resolved, n_updates, in_doubt = self._resolve(scores[first:], start, doubt)
+            resolved, n_updates, stopped_at_tie = self._resolve(
+                scores[first:], start, tie_tolerance
+            )
             margins[start : start + len(resolved)] = resolved
             start += len(resolved)
-            if in_doubt:
+            if stopped_at_tie:
                 # To look beyond the next tie is in vain, and ties may be in every other row.
                 self.ahead = 2 * (first + len(resolved))
             elif n_updates < FEW_UPDATES.start:
@@ -106,18 +108,18 @@ class _Run:
                 self.ahead = max(min(BLOCK, self.ahead), self.ahead // 2)
         return margins
 
-    def _resolve(self, scores: Array, start: int, doubt: float) -> tuple[Array, int, bool]:
+    def _resolve(self, scores: Array, start: int, tie_tolerance: float) -> tuple[Array, int, bool]:
         """Show rows by their scores before the first, up to one that is too close to a tie.
 
         That one is shown by itself, by exact scores. Return the margins, the number of updates,
         and whether there was such a row.
         """
         outcome = self._outcome(scores, start)
-        doubtful = np.flatnonzero((outcome.clearance < doubt).any(axis=1))
-        if doubtful.size == 0:
+        near_ties = np.flatnonzero((outcome.clearance < tie_tolerance).any(axis=1))
+        if near_ties.size == 0:
             self._add(outcome.updates, start)
             return outcome.margins, int(np.count_nonzero(outcome.updates)), False
-        row = int(doubtful[0])
+        row = int(near_ties[0])
         sure = outcome.before(row)
         self._add(sure.updates, start)
         scores = self.X.exact_scores(self.units.weights, start + row) + self.units.intercept

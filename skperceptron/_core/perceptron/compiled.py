@@ -10,15 +10,15 @@ import numpy as np
 
 from .. import kernels
 from ..types import Array
-from .engine import Engine, TrainingData
 from .rules import OneVsRest
+from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
 
 # Rows shown in one go. Python hears of Ctrl-C only between two of them.
 RUN = 16384
 
 
-class Compiled(Engine):
+class Compiled(Trainer):
     """Units that learn one against the rest, on dense or CSR rows."""
 
     rule: OneVsRest
@@ -59,7 +59,7 @@ class Compiled(Engine):
         return stats
 
     def subset(self, learners: Array) -> Compiled:
-        return Compiled(self.units.only(learners), self.rule.subset(learners))
+        return Compiled(self.units.gather(learners), self.rule.subset(learners))
 
 
 def _show(

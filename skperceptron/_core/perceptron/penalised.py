@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..types import Array
-from .engine import Engine, TrainingData
 from .rows import RowBatch
 from .rules import Rule, UpdateResolver
+from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
 
 SMALLEST_SCALE = 1e-9  # scikit-learn's
@@ -28,7 +28,7 @@ class Penalty:
     l1_ratio: float
 
 
-class Penalised(Engine):
+class Penalised(Trainer):
     """The rule with a penalty.
 
     Before its update a row shrinks all weights, by the L2 part. After it the weights of its
@@ -63,22 +63,22 @@ class Penalised(Engine):
         try:
             for rows in data.runs(order, self.rule.n_units):
                 resolver = self.rule.resolver(data.codes[rows], data.weights[rows])
-                X = data.X.shown(rows)
+                X = data.X.batch(rows)
                 for row in range(len(X)):
                     stats.losses += self._value().reshape(len(stats.losses), -1).sum(axis=1)
                     stats.count(self._show(X, resolver, row, data.intercept_rate))
         finally:
-            self._settle()
+            self._apply_scale()
         return stats
 
     def subset(self, learners: Array) -> Penalised:
         columns = self.rule.units(learners)
-        units, rule = self.units.only(columns), self.rule.subset(learners)
-        engine = Penalised(units, rule, self._penalty, self._rate)
-        engine._asked, engine._drawn = self._asked, self._drawn[:, columns]
-        engine._square_norm = self._square_norm[columns]
-        engine._absolute_norm = self._absolute_norm[columns]
-        return engine
+        units, rule = self.units.gather(columns), self.rule.subset(learners)
+        trainer = Penalised(units, rule, self._penalty, self._rate)
+        trainer._asked, trainer._drawn = self._asked, self._drawn[:, columns]
+        trainer._square_norm = self._square_norm[columns]
+        trainer._absolute_norm = self._absolute_norm[columns]
+        return trainer
 
     def _value(self) -> Array:
         """The penalty of each unit, (n_units,)."""
@@ -114,11 +114,11 @@ class Penalised(Engine):
         self._square_norm *= self._shrinkage**2
         self._absolute_norm *= self._shrinkage
         if self._scale < SMALLEST_SCALE:
-            self._settle()
+            self._apply_scale()
         elif self.units.moments is not None and self._scale < STRETCH * self._first_scale:
             self._finish_stretch(self.units.moments)
 
-    def _settle(self) -> None:
+    def _apply_scale(self) -> None:
         """Make the scale 1 again, and the moments what they are by now."""
         if self.units.moments is not None:
             self._finish_stretch(self.units.moments)

@@ -67,7 +67,7 @@ class Rows(ABC):
 
     @cached_property
     @abstractmethod
-    def whole(self) -> bool:
+    def is_integral(self) -> bool:
         """Whether all entries are whole numbers."""
 
     @abstractmethod
@@ -75,7 +75,7 @@ class Rows(ABC):
         """Zeros (n_features, n_units), in the order in memory that suits the products."""
 
     @abstractmethod
-    def shown(self, rows: Array) -> RowBatch:
+    def batch(self, rows: Array) -> RowBatch:
         """A run of rows, by index, in the order shown."""
 
 
@@ -91,17 +91,17 @@ class DenseRows(Rows):
         self.radius = self.largest * math.sqrt(X.shape[1])
 
     @cached_property
-    def whole(self) -> bool:
-        return whole(self._X)
+    def is_integral(self) -> bool:
+        return is_integral(self._X)
 
     def weights(self, n_units: int) -> Array:
         return np.zeros((self._X.shape[1], n_units), order="F")
 
-    def shown(self, rows: Array) -> RowBatch:
-        return _DenseShown(np.asarray(self._X[_as_slice(rows)], np.float64))
+    def batch(self, rows: Array) -> RowBatch:
+        return _DenseRowBatch(np.asarray(self._X[_as_slice(rows)], np.float64))
 
 
-class _DenseShown(RowBatch):
+class _DenseRowBatch(RowBatch):
     def __init__(self, X: Array) -> None:
         self._X = X  # (n, n_features)
 
@@ -160,18 +160,18 @@ class SparseRows(Rows):
         self.radius = self.largest * math.sqrt(np.diff(X.indptr).max())
 
     @cached_property
-    def whole(self) -> bool:
-        return whole(self._X.data)
+    def is_integral(self) -> bool:
+        return is_integral(self._X.data)
 
     def weights(self, n_units: int) -> Array:
         return np.zeros((self._X.shape[1], n_units))
 
-    def shown(self, rows: Array) -> RowBatch:
+    def batch(self, rows: Array) -> RowBatch:
         X = self._X[_as_slice(rows)]
-        return _SparseShown(CSR.of(X.astype(np.float64, copy=False)), self._scratch)
+        return _SparseRowBatch(CSR.of(X.astype(np.float64, copy=False)), self._scratch)
 
 
-class _SparseShown(RowBatch):
+class _SparseRowBatch(RowBatch):
     def __init__(self, X: CSR, scratch: Array) -> None:
         self._X, self._scratch = X, scratch
 
@@ -221,7 +221,7 @@ class _OnDemand(dict[int, Array]):
         return products
 
 
-def whole(values: Array) -> bool:
+def is_integral(values: Array) -> bool:
     """Whether all of these are whole numbers."""
     # In parts, as the first tells in most cases.
     parts = np.array_split(values, max(1, values.size // GATHERED))

@@ -87,7 +87,7 @@ class OneVsRest(Rule):
         self.steps = rate * np.concatenate([own_weight, other_weight])
 
     def resolver(self, codes: Array, weights: Array) -> UpdateResolver:
-        return _OneVsRestLessons(self, self._is_own(codes), weights)
+        return _OneVsRestResolver(self, self._is_own(codes), weights)
 
     def right(self, scores: Array, codes: Array) -> Array:
         right: Array = (scores > 0) == self._is_own(codes)
@@ -106,7 +106,7 @@ class OneVsRest(Rule):
         return is_own
 
 
-class _OneVsRestLessons(UpdateResolver):
+class _OneVsRestResolver(UpdateResolver):
     """Each unit learns by itself, so one unit is taken after the other, mistake by mistake."""
 
     def __init__(self, rule: OneVsRest, is_own: Array, weights: Array) -> None:
@@ -173,7 +173,7 @@ class Joint(Rule):
         self.steps = rate * class_weight
 
     def resolver(self, codes: Array, weights: Array) -> UpdateResolver:
-        return _JointLessons(codes, self._rate * (self._class_weight[codes] * weights))
+        return _JointResolver(codes, self._rate * (self._class_weight[codes] * weights))
 
     def right(self, scores: Array, codes: Array) -> Array:
         right: Array = scores.argmax(axis=1) == codes
@@ -186,7 +186,7 @@ class Joint(Rule):
         return self
 
 
-class _JointLessons(UpdateResolver):
+class _JointResolver(UpdateResolver):
     def __init__(self, codes: Array, steps: Array) -> None:
         self._codes, self._steps = codes, steps  # (n,)
 

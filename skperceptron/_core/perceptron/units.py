@@ -80,7 +80,7 @@ class Units:
             moments and Moments(moments.weights.copy("K"), moments.intercept.copy()),
         )
 
-    def only(self, units: Array) -> Units:
+    def gather(self, units: Array) -> Units:
         """Copies of some of them, by index."""
         order: Literal["C", "F"] = "C" if self.weights.flags.c_contiguous else "F"
         moments = self.moments
@@ -92,8 +92,8 @@ class Units:
             and Moments(np.array(moments.weights[:, units], order=order), moments.intercept[units]),
         )
 
-    def put(self, units: Array, changed: Units) -> None:
-        """Take back what ``only`` gave."""
+    def scatter(self, units: Array, changed: Units) -> None:
+        """Take back what ``gather`` gave."""
         self.weights[:, units] = changed.weights
         self.intercept[units] = changed.intercept
         self.n_shown[units] = changed.n_shown
@@ -114,7 +114,7 @@ class EpochStats:
         return cls(np.zeros(n_learners, np.intp), np.zeros(n_learners))
 
     def count(self, margins: Array) -> None:
-        """Take note of rows by their margins (n, n_learners)."""
+        """Count mistakes and losses of rows by their margins (n, n_learners)."""
         wrong = margins <= 0
         self.mistakes += wrong.sum(axis=0)
         self.losses -= np.einsum("ij,ij->j", margins, wrong)

@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from ..types import Array
-from .engine import TrainingData
 from .rules import Rule, predicted_codes
+from .trainer import TrainingData
 from .units import Units
 
 
@@ -17,21 +17,21 @@ class WeightSelector(ABC):
     """Interface: chooses among the weights at the ends of the epochs of one fit."""
 
     @abstractmethod
-    def see(self, units: Units) -> None:
+    def update(self, units: Units) -> None:
         """Look at the units after an epoch."""
 
     @abstractmethod
-    def kept(self, units: Units) -> tuple[Array, Array]:
+    def selected(self, units: Units) -> tuple[Array, Array]:
         """Weights (n_features, n_units) and intercepts (n_units,); ``units`` are the last ones."""
 
 
 class Last(WeightSelector):
     """The last weights, or their mean if the units keep one."""
 
-    def see(self, units: Units) -> None:
+    def update(self, units: Units) -> None:
         pass
 
-    def kept(self, units: Units) -> tuple[Array, Array]:
+    def selected(self, units: Units) -> tuple[Array, Array]:
         return units.means()
 
 
@@ -43,7 +43,7 @@ class Pocket(WeightSelector):
         self._fewest_errors = math.inf
         self._best: tuple[Array, Array] | None = None
 
-    def see(self, units: Units) -> None:
+    def update(self, units: Units) -> None:
         errors = 0.0
         for run, scores in self._data.scored(self._rows, units):
             errors += self._data.weights[run][
@@ -53,7 +53,7 @@ class Pocket(WeightSelector):
             self._fewest_errors = errors
             self._best = units.weights.copy(), units.intercept.copy()
 
-    def kept(self, units: Units) -> tuple[Array, Array]:
+    def selected(self, units: Units) -> tuple[Array, Array]:
         return units.means() if self._best is None else self._best
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skperceptron._core.perceptron import Blocks, blocks, rows
-from skperceptron._core.perceptron.rows import _DenseShown, _SparseShown
+from skperceptron._core.perceptron.rows import _DenseRowBatch, _SparseRowBatch
 
 N_EPOCHS = 4
 
@@ -15,12 +15,12 @@ N_EPOCHS = 4
 def assert_follows(plain, problem, learn, run=None):
     """Compare with the reference; return how many mistakes there were."""
     w, b, mean_w, mean_b, mistakes = plain.run(learn, problem, N_EPOCHS)
-    engine, data = Blocks(problem.units(), problem.rule(learn)), problem.training_data(run)
-    tallies = [engine.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
-    assert [stats.mistakes.sum() for stats in tallies] == mistakes
-    assert_array_equal(engine.units.weights, w)
-    assert_array_equal(engine.units.intercept, b)
-    means = engine.units.means()
+    trainer, data = Blocks(problem.units(), problem.rule(learn)), problem.training_data(run)
+    stats_by_epoch = [trainer.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
+    assert [stats.mistakes.sum() for stats in stats_by_epoch] == mistakes
+    assert_array_equal(trainer.units.weights, w)
+    assert_array_equal(trainer.units.intercept, b)
+    means = trainer.units.means()
     assert_allclose(means[0], mean_w, rtol=1e-11, atol=1e-11)
     assert_allclose(means[1], mean_b, rtol=1e-11, atol=1e-11)
     return sum(mistakes)
@@ -45,7 +45,7 @@ def test_rounding_decides_ties_as_sums_from_left_to_right_do(plain, problem, dat
 
 def test_it_takes_the_exact_sums_near_ties(plain, problem, monkeypatch):
     # With products alone some of these must go wrong, or the tests above show nothing.
-    monkeypatch.setattr(Blocks, "_doubt", lambda *args: 0.0)
+    monkeypatch.setattr(Blocks, "_tie_tolerance", lambda *args: 0.0)
     wrong = 0
     for data, seed in itertools.product(("one-hot", "counts"), range(8)):
         try:
@@ -70,10 +70,10 @@ def test_the_sizes_of_runs_and_of_what_is_looked_at_make_no_difference(
 
 def test_losses_are_minus_the_margins_of_mistakes(problem):
     case = problem("normal", 1, n=30)
-    engine, lost = Blocks(case.units(), case.rule(None)), 0.0
+    trainer, lost = Blocks(case.units(), case.rule(None)), 0.0
     for i in case.order:
-        before = case.X[i] @ engine.units.weights[:, 0] + engine.units.intercept[0]
-        stats = engine.run_epoch(case.training_data(), np.array([i]))
+        before = case.X[i] @ trainer.units.weights[:, 0] + trainer.units.intercept[0]
+        stats = trainer.run_epoch(case.training_data(), np.array([i]))
         margin = (2 * case.codes[i] - 1) * before
         assert stats.mistakes == (margin <= 0)
         assert_allclose(stats.losses, max(0, -margin), rtol=1e-9, atol=1e-12)
@@ -84,22 +84,22 @@ def test_losses_are_minus_the_margins_of_mistakes(problem):
 
 def test_some_learners_go_on_alone(plain, problem, csr):
     case = problem("counts", 3, csr=csr)
-    engine = Blocks(case.units(), case.rule(plain.one_vs_rest))
-    engine.run_epoch(case.training_data(), case.order)
-    alone = engine.subset(np.array([0, 2]))
-    kept = engine.units.weights.copy()
+    trainer = Blocks(case.units(), case.rule(plain.one_vs_rest))
+    trainer.run_epoch(case.training_data(), case.order)
+    alone = trainer.subset(np.array([0, 2]))
+    kept = trainer.units.weights.copy()
     stats = alone.run_epoch(case.training_data(), case.order)
-    assert_array_equal(engine.units.weights, kept)
-    together = engine.run_epoch(case.training_data(), case.order)
-    assert_array_equal(alone.units.weights, engine.units.weights[:, [0, 2]])
-    assert_array_equal(alone.units.means()[0], engine.units.means()[0][:, [0, 2]])
+    assert_array_equal(trainer.units.weights, kept)
+    together = trainer.run_epoch(case.training_data(), case.order)
+    assert_array_equal(alone.units.weights, trainer.units.weights[:, [0, 2]])
+    assert_array_equal(alone.units.means()[0], trainer.units.means()[0][:, [0, 2]])
     assert_array_equal(stats.mistakes, together.mistakes[[0, 2]])
 
 
 def test_whole_numbers_need_no_exact_sums(plain, problem, csr, monkeypatch):
     case = problem("counts", 3, csr=csr)._replace(rate=2.0, intercept_rate=1.0)
-    monkeypatch.setattr(_DenseShown, "exact_scores", None)
-    monkeypatch.setattr(_SparseShown, "exact_scores", None)
+    monkeypatch.setattr(_DenseRowBatch, "exact_scores", None)
+    monkeypatch.setattr(_SparseRowBatch, "exact_scores", None)
     assert_follows(plain, case, plain.one_vs_rest)
     assert_follows(plain, case, plain.joint)
 
@@ -107,16 +107,16 @@ def test_whole_numbers_need_no_exact_sums(plain, problem, csr, monkeypatch):
 @pytest.mark.parametrize("change", ["X", "rate", "intercept_rate", "weights", "class_weight"])
 def test_a_fraction_anywhere_needs_them(plain, problem, change):
     case = problem("counts", 3)._replace(rate=1.0)
-    engine = Blocks(case.units(), case.rule(plain.one_vs_rest))
-    assert engine._doubt(case.training_data(), case.weights) == 0
+    trainer = Blocks(case.units(), case.rule(plain.one_vs_rest))
+    assert trainer._tie_tolerance(case.training_data(), case.weights) == 0
     assert (
-        engine._doubt(case._replace(X=case.X * 1e8).training_data(), case.weights) > 0
+        trainer._tie_tolerance(case._replace(X=case.X * 1e8).training_data(), case.weights) > 0
     )  # too large
-    engine.units.intercept[1] = 0.5
-    assert engine._doubt(case.training_data(), case.weights) > 0
+    trainer.units.intercept[1] = 0.5
+    assert trainer._tie_tolerance(case.training_data(), case.weights) > 0
     case = case._replace(**{change: getattr(case, change) * 0.3})
-    engine = Blocks(case.units(), case.rule(plain.one_vs_rest))
-    assert engine._doubt(case.training_data(), case.weights) > 0
+    trainer = Blocks(case.units(), case.rule(plain.one_vs_rest))
+    assert trainer._tie_tolerance(case.training_data(), case.weights) > 0
 
 
 def test_ties_in_every_row_cost_no_more_than_the_rows(plain, problem, monkeypatch, csr):

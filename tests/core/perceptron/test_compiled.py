@@ -15,7 +15,7 @@ def loop(request, monkeypatch):
     if request.param == "compiled":
         pytest.importorskip("numba")
     else:
-        monkeypatch.setattr(kernels, "compiled", lambda loop: loop)
+        monkeypatch.setattr(kernels, "compiled", lambda function: function)
 
 
 def assert_same_as_blocks(case, plain, averaged=True):

@@ -16,14 +16,14 @@ every_penalty = pytest.mark.parametrize(
 
 def assert_follows(plain, problem, learn, penalty, run=None):
     w, b, mean_w, mean_b, mistakes = plain.run(learn, problem, N_EPOCHS, penalty)
-    engine = Penalised(problem.units(), problem.rule(learn), penalty, problem.rate)
+    trainer = Penalised(problem.units(), problem.rule(learn), penalty, problem.rate)
     data = problem.training_data(run)
-    tallies = [engine.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
-    assert [stats.mistakes.sum() for stats in tallies] == mistakes
-    assert_array_equal(engine.units.weights, w)
-    assert_array_equal(engine.units.intercept, b)
+    stats_by_epoch = [trainer.run_epoch(data, problem.order) for _ in range(N_EPOCHS)]
+    assert [stats.mistakes.sum() for stats in stats_by_epoch] == mistakes
+    assert_array_equal(trainer.units.weights, w)
+    assert_array_equal(trainer.units.intercept, b)
     # With an L1 part too, the average is the mean of the iterates.
-    means = engine.units.means()
+    means = trainer.units.means()
     assert_allclose(means[0], mean_w, rtol=1e-10, atol=1e-11)
     assert_allclose(means[1], mean_b, rtol=1e-10, atol=1e-11)
     return w, mean_w
@@ -51,32 +51,32 @@ def test_a_penalty_so_large_that_the_scale_must_be_settled_within_an_epoch(probl
     # 0.9 per row: below 1e-9 after 200 rows. The reference keeps its scale, so not to the bit.
     case, penalty = problem("normal", 3), Penalty(1.0, 0.0)
     w, b, mean_w, _, _ = plain.run(plain.one_vs_rest, case, N_EPOCHS, penalty)
-    engine = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
+    trainer = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
     for _ in range(N_EPOCHS):
-        engine.run_epoch(case.training_data(), case.order)
-    assert_allclose(engine.units.weights, w, rtol=1e-10)
-    assert_allclose(engine.units.intercept, b, rtol=1e-10)
-    assert_allclose(engine.units.means()[0], mean_w, rtol=1e-10)
+        trainer.run_epoch(case.training_data(), case.order)
+    assert_allclose(trainer.units.weights, w, rtol=1e-10)
+    assert_allclose(trainer.units.intercept, b, rtol=1e-10)
+    assert_allclose(trainer.units.means()[0], mean_w, rtol=1e-10)
 
 
 def test_a_penalty_beyond_all_weights_leaves_zeros(problem, plain):
     case = problem("normal", 1)
-    engine = Penalised(case.units(), case.rule(plain.one_vs_rest), Penalty(100.0, 0.0), case.rate)
-    engine.run_epoch(case.training_data(), case.order)
-    assert np.isfinite(engine.units.weights).all()
-    assert np.isfinite(engine.units.means()[0]).all()
+    trainer = Penalised(case.units(), case.rule(plain.one_vs_rest), Penalty(100.0, 0.0), case.rate)
+    trainer.run_epoch(case.training_data(), case.order)
+    assert np.isfinite(trainer.units.weights).all()
+    assert np.isfinite(trainer.units.means()[0]).all()
 
 
 @every_penalty
 def test_some_learners_go_on_alone(plain, problem, csr, penalty):
     case = problem("counts", 3, csr=csr)
-    engine = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
-    engine.run_epoch(case.training_data(), case.order)
-    alone = engine.subset(np.array([0, 2]))
+    trainer = Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate)
+    trainer.run_epoch(case.training_data(), case.order)
+    alone = trainer.subset(np.array([0, 2]))
     stats = alone.run_epoch(case.training_data(), case.order)
-    together = engine.run_epoch(case.training_data(), case.order)
-    assert_array_equal(alone.units.weights, engine.units.weights[:, [0, 2]])
-    assert_array_equal(alone.units.means()[0], engine.units.means()[0][:, [0, 2]])
+    together = trainer.run_epoch(case.training_data(), case.order)
+    assert_array_equal(alone.units.weights, trainer.units.weights[:, [0, 2]])
+    assert_array_equal(alone.units.means()[0], trainer.units.means()[0][:, [0, 2]])
     assert_allclose(stats.losses, together.losses[[0, 2]], rtol=1e-12)
 
 

@@ -25,7 +25,7 @@ def test_what_is_shown_is_in_the_order_asked_for(X, csr, order, rng):
     rows = rows_of(X, csr)
     weights = rows.weights(3)
     weights[...] = rng.normal(size=(7, 3))
-    shown = rows.shown(order)
+    shown = rows.batch(order)
     assert len(shown) == len(order)
     assert_allclose(shown.scores(weights, 2, 9), X[order[2:9]] @ weights, atol=1e-14)
     assert_allclose(shown.exact_scores(weights, 5), X[order[5:6]] @ weights, atol=1e-14)
@@ -37,7 +37,7 @@ def test_what_is_shown_is_in_the_order_asked_for(X, csr, order, rng):
 
 @pytest.mark.parametrize("n", [1, 10, BLOCK, BLOCK + 1, 150])
 def test_products_with_the_rows_that_are_shown_later(X, csr, n):
-    products = rows_of(X, csr).shown(np.arange(150)).products(0, n, 0.5)
+    products = rows_of(X, csr).batch(np.arange(150)).products(0, n, 0.5)
     expected = np.triu(X[:n] @ X[:n].T + 0.5, k=1)
     for row in (0, n // 2, n - 1):
         assert_allclose(products[row], expected[row], atol=1e-14)
@@ -49,7 +49,7 @@ def test_updates_are_added_row_after_row(X, csr, rng):
     weights, updates = rows.weights(2), np.zeros((20, 2))
     updates[[3, 7, 11]] = rng.normal(size=(3, 2))
     expected = weights.copy()
-    rows.shown(np.arange(150)).add(updates, 30, weights)
+    rows.batch(np.arange(150)).add(updates, 30, weights)
     for i in range(20):
         expected += X[30 + i][:, np.newaxis] * updates[i]
     assert_array_equal(weights, expected)
@@ -66,15 +66,15 @@ def test_no_row_is_longer_than_the_radius(X, csr, scale):
 def test_rows_without_entries(csr):
     rows = rows_of(np.zeros((4, 3)), csr)
     assert rows.radius == rows.largest == 0
-    assert_array_equal(rows.shown(np.arange(4)).exact_scores(rows.weights(2), 1), [[0, 0]])
+    assert_array_equal(rows.batch(np.arange(4)).exact_scores(rows.weights(2), 1), [[0, 0]])
 
 
 def test_whole_numbers_are_known(X, csr):
-    assert rows_of(np.rint(X), csr).whole
-    assert not rows_of(X, csr).whole
+    assert rows_of(np.rint(X), csr).is_integral
+    assert not rows_of(X, csr).is_integral
     last = np.zeros((40000, 10))
     last[-1, -1] = 0.5
-    assert not rows_of(last, csr).whole
+    assert not rows_of(last, csr).is_integral
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])

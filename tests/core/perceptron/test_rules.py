@@ -1,4 +1,4 @@
-"""The rules' own methods; what they learn is tested through the engines."""
+"""The rules' own methods; what they learn is tested through the trainers."""
 
 import numpy as np
 import pytest

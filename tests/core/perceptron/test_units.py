@@ -31,12 +31,12 @@ def test_means():
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_some_of_them_are_copies_until_put_back(averaged, order):
     own = units(averaged, order)
-    some = own.only(np.array([0, 2]))
+    some = own.gather(np.array([0, 2]))
     assert some.weights.flags[f"{order}_CONTIGUOUS"]
     some.weights[...] = 7
     some.n_shown += 1
     assert_array_equal(own.weights, units().weights)
-    own.put(np.array([0, 2]), some)
+    own.scatter(np.array([0, 2]), some)
     assert_array_equal(own.weights[:, [0, 2]], np.full((4, 2), 7.0))
     assert_array_equal(own.weights[:, 1], units().weights[:, 1])
     assert_array_equal(own.n_shown, [5, 4, 5])

@@ -26,23 +26,23 @@ def test_the_pocket_holds_the_weights_with_the_fewest_errors(case, rng, run):
     rows = np.arange(0, 200, 2)
     pocket, seen = Pocket(case.training_data(run), rows), []
     units = case.units()
-    assert_array_equal(pocket.kept(units)[0], units.weights)  # before it has seen any
+    assert_array_equal(pocket.selected(units)[0], units.weights)  # before it has seen any
     for _ in range(20):
         units.weights[...] = rng.normal(size=units.weights.shape)
-        pocket.see(units)
+        pocket.update(units)
         seen.append((errors(case, rows, units), units.weights.copy()))
     fewest, best = min(seen, key=lambda pair: pair[0])
     assert fewest < max(seen, key=lambda pair: pair[0])[0]
-    assert_array_equal(pocket.kept(units)[0], best)
+    assert_array_equal(pocket.selected(units)[0], best)
 
 
 def test_the_last_ones_or_their_mean(case, rng):
     units = drawn(case, rng)
     units.n_shown[...] = 2
     units.moments.weights[...] = 1
-    assert_array_equal(Last().kept(units)[0], units.weights - 0.5)
+    assert_array_equal(Last().selected(units)[0], units.weights - 0.5)
     units.moments = None
-    assert_array_equal(Last().kept(units)[0], units.weights)
+    assert_array_equal(Last().selected(units)[0], units.weights)
 
 
 @pytest.mark.parametrize("run", [None, 7])

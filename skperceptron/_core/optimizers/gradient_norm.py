@@ -11,7 +11,7 @@ from .base import Optimizer, OptimizerWrapper
 
 
 class GradientNormRecorder(OptimizerWrapper):
-    """Takes note of each gradient's norm, then lets ``inner`` step, which uses the gradient up."""
+    """Records the norm of each gradient, then lets ``inner`` step, which uses the gradient up."""
 
     def __init__(self, inner: Optimizer) -> None:
         self.inner, self.n_moments = inner, inner.n_moments

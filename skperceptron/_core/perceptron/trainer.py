@@ -33,11 +33,11 @@ class TrainingData:
     def scored(self, rows: Array, units: Units) -> Iterator[tuple[Array, Array]]:
         """Yield the scores (m, n_units) of these rows after their indices (m,), run by run."""
         for run in self.runs(rows, len(units.intercept)):
-            scores = self.X.shown(run).scores(units.weights, 0, len(run))
+            scores = self.X.batch(run).scores(units.weights, 0, len(run))
             yield run, scores + units.intercept
 
 
-class Engine(ABC):
+class Trainer(ABC):
     """Interface: changes ``units`` by ``rule``, for the epochs of one call of fit."""
 
     units: Units
@@ -48,5 +48,5 @@ class Engine(ABC):
         """Show the rows in ``order`` once, and change the units after each mistake."""
 
     @abstractmethod
-    def subset(self, learners: Array) -> Engine:
-        """An engine for copies of the units of these learners alone, to go on with."""
+    def subset(self, learners: Array) -> Trainer:
+        """A trainer for copies of the units of these learners alone, to go on with."""

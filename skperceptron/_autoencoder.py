@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -12,17 +10,19 @@ from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
-from ._compat import StrOptions, check_sample_weight
-from ._core.activations import OUTPUT_ACTIVATIONS
+from ._compat import check_sample_weight
 from ._finite import check_finite
 from ._held_out import infer
 from ._inputs import as_numbers
 from ._messages import error_context
-from ._parameters import CONSTRAINTS
+from ._parameters import AutoencoderParameters, with_parameters
 from ._targets import ReconstructionTargets
 
 
-class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP):
+@with_parameters
+class MLPAutoencoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, AutoencoderParameters, BaseMLP
+):
     r"""Multilayer perceptron that reconstructs its inputs from a code of few numbers.
 
     One of the hidden layers, the bottleneck, is narrow. What it puts out for a row is the row's
@@ -258,100 +258,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     0.8
     """
 
-    _parameter_constraints = CONSTRAINTS | {
-        "bottleneck": [Integral, None],
-        "output_activation": [StrOptions(set(OUTPUT_ACTIVATIONS) - {"softmax"})],
-        # Scorers with a name compare with what predict returns.
-        "scoring": [StrOptions({"loss"}), callable, None],
-    }
     loss = "squared_error"  # no hyperparameter
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(64, 2, 64),
-        activation="relu",
-        *,
-        bottleneck=None,
-        output_activation="identity",
-        solver="adam",
-        alpha=0.0001,
-        l1_ratio=0.0,
-        weight_decay=None,
-        dropout=0.0,
-        input_dropout=0.0,
-        batch_norm=False,
-        max_norm=None,
-        max_norm_order=2,
-        weight_init="auto",
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        warmup_epochs=0,
-        learning_rate_decay=0.95,
-        learning_rate_step=10,
-        learning_rate_min=0.0,
-        schedule_epochs=None,
-        clip_norm=None,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring=None,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dtype=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.bottleneck = bottleneck
-        self.output_activation = output_activation
-        self.solver = solver
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.input_dropout = input_dropout
-        self.batch_norm = batch_norm
-        self.max_norm = max_norm
-        self.max_norm_order = max_norm_order
-        self.weight_init = weight_init
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.warmup_epochs = warmup_epochs
-        self.learning_rate_decay = learning_rate_decay
-        self.learning_rate_step = learning_rate_step
-        self.learning_rate_min = learning_rate_min
-        self.schedule_epochs = schedule_epochs
-        self.clip_norm = clip_norm
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.dtype = dtype
 
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
         """Fit to X, from the start or, with ``warm_start``, from the last call's end.

@@ -52,6 +52,7 @@ from ._held_out import Data, Validator, infer, split
 from ._inputs import plain_labels, refuse_dates
 from ._memory import check_memory, memory_error_context
 from ._messages import error_context, print_details, warn
+from ._parameters import unused_parameters
 from ._summary import Layer, Summary, html, layers
 from ._targets import MultilabelTargets, SingleClassTargets, Targets, check_total_weight
 
@@ -197,7 +198,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             )
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
-        for reason, names in _build.unused_parameters(self).items():
+        for reason, names in unused_parameters(self).items():
             warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} ignored with {reason}.")
 
     def _validate(self, X, y, sample_weight, resume, given_weights: Groups | None) -> Data:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 from scipy.sparse import issparse
 from sklearn import neural_network
 from sklearn.metrics import accuracy_score
@@ -12,17 +10,13 @@ from sklearn.utils.metaestimators import available_if
 from . import _build
 from ._base import BaseMLP, has_epochs
 from ._compat import (
-    HasMethods,
-    Interval,
-    StrOptions,
     is_first_partial_fit,
     without_false_alarms,
 )
 from ._convert import from_sklearn, to_sklearn
-from ._core.losses import CLASSIFICATION_LOSSES
 from ._inputs import plain_labels
 from ._messages import error_context
-from ._parameters import CONSTRAINTS
+from ._parameters import ClassifierParameters, with_parameters
 from ._targets import (
     MultilabelTargets,
     PlainScoreMixin,
@@ -42,7 +36,8 @@ def has_probabilities(estimator) -> bool:
     return True
 
 
-class MLPClassifier(PlainScoreMixin, BaseMLP):
+@with_parameters
+class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
     r"""Multilayer perceptron that classifies.
 
     Scores are computed layer by layer, :math:`a_0 = x`,
@@ -414,107 +409,7 @@ class MLPClassifier(PlainScoreMixin, BaseMLP):
     """
 
     _sklearn_class = neural_network.MLPClassifier  # in to_sklearn and from_sklearn
-    _parameter_constraints = CONSTRAINTS | {
-        "loss": [
-            StrOptions({name for name, _ in CLASSIFICATION_LOSSES}),
-            HasMethods("values_and_gradient"),
-        ],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "focal_gamma": [Interval(Real, 0, None, closed="left")],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-    }
     _numeric_target = False
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        loss="log_loss",
-        alpha=0.0001,
-        l1_ratio=0.0,
-        weight_decay=None,
-        dropout=0.0,
-        input_dropout=0.0,
-        batch_norm=False,
-        max_norm=None,
-        max_norm_order=2,
-        label_smoothing=0.0,
-        focal_gamma=2.0,
-        class_weight=None,
-        weight_init="auto",
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        warmup_epochs=0,
-        learning_rate_decay=0.95,
-        learning_rate_step=10,
-        learning_rate_min=0.0,
-        schedule_epochs=None,
-        clip_norm=None,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring=None,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dtype=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.loss = loss
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.input_dropout = input_dropout
-        self.batch_norm = batch_norm
-        self.max_norm = max_norm
-        self.max_norm_order = max_norm_order
-        self.label_smoothing = label_smoothing
-        self.focal_gamma = focal_gamma
-        self.class_weight = class_weight
-        self.weight_init = weight_init
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.warmup_epochs = warmup_epochs
-        self.learning_rate_decay = learning_rate_decay
-        self.learning_rate_step = learning_rate_step
-        self.learning_rate_min = learning_rate_min
-        self.schedule_epochs = schedule_epochs
-        self.clip_norm = clip_norm
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.dtype = dtype
 
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import neural_network
@@ -13,22 +11,16 @@ from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
-from ._compat import (
-    HasMethods,
-    Interval,
-    StrOptions,
-)
 from ._convert import from_sklearn, to_sklearn
-from ._core.activations import OUTPUT_ACTIVATIONS
-from ._core.losses import REGRESSION_LOSSES
-from ._parameters import CONSTRAINTS
+from ._parameters import RegressorParameters, with_parameters
 from ._targets import (
     RegressionTargets,
     column,
 )
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):
+@with_parameters
+class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
     r"""Multilayer perceptron that predicts real numbers.
 
     Outputs are computed layer by layer, :math:`a_0 = x`,
@@ -394,107 +386,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     """
 
     _sklearn_class = neural_network.MLPRegressor
-    _parameter_constraints = CONSTRAINTS | {
-        "loss": [
-            StrOptions({name for name, _ in REGRESSION_LOSSES}),
-            HasMethods("values_and_gradient"),
-        ],
-        "output_activation": [StrOptions({"auto", *OUTPUT_ACTIVATIONS} - {"softmax"})],
-        "huber_epsilon": [Interval(Real, 0, None, closed="neither")],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
-    }
     _numeric_target = True
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        loss="squared_error",
-        alpha=0.0001,
-        l1_ratio=0.0,
-        weight_decay=None,
-        dropout=0.0,
-        input_dropout=0.0,
-        batch_norm=False,
-        max_norm=None,
-        max_norm_order=2,
-        output_activation="auto",
-        huber_epsilon=1.35,
-        quantile=0.5,
-        weight_init="auto",
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        warmup_epochs=0,
-        learning_rate_decay=0.95,
-        learning_rate_step=10,
-        learning_rate_min=0.0,
-        schedule_epochs=None,
-        clip_norm=None,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring=None,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dtype=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.loss = loss
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.input_dropout = input_dropout
-        self.batch_norm = batch_norm
-        self.max_norm = max_norm
-        self.max_norm_order = max_norm_order
-        self.output_activation = output_activation
-        self.huber_epsilon = huber_epsilon
-        self.quantile = quantile
-        self.weight_init = weight_init
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.warmup_epochs = warmup_epochs
-        self.learning_rate_decay = learning_rate_decay
-        self.learning_rate_step = learning_rate_step
-        self.learning_rate_min = learning_rate_min
-        self.schedule_epochs = schedule_epochs
-        self.clip_norm = clip_norm
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.dtype = dtype
 
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.

@@ -91,8 +91,8 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
-          (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [11]_. It wants a learning
-          rate three to ten times smaller than Adam's;
+          (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [11]_. It needs a
+          learning rate three to ten times smaller than Adam's;
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
@@ -116,8 +116,8 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
 
     alpha : float, default=1e-4
         Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2}
-        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. It is added to the sum of the
-        losses of a batch, before that is divided by the number of rows (and the mean
+        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. The penalty is added to the sum of
+        the losses of a batch, before the sum is divided by the number of rows (and the mean
         sample weight). Intercepts are not penalised. At least 0.
 
     l1_ratio : float, default=0.0
@@ -135,17 +135,18 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         for all hidden layers, or one for each. In [0, 1).
 
     input_dropout : float, default=0.0
-        The same for the inputs.
+        Probability that an input is zeroed for a row during training; the others are divided by
+        ``1 - input_dropout``. In [0, 1).
 
     batch_norm : bool, default=False
         Whether to normalise each hidden pre-activation by its mean and variance in the batch,
-        rows counted by their weights, before a trained scale and shift [14]_. Prediction, and a
-        batch of one row of whatever weight, use running statistics, which move by a tenth
-        towards each batch's.
+        rows counted by their weights, before a trained scale and shift [14]_. Prediction uses
+        running statistics, which move by a tenth towards those of each batch. A batch of one row,
+        whatever its weight, uses the running statistics too.
 
     max_norm : float or None, default=None
-        Longest vector of incoming weights that a unit may have: after each step, longer ones
-        are moved to the nearest point within [5]_. Greater than 0.
+        Maximum norm of the vector of incoming weights of a unit: after each step, a longer vector
+        is moved to the nearest point within [5]_. Greater than 0.
 
     max_norm_order : {1, 2}, default=2
         Norm that ``max_norm`` bounds: sum of absolute values, or Euclidean length.
@@ -200,28 +201,30 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Exponent of 'invscaling'. At least 0.
 
     warmup_epochs : int, default=0
-        Epochs n in which the rate of any schedule rises along a line, batch by batch, from
-        1 / (n + 1) of it to all of it.
+        Number n of epochs in which the rate of any schedule rises along a line, batch by batch,
+        from 1 / (n + 1) of its value to all of it.
 
     learning_rate_decay : float, default=0.95
         Factor of 'exponential' and 'step'. In (0, 1].
 
     learning_rate_step : int, default=10
-        Epochs between the decays of 'step'.
+        Number of epochs between the decays of 'step'.
 
     learning_rate_min : float, default=0.0
-        Rate that 'linear' and 'cosine' end at. At least 0.
+        Learning rate at the end of 'linear' and 'cosine'. At least 0.
 
     schedule_epochs : int or None, default=None
-        Epochs until 'linear', 'cosine' and 'one_cycle' end, after which their last rate stays;
-        None is ``max_iter``. Give it when training by ``partial_fit`` or warm starts.
+        Number of epochs until 'linear', 'cosine' and 'one_cycle' end, after which the learning
+        rate keeps its last value; None is ``max_iter``. Set it when training by ``partial_fit`` or
+        warm starts.
 
     clip_norm : float or None, default=None
-        Longest gradient of all parameters together: longer ones are scaled down to it.
-        Greater than 0.
+        Maximum norm of the gradient of all parameters together: a longer gradient is scaled down
+        to it. Greater than 0.
 
     max_iter : int, default=200
-        Most epochs (passes over the data), or iterations of 'lbfgs', in one call of ``fit``.
+        Maximum number of epochs (passes over the data), or of iterations of 'lbfgs', in one call
+        of ``fit``.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -240,10 +243,9 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         the start.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
-        and takes another path. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if
-        they are set before it.
+        Whether ``fit`` continues from where the last call ended, and computes what one longer call
+        would have computed. 'lbfgs' continues from the weights only, and takes another path. The
+        first ``fit`` starts from ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -252,14 +254,21 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Whether 'sgd' uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to hold rows out, to stop by their score instead of by the training loss, and
-        to keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
-        that is watched. The split keeps the proportions
-        of the classes, and is drawn once: a warm start holds the same rows out. Data too
-        small to split watch the training loss, with a warning.
+        Whether to hold rows out, to stop by their score instead of by the training loss, and to
+        keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
+        ``X_val`` is watched. The split keeps the proportions of the classes. It is drawn once: a
+        warm start holds the same rows out. If the data are too small to split, the training loss
+        is watched, with a warning.
 
     validation_fraction : float, default=0.1
         Share of the rows that ``early_stopping`` holds out. In [0, 1).
+
+    scoring : str, callable or None, default=None
+        What ``early_stopping`` watches: None is the accuracy, 'loss' the loss on the held-out rows.
+        Otherwise it is the name of a scorer, or a function of an estimator, X and y. The function
+        gets arrays, and sample weights if it has an argument ``sample_weight``. The untrained
+        network is scored once, so that a scoring that fails or has no value on these rows is
+        refused.
 
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of the running means of the gradient and its square, for the solvers that have
@@ -268,19 +277,13 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
     epsilon : float, default=1e-8
         Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
 
-    scoring : str, callable or None, default=None
-        What ``early_stopping`` watches: None is the accuracy, 'loss' the loss on the held-out
-        rows, else a scorer's name, or a function of an estimator, X and y. It sees arrays, and
-        weights if it has an argument ``sample_weight``. The untrained network is scored once, to
-        refuse a scoring that fails or has no value on these rows.
-
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
         improvement by ``tol``. Epochs in which the learning rate still rises (``warmup_epochs``,
         'one_cycle') are not counted.
 
     max_fun : int, default=15000
-        Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
+        Maximum number of evaluations of the objective by 'lbfgs' in one call of ``fit``.
 
     dtype : {'float32', 'float64'} or None, default=None
         Precision of weights and arithmetic; None is that of X if it is floating point, and
@@ -427,14 +430,14 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
             multiplied by its weight, and divided by the mean weight of all rows.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Data of your own to judge each epoch by. ``early_stopping`` then watches them, and
-            holds no rows of X out; without it their loss is recorded only.
+            Rows to judge each epoch by. ``early_stopping`` then watches them, and holds no rows of
+            X out; without it their loss is recorded only.
 
         y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
-            Their targets.
+            Targets of ``X_val``.
 
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
+            Weight of each row of ``X_val``, at least 0; None is 1 for all.
 
         Returns
         -------

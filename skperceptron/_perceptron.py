@@ -203,11 +203,11 @@ class PerceptronClassifier(
         a hundredth as much.
 
     max_iter : int, default=1000
-        Most epochs (passes over the data) that one call of ``fit`` makes. At least 1.
+        Maximum number of epochs (passes over the data) in one call of ``fit``. At least 1.
 
     tol : float or None, default=1e-3
-        Least improvement, in loss per row, that counts as one; the loss of a mistake is
-        :math:`-y (w \cdot x + b)`. None runs all ``max_iter`` epochs. At least 0.
+        Smallest decrease of the loss per row that counts as an improvement; the loss of a mistake
+        is :math:`-y (w \cdot x + b)`. None runs all ``max_iter`` epochs. At least 0.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.

@@ -6,13 +6,17 @@ import pickle
 import subprocess
 import sys
 from inspect import Parameter, signature
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.utils._param_validation import Interval
 
+from fuzz_cases import plain_values
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron._compat import is_valid_parameter
 from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._parameters import (
     AT_LEAST_0,
@@ -114,6 +118,37 @@ class TestSignatures:
             group = next(c for c in estimator.__mro__ if c.__name__.endswith("Parameters"))
             both = type("Both", (group, Base), {})
             assert list(hyperparameters(both)) == list(SIGNATURES[estimator])
+
+
+def just_outside(interval: Interval) -> list:
+    """The numbers next to an interval that it excludes."""
+    step = 1 if interval.type is Integral else 1e-9
+    low = interval.left - step * (interval.closed in ("left", "both"))
+    if interval.right is None:
+        return [low]
+    return [low, interval.right + step * (interval.closed in ("right", "both"))]
+
+
+@every_estimator
+def test_numbers_just_outside_a_range_are_refused(estimator):
+    ranges = {
+        name: [c for c in constraints if isinstance(c, Interval)]
+        for name, constraints in estimator._parameter_constraints.items()
+    }
+    assert sum(map(len, ranges.values())) > 5
+    for name, intervals in ranges.items():
+        for value in (v for interval in intervals for v in just_outside(interval)):
+            with pytest.raises(ValueError, match=f"The '{name}' parameter of"):
+                estimator(**{name: value}).fit(np.eye(4), [0, 1, 0, 1])
+
+
+@every_estimator
+def test_values_made_from_constraints_satisfy_them(estimator):
+    for name, constraints in estimator._parameter_constraints.items():
+        for value in plain_values(constraints):
+            assert is_valid_parameter(estimator, name, value), (name, value)
+    assert plain_values(estimator._parameter_constraints["tol"]) == [0.0, 0.3, None]
+    assert plain_values(estimator._parameter_constraints["shuffle"]) == [False, True]
 
 
 class TestEstimatorsAreAsTheyWere:

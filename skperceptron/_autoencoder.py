@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,17 +11,19 @@ from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
-from ._compat import StrOptions, check_sample_weight
-from ._core.activations import OUTPUT_ACTIVATIONS
+from ._compat import check_sample_weight
 from ._finite import check_finite
 from ._held_out import infer
 from ._inputs import as_numbers
 from ._messages import error_context
-from ._parameters import CONSTRAINTS
+from ._parameters import AutoencoderParameters, with_parameters
 from ._tasks import ReconstructionTask, explained_variance
 
 
-class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP):
+@with_parameters
+class MLPAutoencoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, AutoencoderParameters, BaseMLP
+):
     r"""Multilayer perceptron that reconstructs its inputs from a code of few numbers.
 
     One of the hidden layers, the bottleneck, is narrow. What it puts out for a row is the row's
@@ -54,66 +55,126 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         (0, 1), 'exp' and 'softplus' to positive numbers.
 
     solver : str, default='adam'
-        How the weights follow the gradient: 'lbfgs', 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop',
-        'adagrad' or 'lion', as in :class:`MLPRegressor`.
+        How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`.
+        :math:`m` and :math:`v` are running means of :math:`g` and :math:`g^2`, and
+        :math:`\hat m`, :math:`\hat v` the same without their bias towards 0:
 
-    alpha, l1_ratio : float, default=1e-4, 0.0
-        Strength of the penalty on weights, and the share of the L1 norm in it.
+        - 'sgd': :math:`u \leftarrow \mu u - \eta g`, then :math:`w \leftarrow w + u`, or
+          with Nesterov's momentum :math:`w \leftarrow w + \mu u - \eta g` [4]_;
+        - 'adam': :math:`w \leftarrow w - \eta_t m / (\sqrt v + \epsilon)`, where
+          :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [5]_;
+        - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
+          \epsilon)`, where :math:`\lambda` is ``weight_decay`` [6]_;
+        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (\mu_{t+1} m /
+          (1 - \mu_1 \cdots \mu_{t+1}) + (1 - \mu_t) g / (1 - \mu_1 \cdots \mu_t)) /
+          (\sqrt{\hat v} + \epsilon)`, where :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)`
+          [7]_;
+        - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [8]_;
+        - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [9]_;
+        - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
+          (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [10]_. It needs a
+          learning rate three to ten times smaller than Adam's;
+        - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [11]_, for small data. It
+          has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
+
+    alpha : float, default=1e-4
+        Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2}
+        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. The penalty is added to the sum of
+        the losses of a batch, before the sum is divided by the number of rows (and the mean
+        sample weight). Intercepts are not penalised. At least 0.
+
+    l1_ratio : float, default=0.0
+        Share of the L1 norm in the penalty: 0 is L2, 1 is L1. The L1 part is applied after each
+        step as a soft threshold, with the step length of each weight, so that weights
+        become exactly 0. In [0, 1].
 
     weight_decay : float or None, default=None
-        Decoupled decay of 'adamw' and 'lion'; None is 0.01.
+        Share of a weight that 'adamw' and 'lion' take off per step and unit of learning rate,
+        apart from the gradient; None is 0.01. Intercepts do not decay. At least 0.
 
     dropout : float or sequence of float, default=0.0
-        Probability that the output of a hidden unit is zeroed for a row during training: one
-        for all hidden layers, the bottleneck included, or one for each. In [0, 1).
+        Probability that the output of a hidden unit is zeroed for a row during training;
+        the others are divided by ``1 - dropout``, and prediction uses all [12]_. One value
+        for all hidden layers, or one for each. In [0, 1).
 
     input_dropout : float, default=0.0
-        The same for the inputs, which are still to be reconstructed. In [0, 1).
+        Probability that an input is zeroed for a row during training; the others are divided by
+        ``1 - input_dropout``. In [0, 1).
 
     batch_norm : bool, default=False
-        Whether to normalise the pre-activations of each hidden layer, the bottleneck included.
+        Whether to normalise each hidden pre-activation by its mean and variance in the batch,
+        rows counted by their weights, before a trained scale and shift [13]_. Prediction uses
+        running statistics, which move by a tenth towards those of each batch. A batch of one row,
+        whatever its weight, uses the running statistics too.
 
     max_norm : float or None, default=None
-        Longest vector of incoming weights that a unit may have.
+        Maximum norm of the vector of incoming weights of a unit: after each step, a longer vector
+        is moved to the nearest point within [12]_. Greater than 0.
 
     max_norm_order : {1, 2}, default=2
-        Norm that ``max_norm`` bounds.
+        Norm that ``max_norm`` bounds: sum of absolute values, or Euclidean length.
 
     weight_init : str, default='auto'
-        How weights are drawn: see :class:`MLPRegressor`.
+        How weights are drawn: 'auto' is what scikit-learn does, which is 'glorot_uniform' with
+        a smaller factor for logistic units, and intercepts drawn too. Otherwise intercepts
+        are 0, and weights have mean 0 and a variance of
+
+        - 'glorot_uniform', 'glorot_normal': 2 / (fan_in + fan_out) [14]_;
+        - 'he_uniform', 'he_normal': 2 / fan_in [15]_;
+        - 'lecun_uniform', 'lecun_normal': 1 / fan_in;
+        - 'orthogonal': orthogonal rows or columns of length 1;
+        - 'zeros': 0, for the linear model.
 
     batch_size : int or 'auto', default='auto'
         Rows per step of a stochastic solver; 'auto' is ``min(200, n_samples)``.
 
     learning_rate : str or callable, default='constant'
-        Schedule of the learning rate: see :class:`MLPRegressor`.
+        Schedule of the learning rate, whatever the solver, from ``learning_rate_init`` on:
+
+        - 'constant': ``learning_rate_init`` throughout;
+        - 'invscaling': divided by ``(1 + t) ** power_t``, where t counts the rows
+          seen in earlier epochs for 'sgd', and the epochs done for every other solver;
+        - 'adaptive': divided by 5 whenever patience runs out (see ``n_iter_no_change``),
+          until it is 1e-6 or less;
+        - 'exponential': times ``learning_rate_decay`` after each epoch;
+        - 'step': times ``learning_rate_decay`` every ``learning_rate_step`` epochs;
+        - 'linear', 'cosine': down to ``learning_rate_min`` at ``schedule_epochs``, along a line
+          or half a cosine [16]_;
+        - 'one_cycle': up from 1/25 of it in the first 30 % of ``schedule_epochs``, then down to
+          1e-4 of it, along half cosines [17]_;
+        - a function of the position in epochs, fractions included, that returns the rate.
 
     learning_rate_init : float, default=0.001
-        Learning rate to start from.
+        Learning rate to start from. Greater than 0.
 
     power_t : float, default=0.5
-        Exponent of 'invscaling'.
+        Exponent of 'invscaling'. At least 0.
 
     warmup_epochs : int, default=0
-        Epochs in which the rate rises to that of the schedule.
+        Number n of epochs in which the rate of any schedule rises along a line, batch by batch,
+        from 1 / (n + 1) of its value to all of it.
 
     learning_rate_decay : float, default=0.95
-        Factor of 'exponential' and 'step'.
+        Factor of 'exponential' and 'step'. In (0, 1].
 
     learning_rate_step : int, default=10
-        Epochs between the decays of 'step'.
+        Number of epochs between the decays of 'step'.
 
     learning_rate_min : float, default=0.0
-        Rate that 'linear' and 'cosine' end at.
+        Learning rate at the end of 'linear' and 'cosine'. At least 0.
 
     schedule_epochs : int or None, default=None
-        Epochs until 'linear', 'cosine' and 'one_cycle' end; None is ``max_iter``.
+        Number of epochs until 'linear', 'cosine' and 'one_cycle' end, after which the learning
+        rate keeps its last value; None is ``max_iter``. Set it when training by ``partial_fit`` or
+        warm starts.
 
     clip_norm : float or None, default=None
-        Longest gradient of all parameters together.
+        Maximum norm of the gradient of all parameters together: a longer gradient is scaled down
+        to it. Greater than 0.
 
     max_iter : int, default=200
-        Most epochs (passes over the data), or iterations of 'lbfgs', in one call of ``fit``.
+        Maximum number of epochs (passes over the data), or of iterations of 'lbfgs', in one call
+        of ``fit``.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -127,35 +188,43 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         never stops early, and no ``ConvergenceWarning`` is given.
 
     verbose : bool or int, default=False
-        Whether to print the loss, and the validation score, of each epoch; 2 prints more.
+        Whether to print the loss, and the validation score, of each epoch; 2 adds the learning
+        rate, the penalty, the mean norm of the gradients, the validation loss, and the time since
+        the start.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last call ended, as one longer call would have.
-        'lbfgs' goes on from the weights only, and takes another path. The first ``fit`` starts
-        from ``coefs_`` and ``intercepts_`` if they are set before it.
+        Whether ``fit`` continues from where the last call ended, and computes what one longer call
+        would have computed. 'lbfgs' continues from the weights only, and takes another path. The
+        first ``fit`` starts from ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
-        Momentum of 'sgd'.
+        Momentum :math:`\mu` of 'sgd'. In [0, 1].
 
     nesterovs_momentum : bool, default=True
         Whether 'sgd' uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to hold rows out, to stop by how well they are reconstructed, and to keep the
-        weights of the best epoch. With ``X_val`` in ``fit`` that is watched instead.
+        Whether to hold rows out, to stop by their score instead of by the training loss, and to
+        keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
+        ``X_val`` is watched. The split is drawn once: a warm start holds the same rows out. If the
+        data are too small to split, the training loss is watched, with a warning.
 
     validation_fraction : float, default=0.1
-        Share of the rows that ``early_stopping`` holds out.
+        Share of the rows that ``early_stopping`` holds out. In [0, 1).
 
     scoring : 'loss', callable or None, default=None
         What ``early_stopping`` watches: None is what ``score`` computes, 'loss' the loss on the
-        held-out rows, else a function of an estimator, X and y, of which y is X again.
+        held-out rows. Otherwise it is a function of an estimator, X and y, where y is X again. The
+        function gets arrays, and sample weights if it has an argument ``sample_weight``. The
+        untrained network is scored once, so that a scoring that fails or has no value on these
+        rows is refused.
 
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the running means of the gradient and its square.
+        Decay of the running means of the gradient and its square, for the solvers that have
+        them ('rmsprop' has the second only). In [0, 1).
 
     epsilon : float, default=1e-8
-        Keeps the steps of the solvers that divide by root mean squares finite.
+        Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
 
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
@@ -163,7 +232,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         'one_cycle') are not counted.
 
     max_fun : int, default=15000
-        Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
+        Maximum number of evaluations of the objective by 'lbfgs' in one call of ``fit``.
 
     dtype : {'float32', 'float64'} or None, default=None
         Precision of weights and arithmetic; None is that of X if it is floating point, and
@@ -197,7 +266,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         Number of layers, inputs and outputs included.
 
     n_outputs_ : int
-        Number of units of the output layer, which is that of the features.
+        Number of units of the output layer.
 
     out_activation_ : str
         Same as ``output_activation``.
@@ -206,21 +275,33 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         Epochs of the last call of ``fit`` or ``partial_fit``; 0 if 'lbfgs' had nothing to do.
 
     t_ : int
-        Rows shown since the first call, or since ``drop_training_state`` and the next one.
+        Rows shown since the first call, or since ``drop_training_state`` and the next one: epochs
+        times training rows.
 
-    loss_, best_loss_ : float or None
-        Objective of the last epoch, and the lowest; the latter is None where a score is watched.
+    loss_ : float
+        Objective of the last epoch: mean over its batches, as they were when visited.
 
-    loss_curve_, learning_rate_curve_ : list of float or None
-        Objective and learning rate of each epoch since the first call; there are no learning
-        rates with 'lbfgs'.
+    loss_curve_ : list of float
+        The same for each epoch since the first call, or since ``drop_training_state``, which
+        empties this and the other curves. One value for a call of 'lbfgs' that needs no iteration.
 
-    validation_loss_curve_, validation_scores_ : list of float or None
-        Loss, without penalty, of the held-out rows or ``X_val`` after each epoch, and their score
-        under ``early_stopping``.
+    best_loss_ : float or None
+        Lowest value of ``loss_curve_``, since weights were edited if they were; None where a score
+        is watched instead, or before there is a loss.
+
+    learning_rate_curve_ : list of float or None
+        Learning rate of the last step of each epoch; None for 'lbfgs'.
+
+    validation_loss_curve_ : list of float or None
+        Mean loss, without penalty, on the held-out rows or ``X_val`` after each epoch; None
+        where there are neither.
+
+    validation_scores_ : list of float or None
+        What ``scoring`` asks for, on the same rows, negative for 'loss'; None without
+        ``early_stopping``.
 
     best_validation_score_ : float or None
-        Highest of ``validation_scores_``.
+        Highest of ``validation_scores_``, likewise; None if none of them is a number.
 
     See Also
     --------
@@ -241,6 +322,29 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
        learning from examples without local minima. Neural Networks 2.
     .. [3] Vincent, P., Larochelle, H., Bengio, Y. and Manzagol, P.-A. (2008). Extracting and
        composing robust features with denoising autoencoders. ICML.
+    .. [4] Sutskever, I., Martens, J., Dahl, G. and Hinton, G. (2013). On the importance of
+       initialization and momentum in deep learning. ICML.
+    .. [5] Kingma, D. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
+    .. [6] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+    .. [7] Dozat, T. (2016). Incorporating Nesterov momentum into Adam. ICLR workshop.
+    .. [8] Tieleman, T. and Hinton, G. (2012). TrainingData 6.5 of Neural networks for machine
+       learning. Coursera.
+    .. [9] Duchi, J., Hazan, E. and Singer, Y. (2011). Adaptive subgradient methods for online
+       learning and stochastic optimization. JMLR 12.
+    .. [10] Chen, X. et al. (2023). Symbolic discovery of optimization algorithms. NeurIPS.
+    .. [11] Byrd, R., Lu, P., Nocedal, J. and Zhu, C. (1995). A limited memory algorithm for
+       bound constrained optimization. SIAM Journal on Scientific Computing 16.
+    .. [12] Srivastava, N. et al. (2014). Dropout: a simple way to prevent neural networks
+       from overfitting. JMLR 15.
+    .. [13] Ioffe, S. and Szegedy, C. (2015). Batch normalization: accelerating deep network
+       training by reducing internal covariate shift. ICML.
+    .. [14] Glorot, X. and Bengio, Y. (2010). Understanding the difficulty of training deep
+       feedforward neural networks. AISTATS.
+    .. [15] He, K., Zhang, X., Ren, S. and Sun, J. (2015). Delving deep into rectifiers. ICCV.
+    .. [16] Loshchilov, I. and Hutter, F. (2017). SGDR: stochastic gradient descent with warm
+       restarts. ICLR.
+    .. [17] Smith, L. and Topin, N. (2019). Super-convergence: very fast training of neural
+       networks using large learning rates. SPIE.
 
     Examples
     --------
@@ -258,100 +362,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     0.8
     """
 
-    _parameter_constraints = CONSTRAINTS | {
-        "bottleneck": [Integral, None],
-        "output_activation": [StrOptions(set(OUTPUT_ACTIVATIONS) - {"softmax"})],
-        # Scorers with a name compare with what predict returns.
-        "scoring": [StrOptions({"loss"}), callable, None],
-    }
     loss = "squared_error"  # no hyperparameter
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(64, 2, 64),
-        activation="relu",
-        *,
-        bottleneck=None,
-        output_activation="identity",
-        solver="adam",
-        alpha=0.0001,
-        l1_ratio=0.0,
-        weight_decay=None,
-        dropout=0.0,
-        input_dropout=0.0,
-        batch_norm=False,
-        max_norm=None,
-        max_norm_order=2,
-        weight_init="auto",
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        warmup_epochs=0,
-        learning_rate_decay=0.95,
-        learning_rate_step=10,
-        learning_rate_min=0.0,
-        schedule_epochs=None,
-        clip_norm=None,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring=None,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dtype=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.bottleneck = bottleneck
-        self.output_activation = output_activation
-        self.solver = solver
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.input_dropout = input_dropout
-        self.batch_norm = batch_norm
-        self.max_norm = max_norm
-        self.max_norm_order = max_norm_order
-        self.weight_init = weight_init
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.warmup_epochs = warmup_epochs
-        self.learning_rate_decay = learning_rate_decay
-        self.learning_rate_step = learning_rate_step
-        self.learning_rate_min = learning_rate_min
-        self.schedule_epochs = schedule_epochs
-        self.clip_norm = clip_norm
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.dtype = dtype
 
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
         """Fit to X, from the start or, with ``warm_start``, from the last call's end.
@@ -369,11 +380,11 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             multiplied by its weight, and divided by the mean weight of all rows.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Data of your own to judge each epoch by. ``early_stopping`` then watches them, and
-            holds no rows of X out; without it their loss is recorded only.
+            Rows to judge each epoch by. ``early_stopping`` then watches them, and holds no rows of
+            X out; without it their loss is recorded only.
 
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
+            Weight of each row of ``X_val``, at least 0; None is 1 for all.
 
         Returns
         -------

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache, partial
-from inspect import signature
 from itertools import chain
 from numbers import Integral, Real
 from typing import Any
@@ -27,38 +26,7 @@ from ._core.penalties import L1, L2, NORM_CONSTRAINTS, Penalty, ProximalPenalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
 from ._core.stopping import Stopping
 from ._core.training import Solver, Stochastic
-
-# What only solvers that go batch by batch, epoch by epoch, can use.
-STOCHASTIC_PARAMETERS = {
-    "batch_size",
-    "clip_norm",
-    "early_stopping",
-    "learning_rate",
-    "learning_rate_decay",
-    "learning_rate_init",
-    "learning_rate_min",
-    "learning_rate_step",
-    "n_iter_no_change",
-    "power_t",
-    "schedule_epochs",
-    "scoring",
-    "shuffle",
-    "validation_fraction",
-    "warmup_epochs",
-}
-
-
-def _fields_of(components) -> set[str]:
-    """The hyperparameters that fill components of these classes."""
-    return {field.name for kind in components if is_dataclass(kind) for field in fields(kind)}
-
-
-OF_SOLVERS = _fields_of(OPTIMIZERS.values())
-OF_LOSSES = _fields_of([*CLASSIFICATION_LOSSES.values(), *REGRESSION_LOSSES.values()])
-
-# What tunes single schedules. Not in it: power_t, which scikit-learn has too, and schedule_epochs,
-# which loops of partial_fit may set whatever the schedule.
-OF_SCHEDULES = {"learning_rate_decay", "learning_rate_min", "learning_rate_step"}
+from ._parameters import LOSSES, OF_LOSSES
 
 Losses = Mapping[tuple[str, str], type[Loss]]  # by name and output activation
 
@@ -325,7 +293,7 @@ def is_probabilistic(params: Any) -> bool:
 
 def is_nonsmooth(params: Any) -> bool:
     """Whether the gradient of the loss jumps; of an object of the user's, nobody knows."""
-    kinds = _loss_classes(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params).values()
+    kinds = _loss_classes(LOSSES, params).values()
     return any(kind.nonsmooth for kind in kinds)
 
 
@@ -336,7 +304,7 @@ def is_minimised_by_mean(params: Any) -> bool:
 
 
 # The hyperparameters that say what the loss is, and those that say what is added to it.
-LOSS_PARAMETERS = ("quantile", "huber_epsilon", "focal_gamma")
+LOSS_PARAMETERS = tuple(sorted(OF_LOSSES))
 PENALTY_PARAMETERS = ("alpha", "l1_ratio", "label_smoothing")
 
 
@@ -491,66 +459,6 @@ def schedule(params: Any) -> Schedule:
             known[params.learning_rate], params, schedule_epochs=int(horizon)
         )
     return WarmUp(chosen, int(params.warmup_epochs)) if params.warmup_epochs else chosen
-
-
-def unused_parameters(params: Any) -> dict[str, list[str]]:
-    """Hyperparameters that were set although others leave them without effect, by the reason.
-
-    Those that scikit-learn has too are in it where the solver ignores them, as it does itself.
-    """
-    if params.solver == "lbfgs":
-        by_solver = OF_SOLVERS | STOCHASTIC_PARAMETERS
-    else:
-        by_solver = OF_SOLVERS - _fields_of([OPTIMIZERS[params.solver]]) | {"max_fun"}
-    losses = _loss_classes(CLASSIFICATION_LOSSES | REGRESSION_LOSSES, params)
-    named = isinstance(params.learning_rate, str)
-    schedules = [SCHEDULES[params.learning_rate]] if named else []
-    unused = {
-        f"solver={params.solver!r}": by_solver,
-        f"loss={_shown(params.loss)}": OF_LOSSES - _fields_of(losses.values()),
-        f"learning_rate={_shown(params.learning_rate)}": OF_SCHEDULES - _fields_of(schedules),
-    }
-    if not params.early_stopping:
-        unused["early_stopping=False"] = {"scoring"}
-    if params.max_norm is None:
-        unused["max_norm=None"] = {"max_norm_order"}
-    return _that_were_set(params, unused)
-
-
-def _that_were_set(params: Any, unused: dict[str, set[str]]) -> dict[str, list[str]]:
-    """The names whose values are no defaults, each with the first reason that there is."""
-    defaults, seen, found = _defaults(type(params)), set(), {}
-    for reason, names in unused.items():
-        changed = {
-            name
-            for name in names - seen
-            if name in defaults and _differs(getattr(params, name), defaults[name])
-        }
-        seen |= changed
-        if changed:
-            found[reason] = sorted(changed)
-    return found
-
-
-def _differs(value, default) -> bool:
-    """Whether a hyperparameter is not its default, whatever object it is."""
-    try:
-        return value is not default and bool(value != default)
-    except Exception:  # an array, or an object that does not compare
-        return True
-
-
-def _shown(given) -> str:
-    """A name as it was given; of anything else the kind."""
-    return repr(given) if isinstance(given, str) else f"<{type(given).__name__}>"
-
-
-@lru_cache(16)  # few, since it keeps them alive
-def _defaults(estimator: type) -> dict:
-    """Defaults of the hyperparameters: a subclass may have changed some and left others out."""
-    owners = [cls for cls in reversed(estimator.__mro__) if "__init__" in vars(cls)]
-    parameters = chain.from_iterable(signature(cls.__init__).parameters.values() for cls in owners)
-    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def _from_hyperparameters(component: Any, params: Any, **resolved: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from ._core.optimizers import OPTIMIZERS
 from ._core.training import Cause, DivergenceError, Unfinished
 from ._held_out import watches_loss
 from ._messages import warn
+from ._parameters import fields_of
 from ._publish import FitRun
 
 OUT_OF_EPOCHS = (
@@ -124,8 +124,8 @@ def _blame(params: Any, run: FitRun, rate: float | None) -> str:
 
 def _too_strong(params: Any, run: FitRun, rate: float | None) -> list[str]:
     """Hyperparameters that are out of proportion, whatever the learning rate and the data are."""
-    optimizer: Any = OPTIMIZERS.get(params.solver)
-    decays = is_dataclass(optimizer) and "weight_decay" in {f.name for f in fields(optimizer)}
+    optimizer = OPTIMIZERS.get(params.solver)
+    decays = optimizer is not None and "weight_decay" in fields_of([optimizer])
     limits = {
         # The penalty then weighs more than the rows of a batch do.
         "alpha": run.solver.batch_size(run.n_rows) * run.state.mean_weight,

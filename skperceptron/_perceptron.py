@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
@@ -58,6 +59,15 @@ from ._finite import check_finite
 from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
 from ._inputs import plain_labels, refuse_dates
 from ._messages import error_context, print_details, warn
+from ._parameters import (
+    ABOVE_0,
+    AT_LEAST_0,
+    COUNT,
+    FROM_0_TO_1,
+    parameter,
+    parameter_group,
+    with_parameters,
+)
 from ._targets import (
     PlainScoreMixin,
     column,
@@ -116,7 +126,42 @@ class _Epoch:
     last: bool
 
 
-class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent, BaseEstimator):
+@parameter_group
+class PerceptronParameters:
+    """Those of PerceptronClassifier."""
+
+    algorithm: str = parameter(
+        default="rosenblatt", accepts=[StrOptions({"rosenblatt", "averaged", "pocket"})]
+    )
+    multi_class: str = parameter(default="ovr", accepts=[StrOptions({"ovr", "joint"})])
+    penalty: str | None = parameter(default=None, accepts=[StrOptions(set(PENALTIES)), None])
+    alpha: float = parameter(default=0.0001, accepts=[AT_LEAST_0])
+    l1_ratio: float = parameter(default=0.15, accepts=[FROM_0_TO_1])
+    fit_intercept: bool = parameter(default=True, accepts=["boolean"])
+    max_iter: int = parameter(default=1000, accepts=[COUNT])
+    tol: float | None = parameter(default=1e-3, accepts=[AT_LEAST_0, None])
+    shuffle: bool = parameter(default=True, accepts=["boolean"])
+    verbose: bool | int = parameter(default=0, accepts=["verbose"])
+    eta0: float = parameter(default=1.0, accepts=[ABOVE_0])
+    n_jobs: int | None = parameter(default=None, accepts=[Integral, None])
+    random_state: int | np.random.RandomState | None = parameter(
+        default=0, accepts=["random_state"]
+    )
+    early_stopping: bool = parameter(default=False, accepts=["boolean"])
+    validation_fraction: float = parameter(
+        default=0.1, accepts=[Interval(Real, 0, 1, closed="neither")]
+    )
+    n_iter_no_change: int = parameter(default=5, accepts=[COUNT])
+    class_weight: dict[Any, Any] | str | None = parameter(
+        default=None, accepts=[dict, StrOptions({"balanced"}), None]
+    )
+    warm_start: bool = parameter(default=False, accepts=["boolean"])
+
+
+@with_parameters
+class PerceptronClassifier(
+    PlainScoreMixin, PerceptronParameters, CallbackSupport, Diagram, Persistent, BaseEstimator
+):
     r"""Rosenblatt's perceptron.
 
     One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
@@ -158,11 +203,11 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
         a hundredth as much.
 
     max_iter : int, default=1000
-        Most epochs (passes over the data) that one call of ``fit`` makes. At least 1.
+        Maximum number of epochs (passes over the data) in one call of ``fit``. At least 1.
 
     tol : float or None, default=1e-3
-        Least improvement, in loss per row, that counts as one; the loss of a mistake is
-        :math:`-y (w \cdot x + b)`. None runs all ``max_iter`` epochs. At least 0.
+        Smallest decrease of the loss per row that counts as an improvement; the loss of a mistake
+        is :math:`-y (w \cdot x + b)`. None runs all ``max_iter`` epochs. At least 0.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -276,68 +321,6 @@ class PerceptronClassifier(PlainScoreMixin, CallbackSupport, Diagram, Persistent
     >>> model.score(X, setosa), model.mistakes_curve_[-1]
     (1.0, 0)
     """
-
-    _parameter_constraints: dict = {
-        "algorithm": [StrOptions({"rosenblatt", "averaged", "pocket"})],
-        "multi_class": [StrOptions({"ovr", "joint"})],
-        "penalty": [StrOptions(set(PENALTIES)), None],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
-        "fit_intercept": ["boolean"],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left"), None],
-        "shuffle": ["boolean"],
-        "verbose": ["verbose"],
-        "eta0": [Interval(Real, 0, None, closed="neither")],
-        "n_jobs": [Integral, None],
-        "random_state": ["random_state"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-        "warm_start": ["boolean"],
-    }
-
-    def __init__(
-        self,
-        *,
-        algorithm="rosenblatt",
-        multi_class="ovr",
-        penalty=None,
-        alpha=0.0001,
-        l1_ratio=0.15,
-        fit_intercept=True,
-        max_iter=1000,
-        tol=1e-3,
-        shuffle=True,
-        verbose=0,
-        eta0=1.0,
-        n_jobs=None,
-        random_state=0,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        class_weight=None,
-        warm_start=False,
-    ):
-        self.algorithm = algorithm
-        self.multi_class = multi_class
-        self.penalty = penalty
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.fit_intercept = fit_intercept
-        self.max_iter = max_iter
-        self.tol = tol
-        self.shuffle = shuffle
-        self.verbose = verbose
-        self.eta0 = eta0
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.class_weight = class_weight
-        self.warm_start = warm_start
 
     def fit(self, X, y, coef_init=None, intercept_init=None, sample_weight=None):
         """Fit to X and y, from zero weights or, with ``warm_start``, from the last ones.

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 from sklearn import neural_network
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from ._base import BaseMLP, has_epochs
-from ._compat import (
-    HasMethods,
-    Interval,
-    StrOptions,
-)
 from ._convert import from_sklearn, to_sklearn
-from ._core.activations import OUTPUT_ACTIVATIONS
-from ._core.losses import REGRESSION_LOSSES
-from ._parameters import CONSTRAINTS
+from ._parameters import RegressorParameters, with_parameters
 from ._tasks import RegressionTask
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):
+@with_parameters
+class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
     r"""Multilayer perceptron that predicts real numbers.
 
     Outputs are computed layer by layer, :math:`a_0 = x`,
@@ -76,8 +68,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
-          (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [11]_. It wants a learning
-          rate three to ten times smaller than Adam's;
+          (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [11]_. It needs a
+          learning rate three to ten times smaller than Adam's;
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
@@ -99,8 +91,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     alpha : float, default=1e-4
         Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2}
-        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. It is added to the sum of the
-        losses of a batch, before that is divided by the number of rows (and the mean
+        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. The penalty is added to the sum of
+        the losses of a batch, before the sum is divided by the number of rows (and the mean
         sample weight). Intercepts are not penalised. At least 0.
 
     l1_ratio : float, default=0.0
@@ -118,17 +110,18 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         for all hidden layers, or one for each. In [0, 1).
 
     input_dropout : float, default=0.0
-        The same for the inputs.
+        Probability that an input is zeroed for a row during training; the others are divided by
+        ``1 - input_dropout``. In [0, 1).
 
     batch_norm : bool, default=False
         Whether to normalise each hidden pre-activation by its mean and variance in the batch,
-        rows counted by their weights, before a trained scale and shift [14]_. Prediction, and a
-        batch of one row of whatever weight, use running statistics, which move by a tenth
-        towards each batch's.
+        rows counted by their weights, before a trained scale and shift [14]_. Prediction uses
+        running statistics, which move by a tenth towards those of each batch. A batch of one row,
+        whatever its weight, uses the running statistics too.
 
     max_norm : float or None, default=None
-        Longest vector of incoming weights that a unit may have: after each step, longer ones
-        are moved to the nearest point within [5]_. Greater than 0.
+        Maximum norm of the vector of incoming weights of a unit: after each step, a longer vector
+        is moved to the nearest point within [5]_. Greater than 0.
 
     max_norm_order : {1, 2}, default=2
         Norm that ``max_norm`` bounds: sum of absolute values, or Euclidean length.
@@ -181,28 +174,30 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Exponent of 'invscaling'. At least 0.
 
     warmup_epochs : int, default=0
-        Epochs n in which the rate of any schedule rises along a line, batch by batch, from
-        1 / (n + 1) of it to all of it.
+        Number n of epochs in which the rate of any schedule rises along a line, batch by batch,
+        from 1 / (n + 1) of its value to all of it.
 
     learning_rate_decay : float, default=0.95
         Factor of 'exponential' and 'step'. In (0, 1].
 
     learning_rate_step : int, default=10
-        Epochs between the decays of 'step'.
+        Number of epochs between the decays of 'step'.
 
     learning_rate_min : float, default=0.0
-        Rate that 'linear' and 'cosine' end at. At least 0.
+        Learning rate at the end of 'linear' and 'cosine'. At least 0.
 
     schedule_epochs : int or None, default=None
-        Epochs until 'linear', 'cosine' and 'one_cycle' end, after which their last rate stays;
-        None is ``max_iter``. Give it when training by ``partial_fit`` or warm starts.
+        Number of epochs until 'linear', 'cosine' and 'one_cycle' end, after which the learning
+        rate keeps its last value; None is ``max_iter``. Set it when training by ``partial_fit`` or
+        warm starts.
 
     clip_norm : float or None, default=None
-        Longest gradient of all parameters together: longer ones are scaled down to it.
-        Greater than 0.
+        Maximum norm of the gradient of all parameters together: a longer gradient is scaled down
+        to it. Greater than 0.
 
     max_iter : int, default=200
-        Most epochs (passes over the data), or iterations of 'lbfgs', in one call of ``fit``.
+        Maximum number of epochs (passes over the data), or of iterations of 'lbfgs', in one call
+        of ``fit``.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
@@ -221,10 +216,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         the start.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from where the last call ended, with everything that is
-        needed to do as one longer call would have done. 'lbfgs' goes on from the weights only,
-        and takes another path. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if
-        they are set before it.
+        Whether ``fit`` continues from where the last call ended, and computes what one longer call
+        would have computed. 'lbfgs' continues from the weights only, and takes another path. The
+        first ``fit`` starts from ``coefs_`` and ``intercepts_`` if they are set before it.
 
     momentum : float, default=0.9
         Momentum :math:`\mu` of 'sgd'. In [0, 1].
@@ -233,14 +227,21 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Whether 'sgd' uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to hold rows out, to stop by their score instead of by the training loss, and
-        to keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
-        that is watched. The split is drawn once: a
-        warm start holds the same rows out. Data too
-        small to split watch the training loss, with a warning.
+        Whether to hold rows out, to stop by their score instead of by the training loss, and to
+        keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
+        ``X_val`` is watched. The split is drawn once: a warm start holds the same rows out. If the
+        data are too small to split, the training loss is watched, with a warning.
 
     validation_fraction : float, default=0.1
         Share of the rows that ``early_stopping`` holds out. In [0, 1).
+
+    scoring : str, callable or None, default=None
+        What ``early_stopping`` watches: None is R² if the mean minimises the loss
+        ('squared_error', 'poisson', 'gamma'), and the loss otherwise; 'loss' is the loss on the
+        held-out rows. Otherwise it is the name of a scorer, or a function of an estimator, X and y.
+        The function gets arrays, and sample weights if it has an argument ``sample_weight``. The
+        untrained network is scored once, so that a scoring that fails or has no value on these
+        rows is refused.
 
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of the running means of the gradient and its square, for the solvers that have
@@ -249,20 +250,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     epsilon : float, default=1e-8
         Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
 
-    scoring : str, callable or None, default=None
-        What ``early_stopping`` watches: 'loss' is the loss on the held-out rows, else a scorer's
-        name, or a function of an estimator, X and y. It sees arrays, and weights if it has an
-        argument ``sample_weight``. The untrained network is scored once, to refuse a scoring that
-        fails or has no value on these rows. None is R² if the mean minimises the loss
-        ('squared_error', 'poisson', 'gamma'), and the loss itself otherwise.
-
     n_iter_no_change : int or inf, default=10
         Patience: training stops after more than this many epochs in a row without an
         improvement by ``tol``. Epochs in which the learning rate still rises (``warmup_epochs``,
         'one_cycle') are not counted.
 
     max_fun : int, default=15000
-        Most evaluations of the objective by 'lbfgs' in one call of ``fit``.
+        Maximum number of evaluations of the objective by 'lbfgs' in one call of ``fit``.
 
     dtype : {'float32', 'float64'} or None, default=None
         Precision of weights and arithmetic; None is that of X if it is floating point, and
@@ -388,106 +382,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     """
 
     _sklearn_class = neural_network.MLPRegressor
-    _parameter_constraints = CONSTRAINTS | {
-        "loss": [
-            StrOptions({name for name, _ in REGRESSION_LOSSES}),
-            HasMethods("values_and_gradient"),
-        ],
-        "output_activation": [StrOptions({"auto", *OUTPUT_ACTIVATIONS} - {"softmax"})],
-        "huber_epsilon": [Interval(Real, 0, None, closed="neither")],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
-    }
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        loss="squared_error",
-        alpha=0.0001,
-        l1_ratio=0.0,
-        weight_decay=None,
-        dropout=0.0,
-        input_dropout=0.0,
-        batch_norm=False,
-        max_norm=None,
-        max_norm_order=2,
-        output_activation="auto",
-        huber_epsilon=1.35,
-        quantile=0.5,
-        weight_init="auto",
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        warmup_epochs=0,
-        learning_rate_decay=0.95,
-        learning_rate_step=10,
-        learning_rate_min=0.0,
-        schedule_epochs=None,
-        clip_norm=None,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring=None,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dtype=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.loss = loss
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.weight_decay = weight_decay
-        self.dropout = dropout
-        self.input_dropout = input_dropout
-        self.batch_norm = batch_norm
-        self.max_norm = max_norm
-        self.max_norm_order = max_norm_order
-        self.output_activation = output_activation
-        self.huber_epsilon = huber_epsilon
-        self.quantile = quantile
-        self.weight_init = weight_init
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.warmup_epochs = warmup_epochs
-        self.learning_rate_decay = learning_rate_decay
-        self.learning_rate_step = learning_rate_step
-        self.learning_rate_min = learning_rate_min
-        self.schedule_epochs = schedule_epochs
-        self.clip_norm = clip_norm
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.dtype = dtype
 
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.
@@ -505,14 +399,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             multiplied by its weight, and divided by the mean weight of all rows.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Data of your own to judge each epoch by. ``early_stopping`` then watches them, and
-            holds no rows of X out; without it their loss is recorded only.
+            Rows to judge each epoch by. ``early_stopping`` then watches them, and holds no rows of
+            X out; without it their loss is recorded only.
 
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Their targets.
+            Targets of ``X_val``.
 
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
+            Weight of each row of ``X_val``, at least 0; None is 1 for all.
 
         Returns
         -------
@@ -593,7 +487,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             Targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+            Weight of each row.
 
         Returns
         -------

@@ -8,6 +8,7 @@ from . import _build
 from ._compat import check_sample_weight, validate_parameters, validate_X
 from ._data import Data
 from ._messages import error_context, warn
+from ._parameters import unused_parameters
 from ._targets import Targets, check_total_weight
 from ._tasks import Task
 
@@ -31,7 +32,7 @@ def check_parameters(estimator: Any, task: Task, *, incremental: bool) -> None:
         )
     if incremental and estimator.early_stopping:
         raise ValueError("partial_fit does not support early_stopping=True")
-    for reason, names in _build.unused_parameters(estimator).items():
+    for reason, names in unused_parameters(estimator).items():
         warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} ignored with {reason}.")
     task.check_parameters()
 

@@ -10,6 +10,7 @@ from skperceptron._core.layers import ActivationLayer, Dropout
 from skperceptron._core.losses import REGRESSION_LOSSES, ComposedLoss
 from skperceptron._core.optimizers import OPTIMIZERS, ClipByGlobalNorm
 from skperceptron._core.schedules import SCHEDULES, SGD_SCHEDULES
+from skperceptron._parameters import defaults_of
 
 
 class Steep:
@@ -325,9 +326,9 @@ def test_defaults_are_those_of_the_class_itself():
         pass
 
     for cls in (Own, Heir):
-        defaults = _build._defaults(cls)
+        defaults = defaults_of(cls)
         assert (defaults["momentum"], defaults["mine"], defaults["beta_1"]) == (0.5, 1, 0.9)
-    assert _build._defaults(MLPClassifier)["momentum"] == 0.9
+    assert defaults_of(MLPClassifier)["momentum"] == 0.9
 
 
 def test_horizon_of_a_schedule():

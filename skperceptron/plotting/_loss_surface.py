@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 
 from .._compat import without_callbacks
+from .._parameters import unused_by
 from .._perceptron import PerceptronClassifier
 from .base import PALETTE, axes_for, before_network, import_pyplot, network_of
 
@@ -320,7 +321,7 @@ def _evaluator(network, X, y):
 def _one_step(network, n_samples):
     """Hyperparameters that make ``fit`` take one step, and change nothing in the objective."""
     defaults = type(network)().get_params()
-    of_other_solvers = ("beta_1", "beta_2", "epsilon", "weight_decay", "max_fun")
+    of_other_solvers = unused_by("sgd", type(network)).intersection(defaults)
     return {name: defaults[name] for name in of_other_solvers} | {
         "solver": "sgd",
         "batch_size": n_samples,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 from scipy import sparse
+from sklearn.utils._param_validation import Interval, Options
 
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._core.initializers import INITIALIZERS
@@ -392,6 +394,31 @@ PARAMETERS = {
         "warm_start": [False, True],
     },
 }
+
+
+def plain_values(constraints: list) -> list:
+    """Some values that satisfy the constraints of a hyperparameter."""
+    values = []
+    for constraint in constraints:
+        if constraint is None:
+            values.append(None)
+        elif constraint == "boolean":
+            values += [False, True]
+        elif isinstance(constraint, Options):  # names too
+            values += sorted(constraint.options)
+        elif isinstance(constraint, Interval):
+            step = 1 if constraint.type is Integral else 0.3
+            excluded = constraint.closed in ("right", "neither")
+            values += [constraint.left + step * (i + excluded) for i in range(2)]
+    return values
+
+
+# A hyperparameter that is not in the lists above has plain values, but for these.
+LEFT_OUT = {"random_state", "verbose"}
+for _name, _known in PARAMETERS.items():
+    for _parameter, _constraints in ESTIMATORS[_name]._parameter_constraints.items():
+        if _parameter not in LEFT_OUT:
+            _known.setdefault(_parameter, plain_values(_constraints))
 
 # These decide more than others, and are chosen more often.
 FAVOURITES = {

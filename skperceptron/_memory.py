@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from ._build import Architecture, n_moments
 
@@ -19,7 +21,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
-def bytes_needed(params, shape: Architecture, n_rows: int) -> int:
+def bytes_needed(params: Any, shape: Architecture, n_rows: int) -> int:
     """The least that training on ``n_rows`` takes for the parameters and for one batch."""
     units, itemsize = shape.layer_units, shape.dtype.itemsize
     n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
@@ -30,7 +32,7 @@ def bytes_needed(params, shape: Architecture, n_rows: int) -> int:
     return weights + _batch_size(params, n_rows) * sum(units[1:]) * itemsize
 
 
-def _batch_size(params, n_rows: int) -> int:
+def _batch_size(params: Any, n_rows: int) -> int:
     if params.solver == "lbfgs":
         return n_rows
     if params.early_stopping:
@@ -38,7 +40,7 @@ def _batch_size(params, n_rows: int) -> int:
     return min(200 if params.batch_size == "auto" else int(params.batch_size), n_rows)
 
 
-def check_memory(params, shape: Architecture, n_rows: int) -> None:
+def check_memory(params: Any, shape: Architecture, n_rows: int) -> None:
     """Refuse a network that needs more memory than there is."""
     needed = bytes_needed(params, shape, n_rows)
     if needed <= SURE_TO_FIT:
@@ -49,7 +51,7 @@ def check_memory(params, shape: Architecture, n_rows: int) -> None:
 
 
 @contextmanager
-def memory_error_context(params, shape: Architecture, n_rows: int):
+def memory_error_context(params: Any, shape: Architecture, n_rows: int) -> Iterator[None]:
     """Have a MemoryError say how large the network is."""
     try:
         yield
@@ -59,7 +61,7 @@ def memory_error_context(params, shape: Architecture, n_rows: int):
         raise ValueError(f"{reason.rstrip('.')}.") from error
 
 
-def _too_large(params, shape: Architecture, needed: int) -> str:
+def _too_large(params: Any, shape: Architecture, needed: int) -> str:
     first, *hidden, last = map(in_digits, shape.layer_units)
     return (
         f"hidden_layer_sizes=({', '.join(hidden)}{',' * (len(hidden) == 1)}) with {first} features "

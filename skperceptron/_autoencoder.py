@@ -8,11 +8,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
-from ._compat import StrOptions, check_sample_weight
+from ._compat import StrOptions, available_if, check_sample_weight
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._finite import check_finite
 from ._held_out import infer

@@ -7,7 +7,6 @@ from numbers import Real
 from scipy.sparse import issparse
 from sklearn import neural_network
 from sklearn.metrics import accuracy_score
-from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
@@ -15,6 +14,7 @@ from ._compat import (
     HasMethods,
     Interval,
     StrOptions,
+    available_if,
     is_first_partial_fit,
     without_false_alarms,
 )

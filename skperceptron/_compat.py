@@ -34,6 +34,7 @@ from sklearn.utils._param_validation import (
     make_constraint,
 )
 from sklearn.utils._pprint import _EstimatorPrettyPrinter
+from sklearn.utils.metaestimators import available_if as _available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import (
@@ -74,6 +75,7 @@ __all__ = [
     "accepts_sample_weight",
     "as_finite",
     "as_fitted",
+    "available_if",
     "check_sample_weight",
     "check_y",
     "is_first_partial_fit",
@@ -230,6 +232,12 @@ def accepts_sample_weight(scorer: Callable[..., Any]) -> bool:
 def take_rows(values: Any, rows: Array) -> Any:
     """Rows of an array, a sparse matrix or a data frame, by index."""
     return _safe_indexing(values, rows)
+
+
+def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """scikit-learn's decorator of the same name; the method keeps its type."""
+    decorator: Callable[[Method], Method] = _available_if(check)
+    return decorator
 
 
 # Threads ---------------------------------------------------------------------------------------

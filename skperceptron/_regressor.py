@@ -9,7 +9,6 @@ from scipy.sparse import issparse
 from sklearn import neural_network
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
@@ -17,6 +16,7 @@ from ._compat import (
     HasMethods,
     Interval,
     StrOptions,
+    available_if,
 )
 from ._convert import from_sklearn, to_sklearn
 from ._core.activations import OUTPUT_ACTIVATIONS

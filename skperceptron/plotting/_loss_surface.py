@@ -143,8 +143,9 @@ class LossSurfaceDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data it was trained on, or some of their rows.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Their targets; a classifier's with all of its classes. An autoencoder needs none.
+        y : {array-like, sparse matrix} of shape (n_samples, ...), default=None
+            Their targets, (n_samples,) or (n_samples, n_outputs); a classifier's with all of its
+            classes. An autoencoder needs none.
 
         path : list of estimator, default=None
             The same network at earlier epochs, as :func:`training_path` returns it.

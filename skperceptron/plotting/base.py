@@ -110,7 +110,7 @@ def training_path(
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
 
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+    y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), default=None
         Targets, which an autoencoder needs none of.
 
     epochs : int

@@ -9,6 +9,7 @@ import skperceptron
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
 assert "site-packages" in Path(skperceptron.__file__).parts, skperceptron.__file__
+assert (Path(skperceptron.__file__).parent / "py.typed").is_file(), "its types go unseen"
 for extra in ("matplotlib", "rich", "pandas", "torch"):
     assert importlib.util.find_spec(extra) is None, f"{extra} was pulled in"
 X = np.random.default_rng(0).normal(size=(200, 5))

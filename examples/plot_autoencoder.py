@@ -64,7 +64,7 @@ for name, error in errors.items():
     print(f"{name:<16} mean squared error {error:.4f}")
 
 figure = plt.figure(figsize=(12, 4.6), layout="constrained")
-left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1), squeeze=False)[0]
 panels = left.subplots(len(rows), 8)
 for line, (name, images) in zip(panels, rows.items(), strict=True):
     line[0].set_ylabel(f"{name}\n{errors[name]:.3f}" if errors[name] else name)

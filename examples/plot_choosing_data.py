@@ -12,6 +12,7 @@ the machine. Right, a class of one row in twenty, with and without ``class_weigh
 
 import time
 import warnings
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -72,7 +73,7 @@ SIZES = (100, 300, 1000, 3000, 10000)
 BATCH_SIZE = 200
 PENALTY = 0.003  # of a row: alpha over the rows of a batch, and lbfgs takes all rows at once
 TO_THE_END = {"learning_rate": "cosine", "max_iter": 100, "tol": 0.0, "n_iter_no_change": 100}
-solvers = {
+solvers: dict[str, tuple[str, str, dict[str, Any]]] = {
     "lbfgs": ("#D55E00", "o-", {"solver": "lbfgs", "max_iter": 300}),
     "lbfgs, alpha as adam": ("#E69F00", "o--", {"solver": "lbfgs", "max_iter": 300}),
     "adam": ("#56B4E9", "o-", {"learning_rate_init": 0.01}),
@@ -147,13 +148,13 @@ for class_weight in (None, "balanced"):
         print(f" {name} {column.mean():.2f} ± {column.std(ddof=1):.2f}", end=",")
     print()
 places = np.arange(4)
-for (class_weight, scores), colour, shift in zip(
+for (class_weight, by_seed), colour, shift in zip(
     found.items(), ("#0072B2", "#E69F00"), (-0.1, 0.1), strict=True
 ):
     right.errorbar(
         places + shift,
-        scores.mean(axis=0),
-        yerr=scores.std(axis=0, ddof=1),
+        by_seed.mean(axis=0),
+        yerr=by_seed.std(axis=0, ddof=1),
         fmt="o",
         capsize=4,
         color=colour,

@@ -11,6 +11,7 @@ what stays near 0 is not.
 """
 
 import warnings
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,8 +28,13 @@ from skperceptron import MLPClassifier, MLPRegressor
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 N_SPLITS = 5
-BASE = {"hidden_layer_sizes": (50,), "learning_rate_init": 0.01, "batch_size": 50, "max_iter": 40}
-VALUES = {
+BASE: dict[str, Any] = {
+    "hidden_layer_sizes": (50,),
+    "learning_rate_init": 0.01,
+    "batch_size": 50,
+    "max_iter": 40,
+}
+VALUES: dict[str, list[Any]] = {
     "learning_rate_init": [1e-4, 1e-3, 3e-3, 0.03, 0.1, 0.3],
     "hidden_layer_sizes": [(5,), (20,), (200,), (50, 50), (50, 50, 50)],
     "dropout": [0.2, 0.5],

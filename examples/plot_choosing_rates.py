@@ -8,6 +8,7 @@ the network. Curves are means over three splits.
 """
 
 import warnings
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,9 +21,9 @@ from skperceptron import MLPClassifier
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 RATES = np.logspace(-4, -0.5, 8)
-SETTINGS = {
-    "batches of 20": ("#0072B2", {"batch_size": 20}),
-    "batches of 200": ("#D55E00", {"batch_size": 200}),
+SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "batches of 20": ("#0072B2", {"batch_size": 20, "hidden_layer_sizes": (50,)}),
+    "batches of 200": ("#D55E00", {"batch_size": 200, "hidden_layer_sizes": (50,)}),
     "200, 500 units": ("#E69F00", {"batch_size": 200, "hidden_layer_sizes": (500,)}),
 }
 X, y = load_digits(return_X_y=True)
@@ -35,8 +36,7 @@ for name, (colour, parameters) in SETTINGS.items():
     losses, accuracies = np.empty((2, len(RATES), len(splits)))
     for place, rate in enumerate(RATES):
         for seed, (X_train, X_test, y_train, y_test) in enumerate(splits):
-            settings = {"hidden_layer_sizes": (50,), "random_state": seed} | parameters
-            network = MLPClassifier(learning_rate_init=rate, **settings)
+            network = MLPClassifier(learning_rate_init=rate, random_state=seed, **parameters)
             network.set_params(max_iter=5, warm_start=True).fit(X_train, y_train)
             losses[place, seed] = network.loss_
             network.set_params(max_iter=35).fit(X_train, y_train)

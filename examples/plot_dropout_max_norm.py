@@ -10,6 +10,7 @@ claim to be sure.
 """
 
 import warnings
+from typing import Any
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -26,7 +27,7 @@ X_train, X_val, y_train, y_val = train_test_split(
     X / 16, y, train_size=200, stratify=y, random_state=0
 )
 
-settings = {
+settings: dict[str, dict[str, Any]] = {
     "neither": {},
     "max_norm=1": {"max_norm": 1.0},
     "dropout": {"dropout": 0.5, "input_dropout": 0.2},

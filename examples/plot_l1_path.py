@@ -39,7 +39,7 @@ for alpha, share, accuracy in zip(alphas, zeros, accuracies, strict=True):
     print(f"{alpha:>8.3g}{share:>14.0%}{accuracy:>10.3f}")
 
 figure = plt.figure(figsize=(10, 4.2), layout="constrained")
-left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
+left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1), squeeze=False)[0]
 axes = left.subplots()
 axes.semilogx(alphas, accuracies, "o-", color="#0072B2", label="accuracy on held-out digits")
 axes.semilogx(alphas, zeros, "s--", color="#D55E00", label="share of weights at exactly 0")

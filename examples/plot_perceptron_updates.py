@@ -10,8 +10,11 @@ that it must, after at most (R/γ)² mistakes: R is the largest norm of a row wi
 the distance of the closest such row to a plane through the origin that separates them.
 """
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.lines import Line2D
 
 from skperceptron import PerceptronClassifier
 
@@ -22,7 +25,7 @@ X, y = X[np.abs(side) > 0.12][:40], np.sign(side[np.abs(side) > 0.12][:40])
 
 # One row at a time, and a note of the weights whenever they have changed.
 perceptron = PerceptronClassifier(shuffle=False)
-steps = []
+steps: list[Any] = []
 for epoch in range(20):
     n_mistakes = 0
     for row, label in zip(X, y, strict=True):
@@ -80,13 +83,13 @@ for ax, step in zip(axes.flat, shown, strict=True):
         title=f"mistake {step + 1}, in epoch {epoch + 1}",
     )
 handles = [
-    plt.Line2D([], [], color=COLOURS[1], marker="s", linestyle="none", label="y = 1"),
-    plt.Line2D([], [], color=COLOURS[-1], marker="o", linestyle="none", label="y = −1"),
-    plt.Line2D(
+    Line2D([], [], color=COLOURS[1], marker="s", linestyle="none", label="y = 1"),
+    Line2D([], [], color=COLOURS[-1], marker="o", linestyle="none", label="y = −1"),
+    Line2D(
         [], [], color="black", marker="o", ms=11, mfc="none", linestyle="none", label="the mistake"
     ),
-    plt.Line2D([], [], color="0.6", linestyle="--", label="boundary before"),
-    plt.Line2D([], [], color="black", label="boundary after; the arrow is w"),
+    Line2D([], [], color="0.6", linestyle="--", label="boundary before"),
+    Line2D([], [], color="black", label="boundary after; the arrow is w"),
 ]
 figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
 plt.show()

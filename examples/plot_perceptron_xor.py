@@ -11,6 +11,7 @@ respect to their weights too. That is the whole step to the multilayer network.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 from sklearn.inspection import DecisionBoundaryDisplay
 
 from skperceptron import MLPClassifier, PerceptronClassifier
@@ -48,7 +49,7 @@ for ax, model, title in zip(axes[1:3], (perceptron, network), titles, strict=Tru
         eps=0.5,
         grid_resolution=400,
         response_method="predict",
-        cmap=plt.matplotlib.colors.ListedColormap(["#F3D3BD", "#BFD7EA"]),
+        cmap=ListedColormap(["#F3D3BD", "#BFD7EA"]),
         ax=ax,
     )
     draw_points(ax, X)

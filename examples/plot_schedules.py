@@ -11,6 +11,7 @@ digits all do alike.
 """
 
 import warnings
+from typing import Any
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -25,7 +26,7 @@ warnings.filterwarnings("ignore", category=ConvergenceWarning)
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
 
-schedules = {
+schedules: dict[str, dict[str, Any]] = {
     "constant": {},
     "invscaling": {"learning_rate": "invscaling"},
     "adaptive": {"learning_rate": "adaptive", "tol": 0.002, "n_iter_no_change": 2},
@@ -56,7 +57,7 @@ for name, network in networks.items():
     print(f"{name:<34}{rate:>10.1e}{network.loss_:>11.5f}{accuracy:>10.3f}")
 
 figure = plt.figure(figsize=(13, 5.2), layout="constrained")
-curves, result = figure.subfigures(1, 2, width_ratios=(3, 1.3))
+curves, result = figure.subfigures(1, 2, width_ratios=(3, 1.3), squeeze=False)[0]
 grid = curves.subplots(2, 5, sharex=True, sharey=True)
 for axes, (name, network) in zip(grid.flat, networks.items(), strict=True):
     epochs = range(1, len(network.learning_rate_curve_) + 1)

@@ -9,6 +9,7 @@ page *Troubleshooting* of the user guide says how to tell the causes apart.
 
 import time
 import warnings
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -62,6 +63,7 @@ panel.set(title="Diverging", ylabel="half the squared error in training", ylim=(
 X, y = load_digits(return_X_y=True)
 X /= 16
 panel = axes[0, 1]
+parameters: dict[str, Any]
 for label, colour, parameters in (
     ("rate 1: dead units", ILL, {"learning_rate_init": 1.0}),
     ("weight_init='zeros'", WORSE, {"weight_init": "zeros"}),
@@ -115,8 +117,9 @@ for label, colour, parameters in (
     ("rate 0.01, float32", "#56B4E9", {"learning_rate_init": 0.01, "dtype": "float32"}),
 ):
     network = MLPClassifier(random_state=0, **parameters)
-    seconds, begin = [], time.perf_counter()
-    while not seconds or network.loss_ > 0.02:
+    seconds: list[float] = []
+    begin = time.perf_counter()
+    while not seconds or network.loss_curve_[-1] > 0.02:
         network.partial_fit(X, y, classes=range(10))
         seconds.append(time.perf_counter() - begin)
     print(f"{label:<22} {len(seconds):>4} epochs, {seconds[-1]:.2f} s")

@@ -26,7 +26,7 @@ network = MLPClassifier(
 print(f"accuracy {network.score(X, y):.3f} after {network.n_iter_} epochs")
 
 figure = plt.figure(figsize=(15, 5), layout="constrained")
-parts = figure.subfigures(1, 3)
+parts = figure.subfigures(1, 3, squeeze=False)[0]
 WeightImagesDisplay.from_estimator(network, n_images=16, ax=parts[0].subplots())
 WeightHistogramDisplay.from_estimator(network, ax=parts[1].subplots())
 ActivationHistogramDisplay.from_estimator(network, X, ax=parts[2].subplots())

@@ -13,6 +13,7 @@ Needs the extras ``plot`` and ``progress``. Takes well under a minute on two cor
 import time
 
 import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_digits
@@ -97,7 +98,7 @@ for (row, column), value in [((i, j), accuracy[i, j]) for i in range(5) for j in
     right.text(column, row, f"{value:.3f}", ha="center", va="center", color=ink)
 best_row, best_column = divmod(int(accuracy.argmax()), len(dropouts))
 corner = (best_column - 0.48, best_row - 0.47)
-right.add_patch(plt.Rectangle(corner, 0.96, 0.94, fill=False, edgecolor="red", linewidth=2))
+right.add_patch(Rectangle(corner, 0.96, 0.94, fill=False, edgecolor="red", linewidth=2))
 figure.colorbar(image, ax=right)
 figure.savefig("quickstart.png", dpi=150)
 print(f"\nSaved quickstart.png ({time.perf_counter() - started:.0f} s in all)")

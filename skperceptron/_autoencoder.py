@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
-from ._compat import check_sample_weight
+from ._compat import available_if, check_sample_weight
 from ._finite import check_finite
 from ._held_out import infer
 from ._inputs import as_numbers

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from ._compat import NO_CALLBACKS, n_callbacks, take_rows
 from ._data import Data
+from ._types import Array, Context, Record
 
 
-class Metadata(dict):
+class Metadata(dict[str, Any]):
     """What callbacks are given as ``metadata``: keywords for scorers and, as attributes, the rest.
 
     It is a dict because scikit-learn's callbacks pass it on as keywords: ``sample_weight`` is in
@@ -29,7 +31,7 @@ class Metadata(dict):
         ``y_val``, or those that early stopping holds out; None if there are none.
     """
 
-    record: dict | None = None
+    record: Record | None = None
     validation: Data | None = None
 
 
@@ -38,7 +40,7 @@ class CallbackData:
     """The data that callbacks are given, taken apart when one of them asks."""
 
     data: Data
-    rows: np.ndarray | None  # that are trained on; None for all
+    rows: Array | None  # that are trained on; None for all
     given: Data | None  # to validate on, instead of the other rows
 
     @cached_property
@@ -51,22 +53,26 @@ class CallbackData:
             return self.given
         return _take(self.data, np.setdiff1d(np.arange(self.data.y.shape[0]), self.rows))
 
-    def metadata(self, record: dict | None) -> Metadata:
+    def metadata(self, record: Record | None) -> Metadata:
         weight = self.training.sample_weight
         metadata = Metadata({} if weight is None else {"sample_weight": weight})
         metadata.record, metadata.validation = record, self.validation
         return metadata
 
 
-def _take(data: Data, rows: np.ndarray) -> Data:
+def _take(data: Data, rows: Array) -> Data:
     weight = data.sample_weight
     return Data(take_rows(data.X, rows), data.y[rows], None if weight is None else weight[rows])
+
+
+# Reads the record of an epoch, and whether it is the last; returns whether training is to stop.
+Listener: TypeAlias = Callable[[Record, bool], bool]
 
 
 class NullCallbackRunner:
     """Stands for a CallbackRunner where there are no callbacks, and costs nothing."""
 
-    listeners: tuple = ()
+    listeners: tuple[Listener, ...] = ()
 
     def close(self) -> None:
         pass
@@ -83,7 +89,7 @@ class CallbackRunner:
         self,
         estimator: BaseEstimator,
         data: CallbackData,
-        fitted: Callable[..., dict],
+        fitted: Callable[..., dict[str, Any]],
         *,
         task: str,
         step: str,
@@ -91,15 +97,16 @@ class CallbackRunner:
     ) -> None:
         self._estimator, self._data, self._fitted = estimator, data, fitted
         self._step_name, self._n_left = step, n_steps
-        self.listeners = (self.see,)
-        self._root = estimator._init_callback_context(task_name=task, max_subtasks=n_steps)
+        self.listeners: tuple[Listener, ...] = (self.see,)
+        self._step: Context = None
+        self._root: Context = estimator._init_callback_context(task_name=task, max_subtasks=n_steps)
         self._root.call_on_fit_task_begin(**self._shown())
         self._begin_step()
 
-    def see(self, record: dict, last: bool) -> bool:
+    def see(self, record: Record, last: bool) -> bool:
         """Show the end of an epoch; return whether any callback wants to stop."""
         step, self._step = self._step, None
-        stop = step.call_on_fit_task_end(**self._shown(record))
+        stop: bool = step.call_on_fit_task_end(**self._shown(record))
         if not (stop or last) and self._n_left > 0:
             self._begin_step()
         return stop
@@ -115,7 +122,7 @@ class CallbackRunner:
         self._step = self._root.subcontext(task_name=self._step_name)
         self._step.call_on_fit_task_begin(**self._shown())
 
-    def _shown(self, record: dict | None = None, *, ended: bool = False) -> dict:
+    def _shown(self, record: Record | None = None, *, ended: bool = False) -> dict[str, Any]:
         return {
             "estimator": self._estimator,
             "X": lambda: self._data.training.X,
@@ -127,9 +134,15 @@ class CallbackRunner:
 
 
 def callback_runner(
-    estimator: BaseEstimator, *args, **kwargs
+    estimator: BaseEstimator,
+    data: CallbackData,
+    fitted: Callable[..., dict[str, Any]],
+    *,
+    task: str,
+    step: str,
+    n_steps: int,
 ) -> CallbackRunner | NullCallbackRunner:
     """What calls the callbacks of an estimator in a call of fit."""
     if n_callbacks(estimator):
-        return CallbackRunner(estimator, *args, **kwargs)
+        return CallbackRunner(estimator, data, fitted, task=task, step=step, n_steps=n_steps)
     return NullCallbackRunner()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sklearn import neural_network
-from sklearn.utils.metaestimators import available_if
 
 from . import _build
 from ._base import BaseMLP, has_epochs
+from ._compat import available_if
 from ._convert import from_sklearn, to_sklearn
 from ._parameters import ClassifierParameters, with_parameters
 from ._targets import (

@@ -7,12 +7,14 @@ import math
 import os
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
 from inspect import signature
 from numbers import Integral, Real
 from pathlib import Path
 from threading import get_ident
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakSet
 
 import numpy as np
@@ -32,6 +34,7 @@ from sklearn.utils._param_validation import (
     make_constraint,
 )
 from sklearn.utils._pprint import _EstimatorPrettyPrinter
+from sklearn.utils.metaestimators import available_if as _available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import (
@@ -46,11 +49,19 @@ from ._core.forks import lock_across_forks
 from ._inputs import as_numbers, refuse_dates
 from ._messages import error_context, warn
 from ._summary import PACKAGE, documentation_url
+from ._types import Array, ArrayLike, Context, DTypeLike, Matrix, MatrixLike
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ModuleNotFoundError:  # below 1.9
     CallbackSupportMixin, with_callbacks = object, None
+
+if TYPE_CHECKING:  # what ``super()`` is in a mixin of estimators
+    from sklearn.base import BaseEstimator as MixinBase
+else:
+    MixinBase = object
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 __all__ = [
     "NO_CALLBACKS",
@@ -64,6 +75,7 @@ __all__ = [
     "accepts_sample_weight",
     "as_finite",
     "as_fitted",
+    "available_if",
     "check_sample_weight",
     "check_y",
     "is_first_partial_fit",
@@ -107,26 +119,26 @@ def _fits_into_a_float(value: Real) -> bool:
         return False
 
 
-def is_valid_parameter(cls: type, name: str, value) -> bool:
+def is_valid_parameter(cls: type[BaseEstimator], name: str, value: object) -> bool:
     """Whether a scikit-learn estimator takes this value of a hyperparameter."""
     constraints = map(make_constraint, cls._parameter_constraints.get(name, []))
     return any(constraint.is_satisfied_by(value) for constraint in constraints)
 
 
-def is_first_partial_fit(estimator: BaseEstimator, classes) -> bool:
+def is_first_partial_fit(estimator: BaseEstimator, classes: ArrayLike | None) -> bool:
     """Check ``classes``, set ``classes_`` at the first call, and say whether it is the first."""
     with without_false_alarms():
-        return _check_partial_fit_first_call(estimator, classes)
+        return bool(_check_partial_fit_first_call(estimator, classes))
 
 
-def kind_of_target(y) -> str:
+def kind_of_target(y: MatrixLike) -> str:
     """scikit-learn's name for what y looks like."""
     with without_false_alarms():
-        return type_of_target(y)
+        return str(type_of_target(y))
 
 
 @contextmanager
-def without_false_alarms():
+def without_false_alarms() -> Iterator[None]:
     """Have scikit-learn not take labels for real numbers because there are many of them.
 
     Before 1.9 it warns in every function that looks at labels, wherever these come from.
@@ -139,7 +151,9 @@ def without_false_alarms():
         yield
 
 
-def validate_X(estimator: BaseEstimator, X, name: str, *, reset: bool, **checks):  # noqa: N802
+def validate_X(  # noqa: N802
+    estimator: BaseEstimator, X: MatrixLike, name: str, *, reset: bool, **checks: Any
+) -> Matrix:
     """Return X as an array or a sparse matrix, checked by scikit-learn; errors go by ``name``.
 
     Dates and the like are refused, and warnings point at the caller's line.
@@ -151,7 +165,7 @@ def validate_X(estimator: BaseEstimator, X, name: str, *, reset: bool, **checks)
         return validate_data(estimator, X, reset=reset, **checks)
 
 
-def _expecting_the_names(estimator: BaseEstimator, X) -> BaseEstimator:
+def _expecting_the_names(estimator: BaseEstimator, X: MatrixLike) -> BaseEstimator:
     """The estimator, or after a warning a copy of it, that does not mind if X has names or not."""
     known = getattr(estimator, "feature_names_in_", None)
     names = None if type(X) is np.ndarray else _get_feature_names(X)
@@ -169,12 +183,12 @@ def _expecting_the_names(estimator: BaseEstimator, X) -> BaseEstimator:
     return estimator
 
 
-def check_y(y, *, numeric: bool, estimator: BaseEstimator):
+def check_y(y: MatrixLike, *, numeric: bool, estimator: BaseEstimator) -> Matrix:
     """Return y as an array or CSR matrix, finite; ``numeric`` makes numbers of objects."""
     return _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
 
 
-def as_finite(X, dtype, name: str, estimator: BaseEstimator):
+def as_finite(X: Matrix, dtype: DTypeLike, name: str, estimator: BaseEstimator) -> Matrix:
     """Return an array or CSR matrix in this dtype and in C order, refused if it is not finite."""
     if issparse(X):
         X = X.astype(dtype, copy=False)
@@ -192,8 +206,8 @@ _EVERY_ROW_ZERO = "sample_weight gives every row zero weight."
 
 
 def check_sample_weight(
-    sample_weight, X: np.ndarray, name: str = "sample_weight"
-) -> np.ndarray | None:
+    sample_weight: ArrayLike | None, X: Matrix, name: str = "sample_weight"
+) -> Array | None:
     """Return sample_weight (n,) in the dtype of X, None if it is None.
 
     The keyword that forbids negative weights changed its name, so that check is ours.
@@ -202,28 +216,34 @@ def check_sample_weight(
         return None
     refuse_dates(sample_weight, name)
     try:
-        sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        weight: Array = _check_sample_weight(sample_weight, X, dtype=X.dtype)
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         with error_context(name):
             message = str(error).replace(_ALL_WEIGHTS_ZERO, _EVERY_ROW_ZERO)
             raise kind(message.replace("sample_weight", name)) from error
-    if (sample_weight < 0).any():
+    if (weight < 0).any():
         raise ValueError(f"Negative values in data passed to `{name}`.")
-    if not sample_weight.any():
+    if not weight.any():
         raise ValueError(_EVERY_ROW_ZERO.replace("sample_weight", name))
-    return sample_weight
+    return weight
 
 
-def accepts_sample_weight(scorer) -> bool:
+def accepts_sample_weight(scorer: Callable[..., Any]) -> bool:
     """Whether a scorer, or the metric that one of scikit-learn's own wraps, takes weights."""
     function = getattr(scorer, "_score_func", scorer)
     return "sample_weight" in signature(function).parameters
 
 
-def take_rows(values, rows: np.ndarray):
+def take_rows(values: Any, rows: Array) -> Any:
     """Rows of an array, a sparse matrix or a data frame, by index."""
     return _safe_indexing(values, rows)
+
+
+def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """scikit-learn's decorator of the same name; the method keeps its type."""
+    decorator: Callable[[Method], Method] = _available_if(check)
+    return decorator
 
 
 # Threads ---------------------------------------------------------------------------------------
@@ -231,7 +251,7 @@ def take_rows(values, rows: np.ndarray):
 # What changes only while this lock is held: who wants the limit, and the limit if it is in force.
 _lock = lock_across_forks()
 _holds: WeakSet[_Hold] = WeakSet()
-_limit = None
+_limit: Any = None
 
 
 class _Hold:
@@ -242,7 +262,7 @@ class _Hold:
 
 
 @contextmanager
-def scipy_on_one_thread():
+def scipy_on_one_thread() -> Iterator[None]:
     """Have the BLAS that comes with scipy use one thread, if it is not the one that NumPy uses.
 
     The threads of both wait for work by spinning: on cores that they have to share, a program that
@@ -302,7 +322,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_other_threads)
 
 
-def _blas_of_scipy():
+def _blas_of_scipy() -> Any:
     """What controls the threads of the BLAS in scipy's own folders, if there is one."""
     controller = _get_threadpool_controller()
     package = Path(scipy.__file__).resolve().parent
@@ -315,7 +335,7 @@ def _blas_of_scipy():
 # Notebooks -------------------------------------------------------------------------------------
 
 
-class Diagram:
+class Diagram(MixinBase):
     """Mixin of an estimator that says more of itself in notebooks than scikit-learn's diagram.
 
     Its label links to the page of its class, if the package says where its documentation is.
@@ -324,7 +344,7 @@ class Diagram:
     _doc_link_module = PACKAGE
 
     @property
-    def _doc_link_template(self):
+    def _doc_link_template(self) -> str | None:
         url = documentation_url()
         return url and url + "/api/generated/{estimator_module}.{estimator_name}.html"
 
@@ -332,20 +352,20 @@ class Diagram:
         """HTML to put there."""
         return ""
 
-    def __repr__(self, **kwargs):
+    def __repr__(self, **kwargs: Any) -> str:
         try:
-            return super().__repr__(**kwargs)
+            return str(super().__repr__(**kwargs))
         except Exception:  # whatever the hyperparameters are, and raise
             return _repr_by_parameter(self)
 
-    def _repr_html_inner(self):
+    def _repr_html_inner(self) -> str:
         try:
-            diagram = super()._repr_html_inner()
+            diagram: str = super()._repr_html_inner()
         except Exception:
             diagram = f"<pre>{escape(repr(self))}</pre>"
         return diagram + self._below_diagram()
 
-    def _repr_mimebundle_(self, **kwargs):
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
         if sklearn.get_config()["display"] == "diagram":
             bundle["text/html"] = self._repr_html_inner()
@@ -377,7 +397,7 @@ VERSION = "_skperceptron_version"  # where a pickle has the version that made it
 class VersionWarning(InconsistentVersionWarning):
     """Issued when an estimator is unpickled that another version of the package has pickled."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return (
             f"Trying to unpickle estimator {self.estimator_name} from version "
             f"{self.original_sklearn_version} when using version {self.current_sklearn_version} of "
@@ -386,16 +406,16 @@ class VersionWarning(InconsistentVersionWarning):
         )
 
 
-class Persistent:
+class Persistent(MixinBase):
     """Mixin of an estimator that knows which version of the package has pickled it."""
 
-    def __getstate__(self):
-        state = super().__getstate__()
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
         # Copies and pickles that a callback makes during a fit are not in that fit themselves.
         own = {name: value for name, value in state.items() if name not in IN_FLIGHT}
         return own | {VERSION: sys.modules[PACKAGE].__version__}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         current = sys.modules[PACKAGE].__version__
         original = state.get(VERSION, "unknown")
         if original != current:
@@ -416,7 +436,7 @@ CALLBACKS = "_skl_callbacks"
 IN_FLIGHT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown", "_parent_callback_ctx")
 
 # Attributes of an estimator that has none.
-NO_CALLBACKS: dict = {CALLBACKS: []}
+NO_CALLBACKS: dict[str, Any] = {CALLBACKS: []}
 
 
 class CallbackSupport(CallbackSupportMixin):
@@ -424,7 +444,7 @@ class CallbackSupport(CallbackSupportMixin):
 
     if with_callbacks is None:
 
-        def set_callbacks(self, *callbacks):
+        def set_callbacks(self, *callbacks: object) -> Self:
             """Raise an error: scikit-learn is too old.
 
             Parameters
@@ -444,9 +464,10 @@ class CallbackSupport(CallbackSupportMixin):
             )
 
 
-def managing_callbacks(method):
+def managing_callbacks(method: Method) -> Method:
     """Have callbacks that were set up in a method torn down at its end, whatever the end."""
-    return method if with_callbacks is None else with_callbacks(method)
+    managed: Method = method if with_callbacks is None else with_callbacks(method)
+    return managed
 
 
 def n_callbacks(estimator: BaseEstimator) -> int:
@@ -460,7 +481,7 @@ def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
     return estimator
 
 
-def path_of(context) -> list:
+def path_of(context: Context) -> list[Context]:
     """The contexts of a task, from the outermost task to itself."""
     path = [context]
     while path[0].parent is not None:
@@ -471,17 +492,17 @@ def path_of(context) -> list:
 # What scikit-learn's MLPs keep in private attributes ------------------------------------------
 
 
-def is_multilabel(estimator) -> bool:
+def is_multilabel(estimator: BaseEstimator) -> bool:
     """Whether a fitted scikit-learn MLPClassifier was fitted on an indicator matrix."""
-    return estimator._label_binarizer.y_type_.startswith("multilabel")
+    return bool(estimator._label_binarizer.y_type_.startswith("multilabel"))
 
 
-def is_sparse_multilabel(estimator) -> bool:
+def is_sparse_multilabel(estimator: BaseEstimator) -> bool:
     """Whether that matrix was sparse, and predictions are too."""
-    return estimator._label_binarizer.sparse_input_
+    return bool(estimator._label_binarizer.sparse_input_)
 
 
-def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, int] | None:
+def optimizer_state(estimator: BaseEstimator) -> tuple[list[list[Array]], int, int] | None:
     """Moments (by moment, then weights before intercepts), steps, and plateaus so far.
 
     Those of Adam are sums here and means there. None where there are none, or none of these weights
@@ -502,25 +523,30 @@ def optimizer_state(estimator) -> tuple[list[list[np.ndarray]], int, int] | None
     return moments, n_steps, _n_plateaus(optimizer)
 
 
-def _n_plateaus(optimizer) -> int:
+def _n_plateaus(optimizer: SGDOptimizer | AdamOptimizer) -> int:
     """How often an adaptive learning rate has been divided by 5."""
     if getattr(optimizer, "lr_schedule", None) != "adaptive":
         return 0
     return round(math.log(optimizer.learning_rate_init / optimizer.learning_rate, 5))
 
 
-def last_random_state(estimator) -> np.random.RandomState:
+def last_random_state(estimator: BaseEstimator) -> np.random.RandomState:
     """The generator that the last call drew from, where it left it; a new one if converted."""
-    return getattr(estimator, "_random_state", check_random_state(estimator.random_state))
+    random_state: np.random.RandomState = getattr(
+        estimator, "_random_state", check_random_state(estimator.random_state)
+    )
+    return random_state
 
 
-def patience_count(estimator) -> int:
+def patience_count(estimator: BaseEstimator) -> int:
     """Epochs without an improvement since the last one; 0 after a stop."""
     count = getattr(estimator, "_no_improvement_count", 0)
     return count if count <= estimator.n_iter_no_change else 0
 
 
-def as_fitted(estimator, attributes: dict, y_for_binarizer) -> BaseEstimator:
+def as_fitted(
+    estimator: BaseEstimator, attributes: dict[str, Any], y_for_binarizer: ArrayLike | None
+) -> BaseEstimator:
     """Make an unfitted scikit-learn MLP a fitted one, able to predict and to continue."""
     vars(estimator).update(attributes)
     if estimator.best_loss_ is None and estimator.best_validation_score_ is None:

@@ -8,9 +8,10 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from io import BufferedIOBase, BufferedRandom
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 from uuid import uuid4
 from weakref import finalize
 
@@ -25,7 +26,7 @@ OWNER = ".owner"  # the file
 _ours: dict[str, object] = {}
 
 
-def digest(file: BinaryIO) -> str:
+def digest(file: BufferedIOBase) -> str:
     """SHA-256 of the rest of a file."""
     return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -58,7 +59,7 @@ def write_whole(path: str, write: Callable[[BinaryIO], object]) -> str:
     return written
 
 
-def _part(path: str) -> BinaryIO:
+def _part(path: str) -> BufferedRandom:
     """The first part that nobody else is writing to, open and locked."""
     if LOCKS:
         with suppress(OSError):  # the folder has no locks, or an old part is another user's
@@ -69,7 +70,7 @@ def _part(path: str) -> BinaryIO:
     return open(f"{path}.{uuid4().hex}.part", "x+b")
 
 
-def _claim(path: str, mode: str) -> BinaryIO | None:
+def _claim(path: str, mode: Literal["a+b", "r+b"]) -> BufferedRandom | None:
     """Open and lock a file; None if somebody else has it locked, or has moved it away."""
     name, claim, is_ours = os.path.realpath(path), object(), False
     if _ours.setdefault(name, claim) is not claim:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+
+from ._core.types import Array
 
 # What a float can't stand for: NumPy makes nanoseconds, or another unit, of some of these.
 DATES = (datetime.date, datetime.time, np.datetime64)
@@ -28,7 +30,7 @@ STRINGS = "UST"
 NAMES_SHOWN = 5
 
 
-def as_numbers(X, name: str):
+def as_numbers(X: Any, name: str) -> Any:
     """Return X, strings in an array as numbers; refuse, by ``name``, columns of no numbers.
 
     scikit-learn's own conversion takes such strings in some calls and not in others.
@@ -44,7 +46,7 @@ def as_numbers(X, name: str):
     return array.astype(np.float64) if array.dtype.kind in STRINGS else X
 
 
-def refuse_dates(values, name: str) -> None:
+def refuse_dates(values: Any, name: str) -> None:
     """Raise an error that says where dates, timedeltas or complex numbers are, if there are any.
 
     Arrays of numbers cost nothing.
@@ -67,15 +69,15 @@ def refuse_dates(values, name: str) -> None:
     raise ValueError(f"{name} must be numbers, got {what}: {ADVICE[kind]}.")
 
 
-def _is_numbers(values) -> bool:
+def _is_numbers(values: Any) -> bool:
     return isinstance(values, np.ndarray) and values.dtype.kind in NUMBERS
 
 
-def _is_frame(values) -> bool:
+def _is_frame(values: Any) -> bool:
     return hasattr(values, "columns") and hasattr(values, "dtypes")
 
 
-def _as_array(values) -> np.ndarray | None:
+def _as_array(values: Any) -> Array | None:
     """The values as NumPy sees them, objects where they have no type in common; None if ragged."""
     try:
         return np.asarray(values)
@@ -89,7 +91,7 @@ def _as_array(values) -> np.ndarray | None:
         return None
 
 
-def _traits(values) -> Iterator[tuple[Any, tuple[str, str] | None]]:
+def _traits(values: Any) -> Iterator[tuple[Any, tuple[str, str] | None]]:
     """The label of each column, None if there is but one, and what is no number in it."""
     if issparse(values):
         if values.dtype.kind == "O":
@@ -114,7 +116,7 @@ def _traits(values) -> Iterator[tuple[Any, tuple[str, str] | None]]:
         )
 
 
-def _odd_dtype(dtype) -> tuple[str, str] | None:
+def _odd_dtype(dtype: Any) -> tuple[str, str] | None:
     """Whether a dtype of NumPy, pandas or polars is one of dates: its kind, and its name."""
     if getattr(dtype, "is_temporal", bool)():  # of polars
         return "m" if "Duration" in str(dtype) else "M", str(dtype)
@@ -122,7 +124,7 @@ def _odd_dtype(dtype) -> tuple[str, str] | None:
     return (kind, str(dtype)) if kind in WHAT else None
 
 
-def _odd_column(frame, place: int, dtype) -> tuple[str, str] | None:
+def _odd_column(frame: Any, place: int, dtype: Any) -> tuple[str, str] | None:
     """The same by the objects in a column whose dtype does not tell."""
     if getattr(dtype, "kind", "O") in NUMBERS or getattr(dtype, "is_numeric", bool)():
         return None
@@ -130,7 +132,7 @@ def _odd_column(frame, place: int, dtype) -> tuple[str, str] | None:
     return _odd_type(np.asarray(column, dtype=object))
 
 
-def _odd_type(objects: np.ndarray) -> tuple[str, str] | None:
+def _odd_type(objects: Array) -> tuple[str, str] | None:
     """The first type among objects that is no number, by its kind and name."""
     for kind in sorted(set(map(type, objects.ravel().tolist())), key=lambda kind: kind.__name__):
         if issubclass(kind, DURATIONS):
@@ -151,7 +153,7 @@ MIXED = (
 )
 
 
-def plain_labels(y, name: str):
+def plain_labels(y: Any, name: str) -> Any:
     """Return labels that come as objects as bools, ints, floats or strings; others as they are.
 
     Mixed types, missing labels and integers beyond 64 bits are refused.
@@ -190,7 +192,12 @@ def plain_labels(y, name: str):
 
 
 # What makes a plain label of an object, so that a member of an Enum is what it stands for.
-MAKE = {"bool": bool, "int": int, "float": float, "str": str.__str__}
+MAKE: dict[str, Callable[[Any], Any]] = {
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "str": str.__str__,
+}
 
 
 def _label_kind(kind: type) -> str:
@@ -203,7 +210,7 @@ def _label_kind(kind: type) -> str:
     return "str" if issubclass(kind, str) else kind.__name__
 
 
-def _is_missing(value) -> bool:
+def _is_missing(value: object) -> bool:
     if isinstance(value, float | np.floating):
         return bool(value != value)
     return value is None or type(value).__name__ in ("NAType", "NaTType")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from . import _build
 from ._build import Architecture
@@ -17,7 +19,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
-def bytes_needed(params, shape: Architecture, n_rows: int) -> int:
+def bytes_needed(params: Any, shape: Architecture, n_rows: int) -> int:
     """The least that training on ``n_rows`` takes for the parameters and for one batch."""
     units, itemsize = shape.layer_units, shape.dtype.itemsize
     n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
@@ -29,7 +31,7 @@ def bytes_needed(params, shape: Architecture, n_rows: int) -> int:
     return weights + solver.batch_size(n_rows) * sum(units[1:]) * itemsize
 
 
-def check_memory(params, shape: Architecture, n_rows: int) -> None:
+def check_memory(params: Any, shape: Architecture, n_rows: int) -> None:
     """Refuse a network that needs more memory than there is."""
     needed = bytes_needed(params, shape, n_rows)
     if needed <= SURE_TO_FIT:
@@ -40,7 +42,7 @@ def check_memory(params, shape: Architecture, n_rows: int) -> None:
 
 
 @contextmanager
-def memory_error_context(params, shape: Architecture, n_rows: int):
+def memory_error_context(params: Any, shape: Architecture, n_rows: int) -> Iterator[None]:
     """Have a MemoryError say how large the network is."""
     try:
         yield
@@ -50,7 +52,7 @@ def memory_error_context(params, shape: Architecture, n_rows: int):
         raise ValueError(f"{reason.rstrip('.')}.") from error
 
 
-def _too_large(params, shape: Architecture, needed: int) -> str:
+def _too_large(params: Any, shape: Architecture, needed: int) -> str:
     first, *hidden, last = map(in_digits, shape.layer_units)
     return (
         f"hidden_layer_sizes=({', '.join(hidden)}{',' * (len(hidden) == 1)}) with {first} features "

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 # Between the user's line and ours there may be scikit-learn's, as in a pipeline or a search, and
 # that of joblib, which it runs them by.
@@ -23,7 +25,7 @@ def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
-def _is_inside(frame) -> bool:
+def _is_inside(frame: FrameType) -> bool:
     name = frame.f_globals.get("__name__", "")
     return any(name == package or name.startswith(f"{package}.") for package in INSIDE)
 
@@ -35,7 +37,7 @@ def print_details(details: dict[str, float], seconds: float) -> None:
 
 
 @contextmanager
-def error_context(argument: str):
+def error_context(argument: str) -> Iterator[None]:
     """Have errors from elsewhere say which argument they are about, if they do not."""
     try:
         yield

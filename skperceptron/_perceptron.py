@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from time import perf_counter
-from typing import Any
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
@@ -55,8 +56,9 @@ from ._core.perceptron import (
     compiled,
     predicted_codes,
 )
+from ._data import Data
 from ._finite import check_finite
-from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
+from ._held_out import candidates, draw, joined, row_blocks, rows_per_block
 from ._inputs import plain_labels, refuse_dates
 from ._messages import error_context, print_details, warn
 from ._parameters import (
@@ -76,6 +78,7 @@ from ._targets import (
     labels_in_order,
     weights_by_class,
 )
+from ._types import Array, ArrayLike, Matrix, MatrixLike
 
 # What an update adds to an intercept of sparse data, relative to its size: they are mostly 0, and a
 # 1 in every row would weigh too much. As in scikit-learn's SGD.
@@ -89,7 +92,11 @@ NOT_FITTED = (
 MAX_SEED = np.iinfo(np.int32).max
 
 # Share of L1 in each penalty; that of "elasticnet" is ``l1_ratio``.
-PENALTIES = {"l2": 0.0, "l1": 1.0, "elasticnet": None}
+PENALTIES: dict[str, float | None] = {"l2": 0.0, "l1": 1.0, "elasticnet": None}
+
+
+# coef_ and intercept_, both of one dtype.
+Weights: TypeAlias = tuple[Array, Array]
 
 
 @dataclass
@@ -99,16 +106,16 @@ class _State:
     units: Units
     random_state: np.random.RandomState  # draws the shuffles
     split_seed: int  # draws the validation rows, the same at every call
-    coef: np.ndarray  # as published, to see what the user edited since
-    intercept: np.ndarray
-    drawn_among: np.ndarray | None = None  # (n_rows,) whether a row could be held out
+    coef: Array  # as published, to see what the user edited since
+    intercept: Array
+    drawn_among: Array | None = None  # (n_rows,) whether a row could be held out
     classes_fixed: bool = False  # before the first fit, so that y may lack some at any fit
 
-    def position(self) -> tuple[Units, dict]:
+    def position(self) -> tuple[Units, dict[str, Any]]:
         """Copies of what an epoch changes in place: a new stream would take most of a short one."""
         return self.units.copy(), self.random_state.get_state(legacy=False)
 
-    def at(self, position: tuple[Units, dict]) -> _State:
+    def at(self, position: tuple[Units, dict[str, Any]]) -> _State:
         """The state as it was in an earlier ``position``."""
         units, stream = position
         self.random_state.set_state(stream)
@@ -322,7 +329,24 @@ class PerceptronClassifier(
     (1.0, 0)
     """
 
-    def fit(self, X, y, coef_init=None, intercept_init=None, sample_weight=None):
+    coef_: Matrix
+    intercept_: Array
+    classes_: Array
+    n_features_in_: int
+    feature_names_in_: Array
+    n_iter_: int
+    t_: float
+    mistakes_curve_: list[int]
+    _state: _State
+
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        coef_init: ArrayLike | None = None,
+        intercept_init: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Fit to X and y, from zero weights or, with ``warm_start``, from the last ones.
 
         Parameters
@@ -357,7 +381,13 @@ class PerceptronClassifier(
             self._fit(X, y, coef_init, intercept_init, sample_weight)
         return self
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Make one pass over X and y, going on from the last call if there was one.
 
         As many calls on the same data compute what one ``fit`` of as many epochs does with
@@ -393,7 +423,7 @@ class PerceptronClassifier(
             self._partial_fit(X, y, classes, sample_weight)
         return self
 
-    def decision_function(self, X):
+    def decision_function(self, X: MatrixLike) -> Array:
         r"""Compute the score :math:`w \cdot x + b` of each unit.
 
         Parameters
@@ -409,7 +439,7 @@ class PerceptronClassifier(
         scores = self._predict(X, lambda scores: scores)
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> Array:
         """Predict the class of the highest score.
 
         Parameters
@@ -426,7 +456,7 @@ class PerceptronClassifier(
         classes = self.classes_ if hasattr(self, "_state") else labels_in_order(self.classes_)
         return self._predict(X, lambda scores: classes[predicted_codes(scores)])
 
-    def _predict(self, X, read):
+    def _predict(self, X: MatrixLike, read: Callable[[Array], Array]) -> Array:
         """What ``read`` makes of the scores (n, n_units), block of rows by block of rows."""
         check_is_fitted(self, msg=NOT_FITTED)
         fitted = hasattr(self, "_state")
@@ -443,16 +473,17 @@ class PerceptronClassifier(
                 raise ValueError(f"X has {X.shape[1]} features, but coef_ has {coef.shape[1]}.")
             weights = coef.T
 
-            def of_rows(X):
+            def of_rows(X: Matrix) -> Array:
                 scores = safe_sparse_dot(X, weights, dense_output=True) + intercept
                 return read(check_finite(scores, "X"))
 
             size = rows_per_block(coef.shape[0])
-            return joined([of_rows(block) for block in row_blocks(X, size)])
+            predictions: Array = joined([of_rows(block) for block in row_blocks(X, size)])
+            return predictions
 
-    def _predictable(self):
+    def _predictable(self) -> Weights:
         """The weights that were set without a fit, if there is a row for each of the classes."""
-        coef, intercept = self._given_weights()
+        coef, intercept = self._weights()
         n_classes = len(labels_in_order(self.classes_))
         if n_classes < 2:
             raise ValueError(f"classes_ must have 2 labels or more, got {n_classes}.")
@@ -460,11 +491,11 @@ class PerceptronClassifier(
         _check_shapes(coef, intercept, (n_units, *coef.shape[-1:]))
         return coef, intercept
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         needed = ["coef_", "classes_"] + ["intercept_"] * bool(self.fit_intercept)
         return hasattr(self, "_state") or all(hasattr(self, name) for name in needed)
 
-    def sparsify(self):
+    def sparsify(self) -> Self:
         """Turn ``coef_`` into a CSR matrix, which is small where an L1 part left many zeros.
 
         Returns
@@ -476,7 +507,7 @@ class PerceptronClassifier(
         self.coef_ = csr_matrix(self.coef_)
         return self
 
-    def densify(self):
+    def densify(self) -> Self:
         """Turn ``coef_`` back into an array.
 
         Returns
@@ -488,7 +519,7 @@ class PerceptronClassifier(
         self.coef_ = self.coef_.toarray() if issparse(self.coef_) else self.coef_
         return self
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
@@ -496,7 +527,14 @@ class PerceptronClassifier(
     # Fit ---------------------------------------------------------------------------------
 
     @managing_callbacks
-    def _fit(self, X, y, coef_init, intercept_init, sample_weight):
+    def _fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        coef_init: ArrayLike | None,
+        intercept_init: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+    ) -> None:
         resume = self.warm_start and hasattr(self, "_state")
         given = self._given_weights() if self.warm_start and not resume else None
         data = self._validate(X, y, sample_weight, resume, given)
@@ -523,7 +561,13 @@ class PerceptronClassifier(
             )
 
     @managing_callbacks
-    def _partial_fit(self, X, y, classes, sample_weight):
+    def _partial_fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        classes: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+    ) -> None:
         resume = hasattr(self, "_state")
         given = None if resume else self._given_weights()
         data = self._validate(X, y, sample_weight, resume, given, known=True)
@@ -542,7 +586,16 @@ class PerceptronClassifier(
 
     # Validate ----------------------------------------------------------------------------
 
-    def _validate(self, X, y, sample_weight, resume, given, *, known=False):
+    def _validate(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        resume: bool,
+        given: Weights | None,
+        *,
+        known: bool = False,
+    ) -> Data:
         validate_parameters(self)
         if y is None:
             raise ValueError(
@@ -564,24 +617,24 @@ class PerceptronClassifier(
             accept_sparse="csr",
         )
         with error_context("y"):
-            y = check_y(plain_labels(y, "y"), numeric=False, estimator=self)
-            y = column(y)
+            plain: Array = column(check_y(plain_labels(y, "y"), numeric=False, estimator=self))
         with error_context("X and y"):
-            check_consistent_length(X, y)
+            check_consistent_length(X, plain)
         if issparse(X) and not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        y = labels(y, known=known or resume)
+        plain = labels(plain, known=known or resume)
         with error_context("sample_weight"):
-            return Data(X, y, check_sample_weight(sample_weight, X))
+            return Data(X, plain, check_sample_weight(sample_weight, X))
 
-    def _given_weights(self):
-        """``coef_`` and ``intercept_`` as they were set before the first fit; None if they are not.
-
-        Both are arrays of one dtype, float32 or float64.
-        """
+    def _given_weights(self) -> Weights | None:
+        """The weights that were set before the first fit; None if there are none."""
         if not (hasattr(self, "coef_") or hasattr(self, "intercept_")):
             return None
+        return self._weights()
+
+    def _weights(self) -> Weights:
+        """``coef_`` and ``intercept_`` as arrays of one dtype, float32 or float64."""
         if not (hasattr(self, "coef_") and (hasattr(self, "intercept_") or not self.fit_intercept)):
             raise ValueError("coef_ and intercept_ must be set together, to start from them.")
         coef = _numbers("coef_", self.coef_)
@@ -591,7 +644,7 @@ class PerceptronClassifier(
         dtype = np.float32 if single else np.float64
         return coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
 
-    def _codes(self, y):
+    def _codes(self, y: Array) -> Array:
         """Index of each label in ``classes_``, (n,)."""
         if len(self.classes_) < 2:
             raise ValueError(
@@ -607,7 +660,7 @@ class PerceptronClassifier(
 
     # Build -------------------------------------------------------------------------------
 
-    def _rule(self, y) -> Rule:
+    def _rule(self, y: Array) -> Rule:
         """What the units learn, of as many classes as there are."""
         weight = self._weight_of_classes(y)  # (n_classes,)
         rate = float(self.eta0)
@@ -617,7 +670,7 @@ class PerceptronClassifier(
             return Joint(weight, rate)
         return OneVsRest(np.arange(len(weight)), weight, np.ones(len(weight)), rate)
 
-    def _weight_of_classes(self, y):
+    def _weight_of_classes(self, y: Array) -> Array:
         if self.class_weight is None:
             return np.ones(len(self.classes_))
         try:
@@ -637,36 +690,36 @@ class PerceptronClassifier(
             raise ValueError(f"class_weight={self.class_weight!r} must be finite and at least 0.")
         return weight
 
-    def _trainer(self, units, rule) -> Trainer:
+    def _trainer(self, units: Units, rule: Rule) -> Trainer:
         if self.penalty is not None and self.alpha > 0:
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
             return Penalised(units, rule, penalty, float(self.eta0))
-        if rule.independent and kernels.available():
+        if isinstance(rule, OneVsRest) and kernels.available():
             return compiled.Compiled(units, rule)
         return Blocks(units, rule)
 
-    def _selector(self, data, rows) -> WeightSelector:
+    def _selector(self, data: TrainingData, rows: Array) -> WeightSelector:
         return Pocket(data, rows) if self.algorithm == "pocket" else Last()
 
-    def _units(self, rows, rule) -> Units:
+    def _units(self, rows: Rows, rule: Rule) -> Units:
         return Units.zeros(rows.weights(rule.n_units), averaged=self.algorithm == "averaged")
 
-    def _start(self, rows, rule) -> _State:
+    def _start(self, rows: Rows, rule: Rule) -> _State:
         units = self._units(rows, rule)
         # A stream of its own, so that a RandomState of the user's moves no further later.
         given = check_random_state(self.random_state)
         random_state = np.random.RandomState(given.randint(MAX_SEED))
         # With an integer the rows that scikit-learn would draw.
-        is_integral = isinstance(self.random_state, Integral)
-        split_seed = self.random_state if is_integral else given.randint(MAX_SEED)
+        seed = self.random_state
+        split_seed = int(seed) if isinstance(seed, Integral) else given.randint(MAX_SEED)
         coef, intercept = units.weights.T.copy(), units.intercept.copy()
         return _State(units, random_state, split_seed, coef, intercept)
 
-    def _resume(self, rows, rule) -> _State:
+    def _resume(self, rows: Rows, rule: Rule) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
         state = copy.deepcopy(self._state)
-        coef, intercept = self._given_weights()
+        coef, intercept = self._weights()
         units = self._units(rows, rule)
         _check_shapes(coef, intercept, units.weights.T.shape)
         units.go_on_from(state.units)
@@ -679,17 +732,17 @@ class PerceptronClassifier(
 
     def _train(
         self,
-        called,
-        X_given,
-        resume,
-        max_epochs,
-        tol,
-        coef_init=None,
-        intercept_init=None,
-        given=None,
+        called: Data,
+        X_given: Any,  # as the user has it
+        resume: bool,
+        max_epochs: int,
+        tol: float | None,
+        coef_init: ArrayLike | None = None,
+        intercept_init: ArrayLike | None = None,
+        given: Weights | None = None,
         *,
-        task,
-    ):
+        task: str,
+    ) -> None:
         """Show the rows epoch by epoch, and publish what that came to."""
         X, y, sample_weight = called
         codes, rule = self._codes(y), self._rule(y)
@@ -722,14 +775,16 @@ class PerceptronClassifier(
         selector = self._selector(data, training)
         mistakes: list[int] = []
 
-        def publish(estimator, state, selector):
+        def publish(
+            estimator: PerceptronClassifier, state: _State, selector: WeightSelector
+        ) -> None:
             selected = selector.selected(state.units)
             estimator._publish(state, *selected, rows, X.dtype, mistakes, len(codes), resume)
 
-        def fitted_so_far(*, ended):
+        def fitted_so_far(*, ended: bool) -> dict[str, Any]:
             estimator = copy.copy(self)
             publish(estimator, copy.deepcopy(state), selector)
-            return vars(estimator)
+            return estimator.__dict__
 
         named = hasattr(self, "feature_names_in_")
         callbacks = callback_runner(
@@ -787,7 +842,16 @@ class PerceptronClassifier(
             counts = {"units in training": epoch.n_learners}
             print_details({"loss": epoch.loss} | watched | counts, seconds)
 
-    def _epochs(self, trainer, data, training, validation, state, max_epochs, tol):
+    def _epochs(
+        self,
+        trainer: Trainer,
+        data: TrainingData,
+        training: Array,
+        validation: Array | None,
+        state: _State,
+        max_epochs: int,
+        tol: float | None,
+    ) -> Iterator[_Epoch]:
         """Yield what each epoch came to, until every learner has stopped."""
         rule, units = trainer.rule, trainer.units
         learners = np.arange(rule.n_learners)
@@ -818,7 +882,7 @@ class PerceptronClassifier(
                 trainer = trainer.subset(np.searchsorted(learners, going_on))
                 learners = going_on
 
-    def _split(self, y, weights, state):
+    def _split(self, y: Array, weights: Array, state: _State) -> tuple[Array, Array | None]:
         """Rows to train on and rows to watch; None for none of these."""
         if self.early_stopping:
             counts = weights > 0
@@ -832,7 +896,17 @@ class PerceptronClassifier(
 
     # Publish -----------------------------------------------------------------------------
 
-    def _publish(self, state, weights, intercept, rows, dtype, mistakes, n_rows, resume):
+    def _publish(
+        self,
+        state: _State,
+        weights: Array,
+        intercept: Array,
+        rows: Rows,
+        dtype: np.dtype[Any],
+        mistakes: list[int],
+        n_rows: int,
+        resume: bool,
+    ) -> None:
         """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
         self.coef_ = np.array(weights.T, dtype, order="C")
         self.intercept_ = np.array(intercept, dtype)
@@ -844,7 +918,7 @@ class PerceptronClassifier(
         self._state = state
 
 
-def _numbers(name: str, given) -> np.ndarray:
+def _numbers(name: str, given: Any) -> Array:
     """What the user has set as an attribute, as finite numbers."""
     try:
         values = np.asarray(given.toarray() if issparse(given) else given)
@@ -857,7 +931,7 @@ def _numbers(name: str, given) -> np.ndarray:
     return values
 
 
-def _check_shapes(coef: np.ndarray, intercept: np.ndarray, shape: tuple[int, ...]) -> None:
+def _check_shapes(coef: Array, intercept: Array, shape: tuple[int, ...]) -> None:
     """Refuse weights of another shape than the classes and the features have."""
     for name, values, wanted in (("coef_", coef, shape), ("intercept_", intercept, shape[:1])):
         if values.shape != wanted:
@@ -867,7 +941,7 @@ def _check_shapes(coef: np.ndarray, intercept: np.ndarray, shape: tuple[int, ...
             )
 
 
-def _initial(name: str, given, shape) -> np.ndarray:
+def _initial(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Array:
     """What the user gave to start from, in float64 and this shape."""
     refuse_dates(given, name)
     try:
@@ -881,7 +955,7 @@ def _initial(name: str, given, shape) -> np.ndarray:
     return values
 
 
-def _check_finite(weights: np.ndarray, intercept: np.ndarray, rows: Rows) -> None:
+def _check_finite(weights: Array, intercept: Array, rows: Rows) -> None:
     """Raise unless the scores of these rows are all sure to be finite."""
     largest_score = np.abs(weights).max() * rows.radius * math.sqrt(max(weights.shape))
     if not np.isfinite(largest_score + np.abs(intercept).max()):

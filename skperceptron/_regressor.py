@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn import neural_network
 from sklearn.base import RegressorMixin
-from sklearn.utils.metaestimators import available_if
 
 from ._base import BaseMLP, has_epochs
+from ._compat import available_if
 from ._convert import from_sklearn, to_sklearn
 from ._parameters import RegressorParameters, with_parameters
 from ._tasks import RegressionTask

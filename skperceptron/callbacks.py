@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from string import Formatter
 from threading import get_ident
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from ._base import BaseMLP
@@ -18,6 +19,10 @@ from ._callback_runner import Metadata
 from ._compat import path_of
 from ._files import digest, make_directory, write_whole
 from ._perceptron import PerceptronClassifier
+from ._types import Context, Record
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Checkpoint", "FitHistory", "History", "Metadata", "ModelCheckpoint"]
 
@@ -38,7 +43,7 @@ class _Key(NamedTuple):
     task_ids: tuple[int, ...]  # from the outermost task down to this fit
 
     @classmethod
-    def of(cls, contexts) -> _Key:
+    def of(cls, contexts: Sequence[Context]) -> _Key:
         outermost = contexts[0]
         ids = tuple(context.task_id for context in contexts)
         return cls(outermost.init_time.isoformat(), outermost.root_uuid.hex, ids)
@@ -49,7 +54,7 @@ class _Key(NamedTuple):
         return "-".join([self.run[:12], *map(str, self.task_ids)])
 
 
-def _describe(contexts) -> str:
+def _describe(contexts: Sequence[Context]) -> str:
     """Where a fit is among the tasks of meta-estimators."""
     steps = []
     for context in contexts:
@@ -59,7 +64,7 @@ def _describe(contexts) -> str:
     return " / ".join(steps)
 
 
-def _check_network(callback, estimator) -> None:
+def _check_network(callback: object, estimator: object) -> None:
     if not isinstance(estimator, (BaseMLP, PerceptronClassifier)):
         raise TypeError(
             f"{type(callback).__name__} watches the epochs of a network: set it on the network "
@@ -76,7 +81,7 @@ class _Mailbox:
 
     def __init__(self) -> None:
         self._own: list[Any] = []
-        self._received: dict[str, tuple[int, list]] = {}  # how much was read, by file
+        self._received: dict[str, tuple[int, list[Any]]] = {}  # how much was read, by file
         self._directory: str | None = None  # where copies in other processes write to
         self._home: tuple[int, str] | None = None  # as a copy: the original's process and directory
 
@@ -92,7 +97,7 @@ class _Mailbox:
             self._receive(self._directory)
         return self._own + [m for _, messages in self._received.values() for m in messages]
 
-    def put(self, message) -> None:
+    def put(self, message: tuple[Any, ...]) -> None:
         self._own.append(message)
         if self._home is not None:
             _, directory = self._home
@@ -121,7 +126,7 @@ class _Mailbox:
             # In one assignment, so that threads that ask at the same time agree.
             self._received[path.name] = (n_read + start, messages)
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         if self._home is None and self._directory is None:
             self._directory = make_directory(self)
         home = self._home
@@ -129,7 +134,7 @@ class _Mailbox:
             home = (os.getpid(), self._directory)
         return {"messages": self.messages, "home": home}
 
-    def __setstate__(self, state: dict) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__()  # type: ignore[misc]
         self._own = state["messages"]
         home = state["home"]
@@ -155,10 +160,10 @@ class FitHistory:
     """
 
     task: str
-    parameters: dict
-    epochs: list[dict]
+    parameters: dict[str, Any]
+    epochs: list[Record]
 
-    def as_dict(self) -> dict[str, list]:
+    def as_dict(self) -> dict[str, list[Any]]:
         """Return the columns by name, each with an entry for every epoch."""
         return {name: [record[name] for record in self.epochs] for name in self.epochs[0]}
 
@@ -194,24 +199,26 @@ class History:
     []
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._mailbox = _Mailbox()
 
     @property
     def fits(self) -> list[FitHistory]:
         """Every fit with an epoch, in order."""
         fits: dict[_Key, FitHistory] = {}
-        records: list[tuple] = []
+        records: list[tuple[_Key, Record]] = []
         for key, *message in list(self._mailbox.messages):
             if len(message) == 2:
-                fits[key] = FitHistory(*message, epochs=[])
+                task, parameters = message
+                fits[key] = FitHistory(task, parameters, epochs=[])
             else:
-                records.append((key, *message))
+                (record,) = message
+                records.append((key, record))
         for key, record in records:
             fits[key].epochs.append(record)
         return [fits[key] for key in sorted(fits) if fits[key].epochs]
 
-    def as_dict(self) -> dict[str, list]:
+    def as_dict(self) -> dict[str, list[Any]]:
         """Return the columns of the latest fit, in a search that of the refit.
 
         Returns
@@ -226,7 +233,7 @@ class History:
         """
         return self._recorded()[-1].as_dict()
 
-    def to_frame(self, parameters=()):
+    def to_frame(self, parameters: Sequence[str] = ()) -> DataFrame:
         """Return all epochs of all fits as a data frame.
 
         Parameters
@@ -268,20 +275,22 @@ class History:
             raise ValueError("Nothing has been recorded yet: set it on a network, and fit that.")
         return fits
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Any, context: Context) -> None:
         """Begin to record a fit."""
         _check_network(self, estimator)
         contexts = path_of(context)
         message = (_describe(contexts), estimator.get_params(deep=False))
         self._mailbox.put((_Key.of(contexts), *message))
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Any, context: Context) -> None:
         """Do nothing."""
 
-    def on_fit_task_begin(self, estimator, context):
+    def on_fit_task_begin(self, estimator: Any, context: Context) -> None:
         """Do nothing."""
 
-    def on_fit_task_end(self, estimator, context, *, metadata=None):
+    def on_fit_task_end(
+        self, estimator: Any, context: Context, *, metadata: Metadata | None = None
+    ) -> None:
         """Record an epoch."""
         if metadata is not None and metadata.record is not None:
             self._mailbox.put((_Key.of(path_of(context)[:-1]), metadata.record))
@@ -319,7 +328,7 @@ class Checkpoint:
     network: Any
     digest: str | None = field(default=None, repr=False)
 
-    def load(self):
+    def load(self) -> Any:
         """Return the fitted network, read from its file if it is in one.
 
         Returns
@@ -399,7 +408,13 @@ class ModelCheckpoint:
     []
     """
 
-    def __init__(self, path=None, *, monitor="auto", every=None):
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        monitor: str = "auto",
+        every: int | None = None,
+    ) -> None:
         if every is not None and not (isinstance(every, Integral) and every >= 1):
             raise ValueError(f"every must be an int of at least 1, or None, got {every!r}.")
         self.path = None if path is None else _checked_template(path)
@@ -413,11 +428,11 @@ class ModelCheckpoint:
         self._open: dict[_Key, _Watch] = {}  # by fits that go on
         self._networks: WeakValueDictionary[str, Any] = WeakValueDictionary()  # by their suffix
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         ours = {"_open", "_networks", "_first"}
         return {name: value for name, value in vars(self).items() if name not in ours}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._forget_fits()
 
@@ -439,7 +454,7 @@ class ModelCheckpoint:
             raise ValueError("Nothing has been kept yet: set it on a network, and fit that.")
         return kept[-1]
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Any, context: Context) -> None:
         """Begin with a fit."""
         _check_network(self, estimator)
         contexts = path_of(context)
@@ -452,7 +467,7 @@ class ModelCheckpoint:
         key = _Key.of(contexts)
         self._open[key] = _Watch(self._suffix(estimator, key))
 
-    def _suffix(self, estimator, key: _Key) -> str:
+    def _suffix(self, estimator: Any, key: _Key) -> str:
         """What names of files have before their extension, the same for all fits of a network."""
         if self.path is None or "fit" in _fields(self.path):
             return ""
@@ -464,17 +479,24 @@ class ModelCheckpoint:
         self._networks[suffix] = estimator
         return suffix
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Any, context: Context) -> None:
         """Hand over what was kept, even if the fit has failed."""
         key = _Key.of(path_of(context))
         watch = self._open.pop(key, None)
         if watch is not None:
             self._mailbox.put((key, watch.kept, watch.written))
 
-    def on_fit_task_begin(self, estimator, context):
+    def on_fit_task_begin(self, estimator: Any, context: Context) -> None:
         """Do nothing."""
 
-    def on_fit_task_end(self, estimator, context, *, metadata=None, fitted_estimator=None):
+    def on_fit_task_end(
+        self,
+        estimator: Any,
+        context: Context,
+        *,
+        metadata: Metadata | None = None,
+        fitted_estimator: Any = None,
+    ) -> None:
         """Keep the network if it is to be kept."""
         if metadata is None or metadata.record is None:
             return
@@ -502,13 +524,13 @@ class ModelCheckpoint:
             beaten = [each for each in kept if self.every is None or each.path == path]
             for each in beaten:
                 kept.remove(each)
-                if each.path != path:
+                if each.path is not None and each.path != path:
                     Path(each.path).unlink(missing_ok=True)
         elif self.every is None:
             kept.clear()
         kept.append(checkpoint)
 
-    def _monitored(self, record: dict) -> str:
+    def _monitored(self, record: Record) -> str:
         known = [name for name, value in record.items() if value is not None]
         candidates = MONITORED if self.monitor == "auto" else (self.monitor,)
         for name in candidates:
@@ -521,7 +543,7 @@ def _fields(path: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(path) if name is not None}
 
 
-def _checked_template(path) -> str:
+def _checked_template(path: Any) -> str:
     """The path as a string, if names of files can be made of it."""
     try:
         template = os.fspath(path)

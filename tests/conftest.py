@@ -11,6 +11,8 @@ from skperceptron._core import kernels
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
+collect_ignore = ["typing"]  # programs for type checkers, which nobody runs
+
 # So that what a test runs does not depend on the tests before it.
 kernels.n_elements_left = math.inf
 

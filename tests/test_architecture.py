@@ -46,7 +46,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs", "_core.epoch_metrics"},
-    {"_files", "_inputs", "_messages", "_summary"},
+    {"_files", "_inputs", "_messages", "_summary", "_types"},
     {"_compat"},
     {"_parameters"},
     {"_build", "_targets"},

@@ -543,6 +543,13 @@ class TestPerceptron:
             getattr(model, walk)(*((X,) if walk == "predict" else (X, Y)))
         assert vars(model) == before
 
+    @pytest.mark.parametrize("walk", WALKS)
+    def test_weights_that_were_deleted_are_missed(self, walk):
+        model = PerceptronClassifier(warm_start=True).fit(X, Y)
+        del model.coef_, model.intercept_
+        with pytest.raises(ValueError, match="coef_ and intercept_ must be set together"):
+            getattr(model, walk)(X, Y)
+
     @pytest.mark.parametrize("kind", [PerceptronClassifier, MLPClassifier])
     def test_y_has_all_classes_at_each_fit_if_they_are_not_set(self, kind):
         if kind is MLPClassifier:

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from .base import PALETTE, axes_for, divide, epochs_done, import_pyplot, training_path, unwrap
+from .._types import Array, ArrayLike
+from .base import (
+    PALETTE,
+    Estimator,
+    axes_for,
+    divide,
+    epochs_done,
+    import_pyplot,
+    training_path,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 SHADE = 0.55  # of a class that is certain, over the background
 
@@ -74,18 +92,22 @@ class DecisionBoundaryAnimation:
     ``HTML(display.animate().to_jshtml())`` has buttons.
     """
 
+    ax_: Axes
+    axes_: Array
+    figure_: Figure | SubFigure
+
     def __init__(
         self,
         *,
-        classes,
-        epochs,
-        probabilities,
-        margins,
-        extent,
-        X,
-        y,
-        feature_names=("feature 0", "feature 1"),
-    ):
+        classes: ArrayLike,
+        epochs: Sequence[int],
+        probabilities: Sequence[ArrayLike],
+        margins: Sequence[ArrayLike],
+        extent: tuple[float, float, float, float],
+        X: ArrayLike,
+        y: ArrayLike,
+        feature_names: Sequence[str] = ("feature 0", "feature 1"),
+    ) -> None:
         self.classes = classes
         self.epochs = epochs
         self.probabilities = probabilities
@@ -97,8 +119,17 @@ class DecisionBoundaryAnimation:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, epochs, grid_resolution=100, n_panels=6, ax=None, **kwargs
-    ):
+        cls,
+        estimator: Estimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        epochs: int,
+        grid_resolution: int = 100,
+        n_panels: int = 6,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Train a clone epoch by epoch, and show what it predicts.
 
         Parameters
@@ -151,7 +182,17 @@ class DecisionBoundaryAnimation:
         return display.plot(ax=ax, n_panels=n_panels, **kwargs)
 
     @classmethod
-    def from_path(cls, path, X, y, *, grid_resolution=100, n_panels=6, ax=None, **kwargs):
+    def from_path(
+        cls,
+        path: Sequence[Estimator],
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        grid_resolution: int = 100,
+        n_panels: int = 6,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Show what classifiers predict that were fitted already.
 
         Parameters
@@ -204,13 +245,13 @@ class DecisionBoundaryAnimation:
         return display.plot(ax=ax, n_panels=n_panels, **kwargs)
 
     @classmethod
-    def _of(cls, path, X, y, grid_resolution):
+    def _of(cls, path: Sequence[Any], X: Any, y: ArrayLike, grid_resolution: int) -> Self:
         names = getattr(X, "columns", ("feature 0", "feature 1"))
         points = np.asarray(X)
         if points.dtype.kind != "f":
             points = points.astype(np.float64)
         extent, grid = _grid(points, grid_resolution)
-        rows = grid.reshape(-1, 2)
+        rows: Any = grid.reshape(-1, 2)
         if hasattr(X, "iloc"):  # a pandas.DataFrame, whose names the network asks for
             rows = type(X)(rows, columns=names)
         shape = (grid_resolution, grid_resolution, -1)
@@ -225,7 +266,7 @@ class DecisionBoundaryAnimation:
             feature_names=tuple(names),
         )
 
-    def plot(self, ax=None, *, n_panels=6, **kwargs):
+    def plot(self, ax: Axes | None = None, *, n_panels: int = 6, **kwargs: Any) -> Self:
         """Draw several epochs side by side.
 
         Parameters
@@ -263,7 +304,9 @@ class DecisionBoundaryAnimation:
         _add_legend(self.axes_[n_cols - 1])
         return self
 
-    def animate(self, ax=None, *, interval=150, **kwargs):
+    def animate(
+        self, ax: Axes | None = None, *, interval: int = 150, **kwargs: Any
+    ) -> FuncAnimation:
         """Make a film, one picture per snapshot.
 
         Parameters
@@ -290,9 +333,9 @@ class DecisionBoundaryAnimation:
         self._draw_points(ax, kwargs)
         ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
         _add_legend(ax)
-        drawn = []
+        drawn: list[Artist] = []
 
-        def show(frame):
+        def show(frame: int) -> list[Artist]:
             while drawn:
                 drawn.pop().remove()
             drawn.extend(self._draw(ax, frame))
@@ -300,17 +343,21 @@ class DecisionBoundaryAnimation:
             return drawn
 
         return FuncAnimation(
-            self.figure_, show, frames=len(self.epochs), init_func=list, interval=interval
+            self.figure_,  # type: ignore[arg-type] # a subfigure too, until the film is saved
+            show,
+            frames=len(self.epochs),
+            init_func=list,
+            interval=interval,
         )
 
-    def _draw(self, ax, frame):
+    def _draw(self, ax: Axes, frame: int) -> list[Artist]:
         """Draw the plane of a snapshot, and return what was drawn."""
         from matplotlib.colors import to_rgb
 
         colours = np.array([to_rgb(colour) for colour in self._colours()])
-        mixed = self.probabilities[frame] @ colours
+        mixed = np.asarray(self.probabilities[frame]) @ colours
         shaded = SHADE * mixed + (1 - SHADE) * np.array(to_rgb(ax.get_facecolor()))
-        drawn = [
+        drawn: list[Artist] = [
             ax.imshow(
                 np.clip(shaded, 0, 1),
                 extent=self.extent,
@@ -322,33 +369,35 @@ class DecisionBoundaryAnimation:
         ]
         for margin in np.moveaxis(np.asarray(self.margins[frame]), -1, 0)[1:]:
             if margin.min() < 0 < margin.max():
-                line = {"colors": ax.xaxis.label.get_color(), "linewidths": 1.2, "zorder": 1}
-                drawn.append(
-                    ax.contour(margin, levels=[0], extent=self.extent, origin="lower", **line)
-                )
+                line: dict[str, Any] = {"colors": ax.xaxis.label.get_color(), "zorder": 1}
+                line |= {"extent": self.extent, "origin": "lower", "linewidths": 1.2}
+                drawn.append(ax.contour(margin, levels=[0], **line))
         return drawn
 
-    def _draw_points(self, ax, kwargs):
-        style = {"s": 18, "edgecolors": ax.get_facecolor(), "linewidths": 0.6, "zorder": 2}
-        for label, colour in zip(self.classes, self._colours(), strict=True):
-            points = self.X[self.y == label]
-            ax.scatter(*points.T, color=colour, label=str(label), **(style | kwargs))
+    def _draw_points(self, ax: Axes, kwargs: dict[str, Any]) -> None:
+        style: dict[str, Any] = {"s": 18, "edgecolors": ax.get_facecolor(), "linewidths": 0.6}
+        style |= {"zorder": 2} | kwargs
+        X, y = np.asarray(self.X), np.asarray(self.y)
+        for label, colour in zip(np.asarray(self.classes), self._colours(), strict=True):
+            abscissae, ordinates = X[y == label].T
+            ax.scatter(abscissae, ordinates, color=colour, label=str(label), **style)
 
-    def _colours(self):
-        if len(self.classes) <= len(PALETTE):
-            return PALETTE[: len(self.classes)]
+    def _colours(self) -> Any:
+        n_classes = np.size(self.classes)
+        if n_classes <= len(PALETTE):
+            return PALETTE[:n_classes]
         plt = import_pyplot(type(self).__name__)
-        return plt.colormaps["viridis"](np.linspace(0, 1, len(self.classes)))
+        return plt.colormaps["viridis"](np.linspace(0, 1, n_classes))
 
 
-def _check_classifier(estimator):
+def _check_classifier(estimator: Estimator) -> Estimator:
     network, _ = unwrap(estimator)
     if not is_classifier(network):
         raise TypeError(f"estimator must be a classifier, got {type(network).__name__}.")
     return estimator
 
 
-def _check_data(X, y):
+def _check_data(X: ArrayLike, y: ArrayLike) -> tuple[ArrayLike, ArrayLike]:
     if np.ndim(X) != 2 or np.shape(X)[1] != 2:
         raise ValueError(f"X must have two features, to be drawn; got shape {np.shape(X)}.")
     if np.ndim(y) != 1:
@@ -356,11 +405,11 @@ def _check_data(X, y):
     return X, y
 
 
-def _add_legend(ax):
+def _add_legend(ax: Axes) -> None:
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0.5)
 
 
-def _grid(points, resolution):
+def _grid(points: Array, resolution: int) -> tuple[tuple[float, float, float, float], Array]:
     """Left, right, lower and upper end, and a grid of points (resolution, resolution, 2)."""
     low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.1 * np.where(high > low, high - low, 1)
@@ -370,17 +419,20 @@ def _grid(points, resolution):
     return (left, right, lower, upper), grid
 
 
-def _probabilities(estimator, X):
+def _probabilities(estimator: Any, X: ArrayLike) -> Array:
     """Probability of each class, (n, n_classes): 0 or 1 where the network knows none."""
     if hasattr(estimator, "predict_proba"):
-        return estimator.predict_proba(X)
-    return (estimator.predict(X)[:, np.newaxis] == estimator.classes_).astype(float)
+        return np.asarray(estimator.predict_proba(X))
+    predicted: Array = estimator.predict(X)[:, np.newaxis] == estimator.classes_
+    return predicted.astype(float)
 
 
-def _margins(estimator, X):
+def _margins(estimator: Any, X: ArrayLike) -> Array:
     """Score of each class minus the highest one of the others, (n, n_classes)."""
-    scores = estimator.decision_function(X)
+    scores = np.asarray(estimator.decision_function(X))
     if scores.ndim == 1:
         return np.stack([-scores, scores][-len(estimator.classes_) :], axis=1)
     ranked = np.sort(scores, axis=1)
-    return scores - np.where(scores == ranked[:, -1:], ranked[:, -2:-1], ranked[:, -1:])
+    highest_others = np.where(scores == ranked[:, -1:], ranked[:, -2:-1], ranked[:, -1:])
+    margins: Array = scores - highest_others
+    return margins

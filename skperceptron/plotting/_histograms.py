@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 from sklearn.base import is_classifier
 
 from .._autoencoder import MLPAutoencoder
+from .._types import Array, ArrayLike, MatrixLike
 from .base import (
+    AnyNetwork,
+    Estimator,
     axes_for,
     before_network,
     divide,
@@ -19,6 +25,10 @@ from .base import (
     never_active,
     sign_colours,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class WeightHistogramDisplay:
@@ -58,11 +68,15 @@ class WeightHistogramDisplay:
     'hidden 1: 4 × 5 weights'
     """
 
-    def __init__(self, *, weights):
+    ax_: Axes
+    axes_: Array
+    figure_: Figure | SubFigure
+
+    def __init__(self, *, weights: Sequence[ArrayLike]) -> None:
         self.weights = weights
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, **kwargs):
+    def from_estimator(cls, estimator: Estimator, *, ax: Axes | None = None, **kwargs: Any) -> Self:
         """Show the weights of a fitted network.
 
         Parameters
@@ -96,7 +110,7 @@ class WeightHistogramDisplay:
         network, _ = network_of(estimator)
         return cls(weights=layer_weights(network)).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> Self:
         """Draw a histogram for each layer.
 
         Parameters
@@ -113,12 +127,13 @@ class WeightHistogramDisplay:
         WeightHistogramDisplay
             The display.
         """
-        names = layer_names(len(self.weights))
+        weights = [np.asarray(weight) for weight in self.weights]
         titles = [
             f"{name}: {len(weight):,} × {weight.shape[1]:,} weights"
-            for name, weight in zip(names, self.weights, strict=True)
+            for name, weight in zip(layer_names(len(weights)), weights, strict=True)
         ]
-        return _plot_histograms(self, self.weights, titles, "weight", len(titles), ax, kwargs)
+        _plot_histograms(self, weights, titles, "weight", len(titles), ax, kwargs)
+        return self
 
 
 class ActivationHistogramDisplay:
@@ -161,12 +176,18 @@ class ActivationHistogramDisplay:
     ['hidden 1: 5 units', 'output, raw scores: 3 units']
     """
 
-    def __init__(self, *, activations, output_name="output"):
+    ax_: Axes
+    axes_: Array
+    figure_: Figure | SubFigure
+
+    def __init__(self, *, activations: Sequence[ArrayLike], output_name: str = "output") -> None:
         self.activations = activations
         self.output_name = output_name
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, ax=None, **kwargs):
+    def from_estimator(
+        cls, estimator: Estimator, X: MatrixLike, *, ax: Axes | None = None, **kwargs: Any
+    ) -> Self:
         """Show the outputs of a fitted network's layers.
 
         Parameters
@@ -210,7 +231,7 @@ class ActivationHistogramDisplay:
         )
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> Self:
         """Draw a histogram for each layer.
 
         Parameters
@@ -227,17 +248,27 @@ class ActivationHistogramDisplay:
         ActivationHistogramDisplay
             The display.
         """
-        names = [*layer_names(len(self.activations))[:-1], self.output_name]
+        activations = [np.asarray(outputs) for outputs in self.activations]
+        names = [*layer_names(len(activations))[:-1], self.output_name]
         titles = []
-        for name, outputs in zip(names, self.activations, strict=True):
+        for name, outputs in zip(names, activations, strict=True):
             n_units, n_dead = outputs.shape[1], never_active(outputs).sum()
             dead = f", {n_dead:,} dead" if n_dead else ""
             titles.append(f"{name}: {n_units:,} unit{'s' * (n_units != 1)}{dead}")
         n_hidden = len(titles) - 1  # the output is in other units
-        return _plot_histograms(self, self.activations, titles, "activation", n_hidden, ax, kwargs)
+        _plot_histograms(self, activations, titles, "activation", n_hidden, ax, kwargs)
+        return self
 
 
-def _plot_histograms(display, values, titles, xlabel, n_shared, ax, kwargs):
+def _plot_histograms(
+    display: WeightHistogramDisplay | ActivationHistogramDisplay,
+    values: Sequence[Array],
+    titles: Sequence[str],
+    xlabel: str,
+    n_shared: int,
+    ax: Axes | None,
+    kwargs: dict[str, Any],
+) -> None:
     """Draw one panel per layer, of what is not exactly 0.
 
     The first ``n_shared`` have a common abscissa.
@@ -262,10 +293,9 @@ def _plot_histograms(display, values, titles, xlabel, n_shared, ax, kwargs):
         panel.set_ylabel("count")
     for panel in display.axes_[-n_cols:]:
         panel.set_xlabel(xlabel)
-    return display
 
 
-def _outputs(network, X):
+def _outputs(network: AnyNetwork, X: MatrixLike) -> tuple[Array, str]:
     """Outputs of the last layer, (n_samples,) or (n_samples, n_outputs), and what they are."""
     if is_classifier(network):
         return network.decision_function(X), "raw scores"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 from sklearn.base import is_classifier
 
 from .._perceptron import PerceptronClassifier
+from .._types import Array, ArrayLike
 from .base import (
+    AnyNetwork,
+    Estimator,
     axes_for,
     grid_in_place_of,
     import_pyplot,
@@ -14,6 +19,11 @@ from .base import (
     neutral_colour,
     sign_colours,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 
 class LossCurveDisplay:
@@ -69,17 +79,22 @@ class LossCurveDisplay:
     True
     """
 
+    ax_: Axes
+    axes_: Array
+    figure_: Figure | SubFigure
+    lines_: dict[str, Line2D]
+
     def __init__(
         self,
         *,
-        training_loss,
-        validation_loss=None,
-        validation_scores=None,
-        learning_rates=None,
-        loss_name="loss",
-        score_name="validation\nscore",
-        time_name="epoch",
-    ):
+        training_loss: ArrayLike,
+        validation_loss: ArrayLike | None = None,
+        validation_scores: ArrayLike | None = None,
+        learning_rates: ArrayLike | None = None,
+        loss_name: str = "loss",
+        score_name: str = "validation\nscore",
+        time_name: str = "epoch",
+    ) -> None:
         self.training_loss = training_loss
         self.validation_loss = validation_loss
         self.validation_scores = validation_scores
@@ -89,7 +104,14 @@ class LossCurveDisplay:
         self.time_name = time_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, learning_rate=False, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        *,
+        learning_rate: bool = False,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curves of a fitted network.
 
         Parameters
@@ -137,7 +159,7 @@ class LossCurveDisplay:
         return cls(**curves).plot(ax=ax, **kwargs)
 
     @property
-    def best_epoch(self):
+    def best_epoch(self) -> int | None:
         """Number of the best epoch."""
         if self.validation_scores is not None:
             badness = -np.asarray(self.validation_scores)
@@ -147,7 +169,7 @@ class LossCurveDisplay:
         finite = np.isfinite(badness)
         return int(np.where(finite, badness, np.inf).argmin()) + 1 if finite.any() else None
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> Self:
         """Draw the curves, one panel above the other.
 
         Parameters
@@ -186,13 +208,13 @@ class LossCurveDisplay:
         self.figure_.align_ylabels(self.axes_)
         return self
 
-    def _draw(self, ax, name, colour, **kwargs):
+    def _draw(self, ax: Axes, name: str, colour: str, **kwargs: Any) -> None:
         values = getattr(self, name)
         # A line of one point would not be seen.
         style = {"color": colour, "marker": "o" if len(values) == 1 else None} | kwargs
         (self.lines_[name],) = ax.plot(range(1, len(values) + 1), values, **style)
 
-    def _mark_best_epoch(self):
+    def _mark_best_epoch(self) -> None:
         best = self.best_epoch
         if best is None:
             return
@@ -200,15 +222,15 @@ class LossCurveDisplay:
             panel.axvline(best, color=neutral_colour(), linestyle=":", linewidth=1)
         names = ("validation_scores", "validation_loss", "training_loss")
         decisive = next(self.lines_[name] for name in names if name in self.lines_)
-        decisive.axes.plot(
-            best, decisive.get_ydata()[best - 1], "o", color=decisive.get_color(), zorder=3
-        )
+        panel = self.axes_[1 if "validation_scores" in self.lines_ else 0]
+        height = np.asarray(decisive.get_ydata())[best - 1]
+        panel.plot(best, height, "o", color=decisive.get_color(), zorder=3)
         self.axes_[0].plot(
             [], [], ":o", color=neutral_colour(), label=f"best {self.time_name}: {best}"
         )
 
 
-def _stack(ax, n_below):
+def _stack(ax: Axes, n_below: int) -> Array:
     """Return ``ax``, shrunk, and so many panels below it that share its abscissa."""
     if n_below == 0:
         return np.array([ax])
@@ -218,7 +240,7 @@ def _stack(ax, n_below):
     return np.array([ax, *below])
 
 
-def _curves(network):
+def _curves(network: AnyNetwork) -> dict[str, Any]:
     """The curves of a network and what they are called, by the display's parameters."""
     if isinstance(network, PerceptronClassifier):
         mistakes = network.mistakes_curve_

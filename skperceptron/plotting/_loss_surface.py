@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 
+from .._base import BaseMLP
 from .._compat import without_callbacks
 from .._parameters import unused_by
 from .._perceptron import PerceptronClassifier
-from .base import PALETTE, axes_for, before_network, import_pyplot, network_of
+from .._types import Array, Matrix, MatrixLike, RandomState
+from .base import PALETTE, Estimator, axes_for, before_network, import_pyplot, network_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.contour import ContourSet
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 # What is trained; running statistics of batch normalisation are not.
 TRAINED = ("coefs_", "intercepts_", "batch_norm_scale_", "batch_norm_shift_")
@@ -90,9 +100,20 @@ class LossSurfaceDisplay:
     ((10, 10), (30, 2))
     """
 
+    ax_: Axes
+    figure_: Figure | SubFigure
+    surface_: ContourSet
+    path_: Line2D | None
+
     def __init__(
-        self, *, losses, abscissae, ordinates, path=None, names=("direction 1", "direction 2")
-    ):
+        self,
+        *,
+        losses: Array,
+        abscissae: Array,
+        ordinates: Array,
+        path: Array | None = None,
+        names: tuple[str, str] = ("direction 1", "direction 2"),
+    ) -> None:
         self.losses = losses
         self.abscissae = abscissae
         self.ordinates = ordinates
@@ -102,17 +123,17 @@ class LossSurfaceDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y=None,
+        estimator: Estimator,
+        X: MatrixLike,
+        y: MatrixLike | None = None,
         *,
-        path=None,
-        directions=None,
-        grid_resolution=25,
-        random_state=0,
-        ax=None,
-        **kwargs,
-    ):
+        path: Sequence[Estimator] | None = None,
+        directions: str | None = None,
+        grid_resolution: int = 25,
+        random_state: RandomState = 0,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Evaluate the objective of a fitted network around its weights.
 
         Parameters
@@ -123,8 +144,9 @@ class LossSurfaceDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data it was trained on, or some of their rows.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Their targets; a classifier's with all of its classes. An autoencoder needs none.
+        y : {array-like, sparse matrix} of shape (n_samples, ...), default=None
+            Their targets, (n_samples,) or (n_samples, n_outputs); a classifier's with all of its
+            classes. An autoencoder needs none.
 
         path : list of estimator, default=None
             The same network at earlier epochs, as :func:`training_path` returns it.
@@ -191,7 +213,7 @@ class LossSurfaceDisplay:
         )
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> Self:
         """Draw the surface as contours, the path on it.
 
         Parameters
@@ -217,11 +239,11 @@ class LossSurfaceDisplay:
             low, high = low - 0.5, low + 0.5
         # Close lines near the bottom of the valley, where they matter.
         levels = low + (high - low) * np.linspace(0, 1, 25) ** 2
-        style = {"levels": levels, "cmap": "viridis", "norm": PowerNorm(0.5, low, high)} | kwargs
+        style: dict[str, Any] = {"levels": levels, "cmap": "viridis"}
+        style |= {"norm": PowerNorm(0.5, low, high)} | kwargs
         self.surface_ = ax.contourf(self.abscissae, self.ordinates, losses, **style)
-        ax.contour(
-            self.surface_, levels=self.surface_.levels[::2], colors="w", linewidths=0.5, alpha=0.5
-        )
+        lines = np.asarray(self.surface_.levels)[::2]
+        ax.contour(self.surface_, levels=lines, colors="w", linewidths=0.5, alpha=0.5)
         self.figure_.colorbar(self.surface_, ax=ax, label="objective", ticks=MaxNLocator(8))
         self.path_ = None
         if self.path is not None:
@@ -241,13 +263,13 @@ class LossSurfaceDisplay:
         return self
 
 
-def _trained(network):
+def _trained(network: BaseMLP) -> Array:
     """All that is trained, as one vector of float64."""
     groups = (getattr(network, name) or [] for name in TRAINED)
     return np.concatenate([part.ravel() for group in groups for part in group], dtype=np.float64)
 
 
-def _displacements(path, centre):
+def _displacements(path: Sequence[Estimator], centre: Array) -> Array:
     """Where each network of the path lies from the centre, (n_snapshots, n_parameters)."""
     vectors = [_trained(network_of(estimator)[0]) for estimator in path]
     if any(vector.shape != centre.shape for vector in vectors):
@@ -255,17 +277,17 @@ def _displacements(path, centre):
     return np.array(vectors) - centre
 
 
-def _principal_directions(walked):
+def _principal_directions(walked: Array | None) -> tuple[Array, tuple[str, str]]:
     """The first two principal directions, (2, n_parameters), and what to call them."""
     if walked is None or len(walked) < 3:
         raise ValueError("directions='pca' needs a path of at least three networks.")
     _, lengths, basis = np.linalg.svd(walked, full_matrices=False)
     shares = lengths[:2] ** 2 / max(np.sum(lengths**2), np.finfo(float).tiny)
     names = [f"direction {i}, {share:.0%} of the path" for i, share in enumerate(shares, start=1)]
-    return basis[:2], tuple(names)
+    return basis[:2], (names[0], names[1])
 
 
-def _random_directions(network, random_state):
+def _random_directions(network: BaseMLP, random_state: RandomState) -> Array:
     """Two random directions, scaled unit by unit, (2, n_parameters)."""
     rng = np.random.default_rng(random_state)
     basis = np.zeros((2, _trained(network).size))
@@ -279,7 +301,7 @@ def _random_directions(network, random_state):
     return basis
 
 
-def _sides(projected, grid_resolution):
+def _sides(projected: Array | None, grid_resolution: int) -> Sequence[Array] | Array:
     """The sides of the grid: around the path, or from -1 to 1."""
     if projected is None:
         return [np.linspace(-1, 1, grid_resolution)] * 2
@@ -289,7 +311,7 @@ def _sides(projected, grid_resolution):
     return np.linspace(low - margin, high + margin, grid_resolution).T
 
 
-def _evaluator(network, X, y):
+def _evaluator(network: BaseMLP, X: MatrixLike, y: MatrixLike | None) -> Callable[[Array], float]:
     """A function that evaluates the network's objective at a vector of parameters.
 
     It does so by training: a step of full-batch gradient descent reports the objective of the
@@ -301,7 +323,7 @@ def _evaluator(network, X, y):
     groups = {name: getattr(network, name) or [] for name in TRAINED}
     ends = np.cumsum([part.size for group in groups.values() for part in group])[:-1]
 
-    def evaluate(vector):
+    def evaluate(vector: Array) -> float:
         parts = iter(np.split(vector, ends))
         for name, group in groups.items():
             setattr(probe, name, [next(parts).reshape(like.shape) for like in group] or None)
@@ -313,12 +335,12 @@ def _evaluator(network, X, y):
             return np.nan
         if probe.n_iter_ == 0:  # fit takes note of Ctrl-C, and ends
             raise KeyboardInterrupt
-        return probe.loss_
+        return float(probe.loss_)
 
     return evaluate
 
 
-def _one_step(network, n_samples):
+def _one_step(network: BaseMLP, n_samples: int) -> dict[str, Any]:
     """Hyperparameters that make ``fit`` take one step, and change nothing in the objective."""
     defaults = type(network)().get_params()
     of_other_solvers = unused_by("sgd", type(network)).intersection(defaults)
@@ -340,7 +362,7 @@ def _one_step(network, n_samples):
     }
 
 
-def _fit(probe, X, y):
+def _fit(probe: BaseMLP, X: Matrix, y: MatrixLike | None) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # one step is no training
         probe.fit(X, y)

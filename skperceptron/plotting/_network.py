@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
+from .._types import Array, ArrayLike, MatrixLike
 from .base import (
+    AnyNetwork,
+    Estimator,
     axes_for,
     before_network,
     hidden_outputs,
@@ -19,6 +23,14 @@ from .base import (
     sign_colours,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection, PathCollection
+    from matplotlib.figure import Figure, SubFigure
+
+# What to write beside units: strings, or labels that strings are made of.
+Names: TypeAlias = Sequence[Any] | Array
+
 WIDEST = 4.0  # points, of the line of the largest weight
 FIRST_ABOVE = 0.9  # distance of a layer's name from its first unit, which are 1 apart
 
@@ -26,8 +38,8 @@ FIRST_ABOVE = 0.9  # distance of a layer's name from its first unit, which are 1
 class Slots(NamedTuple):
     """The units of a layer that are drawn, and where; the rest is left out in the middle."""
 
-    units: np.ndarray  # (n_drawn,) indices
-    heights: np.ndarray  # (n_drawn,)
+    units: Array  # (n_drawn,) indices
+    heights: Array  # (n_drawn,)
     n_left_out: int
 
 
@@ -85,7 +97,21 @@ class NetworkDisplay:
     35
     """
 
-    def __init__(self, *, weights, dead=None, input_names=None, output_names=None):
+    ax_: Axes
+    figure_: Figure | SubFigure
+    lines_: LineCollection
+    zeroed_: LineCollection
+    units_: list[PathCollection]
+    dead_units_: PathCollection
+
+    def __init__(
+        self,
+        *,
+        weights: Sequence[ArrayLike],
+        dead: Sequence[ArrayLike] | None = None,
+        input_names: Names | None = None,
+        output_names: Names | None = None,
+    ) -> None:
         self.weights = weights
         self.dead = dead
         self.input_names = input_names
@@ -93,8 +119,15 @@ class NetworkDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X=None, *, feature_names=None, max_units=16, ax=None, **kwargs
-    ):
+        cls,
+        estimator: Estimator,
+        X: MatrixLike | None = None,
+        *,
+        feature_names: Names | None = None,
+        max_units: int = 16,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw a fitted network.
 
         Parameters
@@ -162,7 +195,7 @@ class NetworkDisplay:
         )
         return display.plot(ax=ax, max_units=max_units, **kwargs)
 
-    def plot(self, ax=None, *, max_units=16, **kwargs):
+    def plot(self, ax: Axes | None = None, *, max_units: int = 16, **kwargs: Any) -> Self:
         """Draw the network, its inputs at the left.
 
         Parameters
@@ -188,7 +221,8 @@ class NetworkDisplay:
         """
         if max_units < 2:
             raise ValueError(f"max_units must be at least 2, got {max_units}.")
-        sizes = [len(self.weights[0]), *(weight.shape[1] for weight in self.weights)]
+        shapes = [np.shape(weight) for weight in self.weights]
+        sizes = [shapes[0][0], *(n_units for _, n_units in shapes)]
         layers = [_slots(size, max_units) for size in sizes]
         highest = max(layer.heights[0] for layer in layers)
         ax = axes_for(self, ax, (2.4 + 1.7 * len(sizes), max(3.0, 1.4 + 0.56 * highest)))
@@ -201,56 +235,59 @@ class NetworkDisplay:
         self._add_legend(ax)
         return self
 
-    def _draw_weights(self, ax, layers, kwargs):
+    def _draw_weights(self, ax: Axes, layers: list[Slots], kwargs: dict[str, Any]) -> None:
         """Draw the weights between units that are drawn."""
         from matplotlib.collections import LineCollection
 
-        ends, values = [], []
+        lines, weights = [], []
         for depth, weight in enumerate(self.weights):
             left, right = layers[depth : depth + 2]
-            values.append(np.asarray(weight)[np.ix_(left.units, right.units)].ravel())
+            weights.append(np.asarray(weight)[np.ix_(left.units, right.units)].ravel())
             starts, stops = np.meshgrid(left.heights, right.heights, indexing="ij")
             line = [np.full(starts.size, depth), starts.ravel(), np.full(starts.size, depth + 1)]
-            ends.append(np.stack([*line, stops.ravel()], axis=1).reshape(-1, 2, 2))
-        ends, values = np.concatenate(ends), np.concatenate(values)
+            lines.append(np.stack([*line, stops.ravel()], axis=1).reshape(-1, 2, 2))
+        ends, values = np.concatenate(lines), np.concatenate(weights)
         order = np.argsort(np.abs(values), kind="stable")
         ends, values = ends[order], values[order]
         drawn = values != 0
         largest = max((np.abs(weight).max() for weight in self.weights), default=0) or 1
-        style = {
+        style: dict[str, Any] = {
             "colors": np.where(values[drawn] > 0, *sign_colours()),
             "linewidths": WIDEST * np.abs(values[drawn]) / largest,
             "alpha": 0.8,
             "zorder": 1,
         }
-        self.lines_ = ax.add_collection(LineCollection(ends[drawn], **(style | kwargs)))
-        self.zeroed_ = ax.add_collection(
-            LineCollection(
-                ends[~drawn],
-                colors=neutral_colour(),
-                linewidths=0.6,
-                linestyles=(0, (1, 3)),
-                alpha=0.4,
-                zorder=0,
-            )
+        self.lines_ = LineCollection(ends[drawn], **(style | kwargs))
+        self.zeroed_ = LineCollection(
+            ends[~drawn],
+            colors=neutral_colour(),
+            linewidths=0.6,
+            linestyles=(0, (1, 3)),
+            alpha=0.4,
+            zorder=0,
         )
+        ax.add_collection(self.lines_)
+        ax.add_collection(self.zeroed_)
 
-    def _draw_units(self, ax, layers):
+    def _draw_units(self, ax: Axes, layers: list[Slots]) -> None:
         background = ax.get_facecolor()
-        circle = {"facecolors": [background], "edgecolors": neutral_colour(), "zorder": 2}
+        circle: dict[str, Any] = {"facecolors": [background], "edgecolors": neutral_colour()}
         self.units_ = [
-            ax.scatter(np.full(len(layer.units), depth), layer.heights, s=150, **circle)
+            ax.scatter(np.full(len(layer.units), depth), layer.heights, s=150, zorder=2, **circle)
             for depth, layer in enumerate(layers)
         ]
         dead = np.array(
             [
                 (depth, height)
-                for depth, flags in enumerate(self.dead or [], start=1)
+                for depth, flags in enumerate(map(np.asarray, self.dead or []), start=1)
                 for unit, height in zip(layers[depth].units, layers[depth].heights, strict=True)
                 if flags[unit]
             ]
         ).reshape(-1, 2)
-        self.dead_units_ = ax.scatter(*dead.T, s=60, marker="x", color=neutral_colour(), zorder=3)
+        depths, heights = dead.T
+        self.dead_units_ = ax.scatter(
+            depths, heights, s=60, marker="x", color=neutral_colour(), zorder=3
+        )
         for depth, layer in enumerate(layers):
             if layer.n_left_out:
                 ax.text(
@@ -263,7 +300,7 @@ class NetworkDisplay:
                     bbox={"facecolor": background, "edgecolor": "none", "pad": 2},
                 )
 
-    def _name_layers(self, ax, layers, sizes, highest):
+    def _name_layers(self, ax: Axes, layers: list[Slots], sizes: list[int], highest: float) -> None:
         names = ["inputs", *layer_names(len(self.weights))]
         for depth, (name, size) in enumerate(zip(names, sizes, strict=True)):
             text = f"{name}\n{size:,}"
@@ -271,7 +308,7 @@ class NetworkDisplay:
                 text += f", {np.sum(self.dead[depth - 1]):,} dead"
             ax.text(depth, highest + FIRST_ABOVE, text, ha="center", va="bottom")
 
-    def _name_ends(self, ax, layers):
+    def _name_ends(self, ax: Axes, layers: list[Slots]) -> None:
         sides = [(0, -0.14, "right", self.input_names), (-1, 0.14, "left", self.output_names)]
         for end, shift, align, names in sides:
             if names is None:
@@ -281,7 +318,7 @@ class NetworkDisplay:
                 x = end % len(layers) + shift
                 ax.text(x, height, str(names[unit]), ha=align, va="center", fontsize="small")
 
-    def _add_legend(self, ax):
+    def _add_legend(self, ax: Axes) -> None:
         from matplotlib.lines import Line2D
 
         weights = np.concatenate([np.ravel(weight) for weight in self.weights])
@@ -297,11 +334,11 @@ class NetworkDisplay:
             for colour, name, w in extremes
             if w
         ]
-        style = {"color": neutral_colour(), "linestyle": "none"}
+        style: dict[str, Any] = {"color": neutral_colour(), "linestyle": "none"}
         if n_zeroed:
             label = f"exactly 0: {n_zeroed:,} of {len(weights):,}"
             handles.append(Line2D([], [], **style | {"linestyle": ":"}, label=label))
-        if len(self.dead_units_.get_offsets()):
+        if np.size(self.dead_units_.get_offsets()):
             handles.append(Line2D([], [], **style, marker="x", label="dead unit"))
         ax.legend(
             handles=handles,
@@ -312,7 +349,7 @@ class NetworkDisplay:
         )
 
 
-def _slots(size, max_units):
+def _slots(size: int, max_units: int) -> Slots:
     """Where the units of a layer are drawn, from the top down, around height 0."""
     n_drawn = min(size, max_units)
     if n_drawn == size:
@@ -327,9 +364,9 @@ def _slots(size, max_units):
     return Slots(units, heights, size - n_drawn)
 
 
-def _output_names(network, n_outputs):
+def _output_names(network: AnyNetwork, n_outputs: int) -> Names | None:
     """Class labels, if each has an output of its own; for two classes the second's."""
-    classes = getattr(network, "classes_", None)
+    classes: Array | None = getattr(network, "classes_", None)
     if classes is None:
         return None
     return classes[-1:] if n_outputs == 1 else classes

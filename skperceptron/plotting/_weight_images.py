@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .base import axes_for, divide, import_pyplot, layer_weights, network_of, signed_colour_map
+from .._types import Array, ArrayLike
+from .base import (
+    Estimator,
+    axes_for,
+    divide,
+    import_pyplot,
+    layer_weights,
+    network_of,
+    signed_colour_map,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
 
 
 class WeightImagesDisplay:
@@ -53,12 +68,26 @@ class WeightImagesDisplay:
     (10, (8, 8))
     """
 
-    def __init__(self, *, weights, shape):
+    ax_: Axes
+    axes_: Array
+    figure_: Figure | SubFigure
+    images_: list[AxesImage]
+    shown_: Array
+
+    def __init__(self, *, weights: ArrayLike, shape: tuple[int, int]) -> None:
         self.weights = weights
         self.shape = shape
 
     @classmethod
-    def from_estimator(cls, estimator, *, shape=None, n_images=25, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        *,
+        shape: tuple[int, int] | None = None,
+        n_images: int = 25,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Show the first layer of a fitted network.
 
         Parameters
@@ -109,10 +138,11 @@ class WeightImagesDisplay:
                 f"{' square' if shape is None else f'n image of shape {tuple(shape)}'}: pass "
                 "shape=(height, width)."
             )
-        display = cls(weights=weights, shape=tuple(shape or (side, side)))
+        height, width = shape or (side, side)
+        display = cls(weights=weights, shape=(height, width))
         return display.plot(ax=ax, n_images=n_images, **kwargs)
 
-    def plot(self, ax=None, *, n_images=25, **kwargs):
+    def plot(self, ax: Axes | None = None, *, n_images: int = 25, **kwargs: Any) -> Self:
         """Draw the images in a grid.
 
         Parameters

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import warnings
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from sklearn.base import clone
@@ -14,6 +16,25 @@ from sklearn.utils.validation import check_is_fitted
 from .._base import BaseMLP
 from .._compat import without_callbacks
 from .._perceptron import PerceptronClassifier
+from .._types import Array, MatrixLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.gridspec import GridSpecBase
+
+# A network of this package; a network, or a pipeline that ends in one.
+AnyNetwork: TypeAlias = BaseMLP | PerceptronClassifier
+Estimator: TypeAlias = AnyNetwork | Pipeline
+
+
+class Display(Protocol):
+    """What every display notes when it is drawn."""
+
+    ax_: Axes
+    figure_: Figure | SubFigure
+
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
@@ -22,14 +43,14 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F
 # The network ----------------------------------------------------------------------------------
 
 
-def network_of(estimator):
+def network_of(estimator: Estimator) -> tuple[AnyNetwork, Pipeline | None]:
     """Return a fitted network, and a pipeline of the steps before it or None."""
     network, steps = unwrap(estimator)
     check_is_fitted(network)
     return network._as_fitted() if isinstance(network, BaseMLP) else network, steps
 
 
-def unwrap(estimator):
+def unwrap(estimator: Estimator) -> tuple[AnyNetwork, Pipeline | None]:
     """Return a network, fitted or not, and a pipeline of the steps before it or None."""
     steps = None
     if isinstance(estimator, Pipeline):
@@ -42,39 +63,42 @@ def unwrap(estimator):
     return estimator, steps
 
 
-def before_network(steps, X):
+def before_network(steps: Pipeline | None, X: MatrixLike) -> Any:
     """X as the network gets it from the steps before it."""
     return X if steps is None else steps.transform(X)
 
 
-def layer_weights(network):
+def layer_weights(network: AnyNetwork) -> list[Array]:
     """Weights of each layer, (fan_in, fan_out)."""
     return [network.coef_.T] if isinstance(network, PerceptronClassifier) else network.coefs_
 
 
-def layer_names(n_layers):
+def layer_names(n_layers: int) -> list[str]:
     """What to call the layers that have weights, of which the last is the output."""
     return [*(f"hidden {depth}" for depth in range(1, n_layers)), "output"]
 
 
-def hidden_outputs(network, X):
+def hidden_outputs(network: AnyNetwork, X: MatrixLike) -> list[Array]:
     """Outputs of each hidden layer, (n_samples, n_units)."""
     n_hidden = len(layer_weights(network)) - 1
     return [network.hidden_activations(X, layer=layer) for layer in range(n_hidden)]
 
 
-def never_active(outputs):
+def never_active(outputs: Array) -> Array:
     """Which units, (n_units,), output 0 for every row of (n_samples, n_units)."""
-    return ~outputs.any(axis=0)
+    inactive: Array = np.logical_not(outputs.any(axis=0))
+    return inactive
 
 
-def epochs_done(network):
+def epochs_done(network: AnyNetwork) -> int:
     """Epochs since the first call of fit."""
     perceptron = isinstance(network, PerceptronClassifier)
     return len(network.mistakes_curve_ if perceptron else network.loss_curve_)
 
 
-def training_path(estimator, X, y=None, *, epochs):
+def training_path(
+    estimator: Estimator, X: MatrixLike, y: MatrixLike | None = None, *, epochs: int
+) -> list[Any]:
     """Train a clone epoch by epoch, and keep what it is after each of them.
 
     Parameters
@@ -86,7 +110,7 @@ def training_path(estimator, X, y=None, *, epochs):
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
 
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+    y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), default=None
         Targets, which an autoencoder needs none of.
 
     epochs : int
@@ -151,7 +175,7 @@ def training_path(estimator, X, y=None, *, epochs):
 # Axes and colours -----------------------------------------------------------------------------
 
 
-def import_pyplot(caller):
+def import_pyplot(caller: str) -> ModuleType:
     """Import matplotlib.pyplot, or say who needs it and where it comes from."""
     try:
         import matplotlib.pyplot as plt
@@ -163,7 +187,7 @@ def import_pyplot(caller):
     return plt
 
 
-def axes_for(display, ax, size):
+def axes_for(display: Display, ax: Axes | None, size: tuple[float, float]) -> Axes:
     """Return ``ax``, or that of a new figure of so many inches; note them in the display."""
     plt = import_pyplot(f"{type(display).__name__}.plot")
     if ax is None:
@@ -172,7 +196,7 @@ def axes_for(display, ax, size):
     return ax
 
 
-def grid_in_place_of(ax, n_rows, n_cols, **kwargs):
+def grid_in_place_of(ax: Axes, n_rows: int, n_cols: int, **kwargs: Any) -> GridSpecBase:
     """Return a grid specification that covers the place of ``ax``."""
     place = ax.get_subplotspec()
     if place is not None:
@@ -182,7 +206,9 @@ def grid_in_place_of(ax, n_rows, n_cols, **kwargs):
     return ax.figure.add_gridspec(n_rows, n_cols, **sides, **kwargs)
 
 
-def divide(ax, n_panels, n_cols, *, sharex=False, sharey=False):
+def divide(
+    ax: Axes, n_panels: int, n_cols: int, *, sharex: bool = False, sharey: bool = False
+) -> Array:
     """Return so many axes, in a grid in place of ``ax``, which itself is switched off."""
     ax.set_axis_off()
     # A layout engine makes room for titles and labels by itself.
@@ -194,7 +220,7 @@ def divide(ax, n_panels, n_cols, *, sharex=False, sharey=False):
     return panels[:n_panels]
 
 
-def sign_colours():
+def sign_colours() -> tuple[str, str]:
     """Colours of what is positive and of what is negative: bright ones where text is bright."""
     from matplotlib.colors import to_rgb
 
@@ -202,7 +228,7 @@ def sign_colours():
     return ("#56B4E9", "#E69F00") if luminance > 0.5 else ("#0072B2", "#D55E00")
 
 
-def signed_colour_map(ax):
+def signed_colour_map(ax: Axes) -> LinearSegmentedColormap:
     """Return a colour map from negative to positive, where 0 is the background's colour."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -210,6 +236,6 @@ def signed_colour_map(ax):
     return LinearSegmentedColormap.from_list("signed", [negative, ax.get_facecolor(), positive])
 
 
-def neutral_colour():
+def neutral_colour() -> str:
     """Colour of text, which shows on the background."""
-    return import_pyplot("skperceptron.plotting").rcParams["text.color"]
+    return str(import_pyplot("skperceptron.plotting").rcParams["text.color"])

@@ -1,6 +1,7 @@
 """What every display promises."""
 
 import copy
+import inspect
 import sys
 
 import matplotlib as mpl
@@ -106,6 +107,29 @@ def test_ax_is_honoured(display, layout, fitted, data):
     figure.draw_without_rendering()
     boxes = [ax.get_position() for ax in figure.axes if ax is not axes[0]]
     assert min(box.x0 for box in boxes) >= 0.5
+
+
+def pixels(shown):
+    shown.figure_.canvas.draw()
+    return np.array(shown.figure_.canvas.buffer_rgba())
+
+
+def as_lists(value):
+    """The value with lists instead of arrays, in a list of arrays too."""
+    return [as_lists(part) for part in value] if isinstance(value, list | np.ndarray) else value
+
+
+@pytest.mark.parametrize(
+    "display",
+    [display for display in DISPLAYS if display is not LossSurfaceDisplay],  # which takes arrays
+    ids=lambda cls: cls.__name__,
+)
+def test_lists_are_drawn_as_arrays_are(display, fitted, data):
+    shown = DISPLAYS[display](fitted["early stopping"], *data)
+    given = {name: getattr(shown, name) for name in inspect.signature(display).parameters}
+    lists = {name: as_lists(value) for name, value in given.items()}
+    assert any(isinstance(value, list) for value in lists.values())
+    assert_array_equal(pixels(display(**lists).plot()), pixels(shown.plot()))
 
 
 @every_display

@@ -10,7 +10,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
-from . import _build
+from . import _architecture, _build
 from ._base import BaseMLP, has_epochs
 from ._compat import StrOptions, check_sample_weight
 from ._core.activations import OUTPUT_ACTIVATIONS
@@ -510,7 +510,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         self._check_bottleneck()
 
     def _check_bottleneck(self):
-        n_hidden = len(_build.hidden_layer_sizes(self))
+        n_hidden = len(_architecture.hidden_layer_sizes(self))
         if n_hidden == 0:
             raise ValueError(
                 "hidden_layer_sizes must have a hidden layer for the codes to come from, got "
@@ -543,11 +543,11 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         return y
 
     def _find_bottleneck(self):
-        sizes = _build.hidden_layer_sizes(self)
+        sizes = _architecture.hidden_layer_sizes(self)
         return sizes.index(min(sizes)) if self.bottleneck is None else self.bottleneck % len(sizes)
 
     def _activations(self):
-        return _build.activations(self, linear=self._find_bottleneck())
+        return _architecture.activations(self, linear=self._find_bottleneck())
 
     def _link(self, targets):
         return targets.output_activation

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from numbers import Integral, Real
 
 import numpy as np
@@ -20,7 +21,14 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from . import _build
+from . import _architecture, _build
+from ._attributes import (
+    PARAMETERS,
+    Groups,
+    publish_parameters,
+    published_parameters,
+    take_over_parameters,
+)
 from ._callback_runner import CallbackData, CallbackRunner, NullCallbackRunner, callback_runner
 from ._compat import (
     CallbackSupport,
@@ -47,12 +55,12 @@ from ._core.optimizers import GradientNormRecorder, Optimizer
 from ._core.stopping import Validation
 from ._core.training import DivergenceError, Epoch, TrainingState, clone_random_state, train
 from ._finite import FiniteOutputs, check_finite
-from ._given import BATCH_NORM_PARAMETERS, PARAMETERS, Groups, complete, ends, given_parameters
+from ._given import complete, ends, given_parameters
 from ._held_out import Data, Validator, infer, split
 from ._inputs import plain_labels, refuse_dates
 from ._memory import check_memory, memory_error_context
 from ._messages import error_context, print_details, warn
-from ._summary import Layer, Summary, html, layers
+from ._summary import Layer, Summary, html, layers, layers_before_fit
 from ._targets import MultilabelTargets, SingleClassTargets, Targets, check_total_weight
 
 # The attributes that have an entry for each epoch.
@@ -99,7 +107,7 @@ class FitRun:
     rows: np.ndarray | None  # that are trained on; None for all
     held_out: Data | None  # to judge each epoch by
     targets: Targets
-    shape: _build.Architecture
+    shape: _architecture.Architecture
     state: TrainingState
     resume: bool
     drawn: bool  # whether the weights at the start were drawn at random
@@ -142,7 +150,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         given = self._validate_held_out(X_val, y_val, sample_weight_val, data, targets)
         shape = self._shape(data.X, targets)
         if resume:
-            _build.check_same_architecture(self._architecture, shape)
+            _architecture.check_same_architecture(self._architecture, shape)
         elif given_weights is not None:
             self._take_over(complete(given_weights, shape), targets, shape)
             self._check_weights_to_start_from(data)
@@ -183,8 +191,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def _check_parameters(self, incremental):
         validate_parameters(self)
         _build.check_loss(self)
+        n_hidden = len(self._layer_specs(1, 1)) - 1
         uses = {
-            "dropout": any(_build.dropout_rates(self)[1:]),
+            "dropout": any(_architecture.dropout_rates(self, n_hidden)[1:]),
             "input_dropout": self.input_dropout > 0,
             "batch_norm": self.batch_norm,
             "max_norm": self.max_norm is not None,
@@ -263,22 +272,32 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     # Build -------------------------------------------------------------------------------
 
-    def _shape(self, X, targets) -> _build.Architecture:
+    def _shape(self, X, targets) -> _architecture.Architecture:
         """What the network is to be on these data."""
-        link = self._link(targets)
+        link, n_features = self._link(targets), X.shape[1]
         n_scores = targets.n_outputs * _build.scores_per_output(self._loss(link))
-        return _build.architecture(self, X, self._activations(), n_scores, link)
+        specs = self._layer_specs(n_features, n_scores)
+        return _architecture.architecture(specs, n_features, n_scores, link, X.dtype)
+
+    def _layer_specs(self, n_features: int, n_scores: int) -> tuple[_architecture.LayerSpec, ...]:
+        """The hidden layers and the output layer, as the hyperparameters ask for.
+
+        The one hook for networks of other layers. It is called before there are data too, with any
+        numbers, so it checks hyperparameters only.
+        """
+        units = (n_features, *_architecture.hidden_layer_sizes(self), n_scores)
+        return _architecture.dense_specs(units, self._activations(), batch_norm=self.batch_norm)
 
     def _activations(self):
         """Activation of each hidden layer."""
-        return _build.activations(self)
+        return _architecture.activations(self)
 
     def _start(self, shape, sample_weight, theta=None) -> TrainingState:
         """The state at the beginning of a timeline, with weights drawn or given."""
         random_state = check_random_state(self.random_state)
         generator = spawn_generator(random_state)
         if theta is None:
-            theta = _build.initial_parameters(self, shape, random_state)
+            theta = _architecture.initial_parameters(self, shape, random_state)
         return TrainingState(
             theta=theta,
             solver=self.solver,
@@ -290,8 +309,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     def _resume(self, shape, sample_weight) -> TrainingState:
         """A copy of the state that the last call left, with what the user edited since."""
-        layout = _build.layout_of(shape)
-        current = layout.pack(self._published_parameters(layout), shape.dtype)
+        layout = shape.layout
+        current = layout.pack(published_parameters(self, layout), shape.dtype)
         if not np.isfinite(current).all():
             raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
         if self._training_state is None:
@@ -369,7 +388,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             rows,
             n_rows if self.solver == "lbfgs" else self._batch_size(n_rows),
         )
-        network = _build.training_network(self, shape, state.generator, sparse=sparse)
+        network = _architecture.training_network(self, shape, state.generator, sparse=sparse)
         network.allocate(state.theta, batches.batch_size, shape.layer_units[0])
         finite = FiniteOutputs(
             network,
@@ -496,7 +515,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             return NONSMOOTH_LOSS.format(loss=self.loss)
         if cause is lbfgs.Cause.LIMIT:
             return "Increase max_iter or max_fun, or scale the data."
-        nonsmooth = _build.nonsmooth_activations(run.shape)
+        nonsmooth = _architecture.nonsmooth_activations(run.shape)
         return NONSMOOTH_ACTIVATION.format(name=nonsmooth[0]) if nonsmooth else scale_data
 
     def _validator(
@@ -712,35 +731,17 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def _publish_parameters(self, targets, shape, theta) -> None:
         """Set all that prediction reads."""
         self._targets, self._architecture = targets, shape
-        layout = _build.layout_of(shape)
-        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-            setattr(self, attribute, [view.copy() for view in layout.group(group, theta)])
-        if not shape.batch_norm:
-            for attribute in BATCH_NORM_PARAMETERS.values():
-                setattr(self, attribute, None)
-
-    def _published_parameters(self, layout) -> dict[str, list[np.ndarray]]:
-        """The attributes that hold the parameters, by group, if their shapes are right."""
-        groups = {}
-        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-            arrays = getattr(self, attribute)
-            groups[group] = [] if arrays is None else arrays
-            given, wanted = [np.shape(array) for array in groups[group]], layout.shapes(group)
-            if given != wanted:
-                raise ValueError(f"{attribute} must have arrays of shapes {wanted}, got {given}.")
-        return groups
+        publish_parameters(self, shape.layout, theta)
 
     def _take_over(self, groups: Groups, targets, shape) -> None:
         """Take weights that were set before the first fit for those of an earlier call."""
         self._targets, self._architecture, self._training_state = targets, shape, None
-        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-            arrays = groups[group]
-            setattr(self, attribute, arrays if arrays or group in PARAMETERS else None)
+        take_over_parameters(self, groups)
 
     def _check_weights_to_start_from(self, data: Data) -> None:
         """Refuse weights from outside with which the outputs for these rows overflow."""
         X = data.drop_zero_weight_rows().X
-        network = self._published_network(_build.WHOLE)
+        network = self._published_network(_architecture.WHOLE)
         name = "X, or coefs_ or intercepts_ to start from,"
         infer(*network, X, read=lambda scores: check_finite(scores, name)[:0])
 
@@ -869,12 +870,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         """The lines of the table, of a fitted network or of one that is to be."""
         if self.__sklearn_is_fitted__():
             shape = self._as_fitted()._architecture
-            units, batch_norm = shape.layer_units, shape.batch_norm
-            activations = (*shape.activations, shape.output_activation)
-        else:
-            units = (None, *_build.hidden_layer_sizes(self), None)
-            activations, batch_norm = (*self._activations(), ""), self.batch_norm
-        return layers(units, [_build.name_of(a) for a in activations], batch_norm=batch_norm)
+            return layers(shape.specs, shape.output_activation)
+        return layers_before_fit(self._layer_specs)
 
     def _below_diagram(self):
         try:
@@ -893,16 +890,17 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 result = read(targets, check_finite(scores, "X"))
                 return check_finite(result, "X") if result.dtype.kind == "f" else result
 
-            return infer(*estimator._published_network(_build.WHOLE), X, convert, checked)
+            return infer(*estimator._published_network(_architecture.WHOLE), X, convert, checked)
 
     def _published_network(self, part: slice) -> tuple[Network, list[list[np.ndarray]]]:
         """The layers that prediction runs through, or part of them, and their parameters."""
-        network = _build.inference_network(self._architecture)
-        parameters = self._published_parameters(network.layout)
-        if part != _build.WHOLE:
-            network = _build.inference_network(self._architecture, part)
-            parameters = {group: arrays[part] for group, arrays in parameters.items()}
-        return network, network.by_layer(network.layout.arrange(parameters))
+        architecture = self._architecture
+        network = _architecture.inference_network(architecture)
+        arrays = network.layout.arrange(published_parameters(self, network.layout))
+        if part != _architecture.WHOLE:
+            network = _architecture.inference_network(architecture, part)
+            arrays = list(chain.from_iterable(architecture.by_spec(arrays)[part]))
+        return network, network.by_layer(arrays)
 
     def _validate_for_prediction(self, X) -> tuple[np.ndarray, Callable]:
         """X, and what converts and checks a block of its rows.

@@ -211,7 +211,8 @@ def infer(
 
 def block_size(network: Network) -> int:
     """How many rows to work on at a time."""
-    return rows_per_block(max(n_units for (n_units,) in network.layout.shapes("intercept")))
+    shapes = [parameter.shape for parameter in network.layout.parameters]
+    return rows_per_block(max((shape[-1] for shape in shapes if shape), default=1))
 
 
 def rows_per_block(n_units: int) -> int:

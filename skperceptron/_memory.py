@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from ._build import Architecture, n_moments
+from ._architecture import Architecture
+from ._build import n_moments
 
 # Below this many bytes nobody asks how much memory there is.
 SURE_TO_FIT = 64 * 2**20
@@ -19,18 +21,19 @@ CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
-def bytes_needed(params, shape: Architecture, n_rows: int) -> int:
+def bytes_needed(params: Any, architecture: Architecture, n_rows: int) -> int:
     """The least that training on ``n_rows`` takes for the parameters and for one batch."""
-    units, itemsize = shape.layer_units, shape.dtype.itemsize
-    n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
+    units, itemsize = architecture.layer_units, architecture.dtype.itemsize
+    layout = architecture.layout
+    n_trained = layout.trainable.stop
     # The parameters, their gradient, and in the end the attributes, beside the moments.
-    weights = (3 + n_moments(params)) * n_parameters * itemsize
+    weights = (3 * layout.size + n_moments(params) * n_trained) * itemsize
     if params.solver == "lbfgs":
-        weights += LBFGS_VECTORS * n_parameters * 8
+        weights += LBFGS_VECTORS * n_trained * 8
     return weights + _batch_size(params, n_rows) * sum(units[1:]) * itemsize
 
 
-def _batch_size(params, n_rows: int) -> int:
+def _batch_size(params: Any, n_rows: int) -> int:
     if params.solver == "lbfgs":
         return n_rows
     if params.early_stopping:
@@ -38,29 +41,30 @@ def _batch_size(params, n_rows: int) -> int:
     return min(200 if params.batch_size == "auto" else int(params.batch_size), n_rows)
 
 
-def check_memory(params, shape: Architecture, n_rows: int) -> None:
+def check_memory(params: Any, architecture: Architecture, n_rows: int) -> None:
     """Refuse a network that needs more memory than there is."""
-    needed = bytes_needed(params, shape, n_rows)
+    needed = bytes_needed(params, architecture, n_rows)
     if needed <= SURE_TO_FIT:
         return
     limit = memory_limit()
     if limit is not None and needed > limit:
-        raise ValueError(f"{_too_large(params, shape, needed)} {in_bytes(limit)} in all.")
+        raise ValueError(f"{_too_large(params, architecture, needed)} {in_bytes(limit)} in all.")
 
 
 @contextmanager
-def memory_error_context(params, shape: Architecture, n_rows: int):
+def memory_error_context(params: Any, architecture: Architecture, n_rows: int) -> Iterator[None]:
     """Have a MemoryError say how large the network is."""
     try:
         yield
     except MemoryError as error:
-        needed = bytes_needed(params, shape, n_rows)
-        reason = f"{_too_large(params, shape, needed)} less: {error or 'an allocation was refused'}"
+        needed = bytes_needed(params, architecture, n_rows)
+        too_large = _too_large(params, architecture, needed)
+        reason = f"{too_large} less: {error or 'an allocation was refused'}"
         raise ValueError(f"{reason.rstrip('.')}.") from error
 
 
-def _too_large(params, shape: Architecture, needed: int) -> str:
-    first, *hidden, last = map(in_digits, shape.layer_units)
+def _too_large(params: Any, architecture: Architecture, needed: int) -> str:
+    first, *hidden, last = map(in_digits, architecture.layer_units)
     return (
         f"hidden_layer_sizes=({', '.join(hidden)}{',' * (len(hidden) == 1)}) with {first} features "
         f"and {last} output units needs at least {in_bytes(needed)} of memory with "

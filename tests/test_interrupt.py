@@ -244,7 +244,7 @@ class TestOutsideOfTraining:
     def test_in_fit_itself(self, model, name, monkeypatch):
         owner = _perceptron if isinstance(model, PerceptronClassifier) else _base
         owner, name = {
-            (_base, "build"): (_base._build, "training_network"),
+            (_base, "build"): (_base._architecture, "training_network"),
             (_base, "publish"): (_base.BaseMLP, "_publish"),
             (_perceptron, "build"): (_perceptron, "OneVsRest"),
             (_perceptron, "publish"): (PerceptronClassifier, "_publish"),

@@ -94,7 +94,7 @@ class WeightHistogramDisplay:
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, _ = network_of(estimator)
-        return cls(weights=layer_weights(network)).plot(ax=ax, **kwargs)
+        return cls(weights=layer_weights(network, cls.__name__)).plot(ax=ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):
         """Draw a histogram for each layer.

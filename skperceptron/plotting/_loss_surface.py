@@ -9,12 +9,10 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 
+from .._attributes import published_parameters, set_parameters
 from .._compat import without_callbacks
 from .._perceptron import PerceptronClassifier
 from .base import PALETTE, axes_for, before_network, import_pyplot, network_of
-
-# What is trained; running statistics of batch normalisation are not.
-TRAINED = ("coefs_", "intercepts_", "batch_norm_scale_", "batch_norm_shift_")
 
 
 class LossSurfaceDisplay:
@@ -238,9 +236,17 @@ class LossSurfaceDisplay:
         return self
 
 
+def _trained_groups(network):
+    """The arrays that are trained, by group: no running statistics of batch normalisation."""
+    layout = network._architecture.layout
+    trained = {parameter.name for parameter in layout.parameters if parameter.trainable}
+    groups = published_parameters(network, layout).items()
+    return {name: arrays for name, arrays in groups if name in trained}
+
+
 def _trained(network):
     """All that is trained, as one vector of float64."""
-    groups = (getattr(network, name) or [] for name in TRAINED)
+    groups = _trained_groups(network).values()
     return np.concatenate([part.ravel() for group in groups for part in group], dtype=np.float64)
 
 
@@ -295,13 +301,16 @@ def _evaluator(network, X, y):
     X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32))
     probe = without_callbacks(clone(network)).set_params(**_one_step(network, X.shape[0]))
     _fit(probe, X, y)
-    groups = {name: getattr(network, name) or [] for name in TRAINED}
+    groups = _trained_groups(network)
     ends = np.cumsum([part.size for group in groups.values() for part in group])[:-1]
 
     def evaluate(vector):
         parts = iter(np.split(vector, ends))
-        for name, group in groups.items():
-            setattr(probe, name, [next(parts).reshape(like.shape) for like in group] or None)
+        moved = {
+            name: [next(parts).reshape(like.shape) for like in group]
+            for name, group in groups.items()
+        }
+        set_parameters(probe, moved)
         # Nothing but these weights is to count.
         probe.drop_training_state()
         try:

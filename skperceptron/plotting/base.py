@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base import BaseMLP
 from .._compat import without_callbacks
+from .._lowered import dense_steps, lower
 from .._perceptron import PerceptronClassifier
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.
@@ -47,9 +48,14 @@ def before_network(steps, X):
     return X if steps is None else steps.transform(X)
 
 
-def layer_weights(network):
-    """Weights of each layer, (fan_in, fan_out)."""
-    return [network.coef_.T] if isinstance(network, PerceptronClassifier) else network.coefs_
+def layer_weights(network, reader, n_layers=None):
+    """Weights of the first layers, None for all, as trained: (fan_in, fan_out) each.
+
+    Layers without such weights are refused: they are not for ``reader``.
+    """
+    if isinstance(network, PerceptronClassifier):
+        return [network.coef_.T]
+    return [step.weight for step in dense_steps(lower(network, fold=False)[:n_layers], reader)]
 
 
 def layer_names(n_layers):
@@ -59,7 +65,7 @@ def layer_names(n_layers):
 
 def hidden_outputs(network, X):
     """Outputs of each hidden layer, (n_samples, n_units)."""
-    n_hidden = len(layer_weights(network)) - 1
+    n_hidden = network._architecture.n_hidden if isinstance(network, BaseMLP) else 0
     return [network.hidden_activations(X, layer=layer) for layer in range(n_hidden)]
 
 

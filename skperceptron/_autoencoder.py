@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 
-from . import _build
+from ._architecture import activations
 from ._base import BaseMLP, has_epochs
 from ._compat import available_if, check_sample_weight
 from ._finite import check_finite
@@ -519,7 +519,7 @@ class MLPAutoencoder(
         return ReconstructionTask(self)
 
     def _activations(self) -> tuple[Any, ...]:
-        return _build.activations(self, linear=self._task().bottleneck)
+        return activations(self, linear=self._task().bottleneck)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from itertools import chain
 from numbers import Integral
 from typing import Any, Self
 
@@ -15,6 +16,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build
+from ._architecture import (
+    WHOLE,
+    Architecture,
+    LayerSpec,
+    activations,
+    architecture,
+    dense_specs,
+    hidden_layer_sizes,
+    inference_network,
+)
+from ._attributes import published_parameters
 from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
     CallbackSupport,
@@ -31,10 +43,10 @@ from ._finite import check_finite
 from ._held_out import check_scoring_works, choose_rows, infer
 from ._memory import check_memory, memory_error_context
 from ._messages import warn
-from ._publish import CURVES, FitRun, fitted_so_far, publish, published_parameters
+from ._publish import CURVES, FitRun, fitted_so_far, publish
 from ._run import run_epochs
 from ._start import as_fitted, is_given, start_of
-from ._summary import Layer, Summary, html, layers
+from ._summary import Layer, Summary, html, layers, layers_before_fit
 from ._targets import Targets, check_total_weight
 from ._tasks import Task
 from ._validation import check_parameters, validate_held_out_data, validate_training_data
@@ -49,10 +61,6 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     @abstractmethod
     def _task(self) -> Task:
         """What is learnt, by the hyperparameters as they are now."""
-
-    def _activations(self) -> tuple[Any, ...]:
-        """Activation of each hidden layer."""
-        return _build.activations(self)
 
     def _fit(self, *args: Any, **kwargs: Any) -> Self:
         # NumPy need not warn: what is not finite is found, and reported as what it is.
@@ -129,11 +137,25 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         except KeyboardInterrupt:
             warn("Training interrupted by user.")
 
-    def _wanted_architecture(self, X: Any, task: Task, targets: Targets) -> _build.Architecture:
+    def _wanted_architecture(self, X: Any, task: Task, targets: Targets) -> Architecture:
         """What the network is to be on these data."""
-        output_activation = task.output_activation(targets)
+        output_activation, n_features = task.output_activation(targets), X.shape[1]
         n_scores = targets.n_outputs * _build.scores_per_output(task.loss(output_activation))
-        return _build.architecture(self, X, self._activations(), n_scores, output_activation)
+        specs = self._layer_specs(n_features, n_scores)
+        return architecture(specs, n_features, n_scores, output_activation, X.dtype)
+
+    def _layer_specs(self, n_features: int, n_scores: int) -> tuple[LayerSpec, ...]:
+        """The hidden layers and the output layer, as the hyperparameters ask for.
+
+        The one hook for networks of other layers. It is called before there are data too, with any
+        numbers, so it checks hyperparameters only.
+        """
+        units = (n_features, *hidden_layer_sizes(self), n_scores)
+        return dense_specs(units, self._activations(), batch_norm=self.batch_norm)
+
+    def _activations(self) -> tuple[Any, ...]:
+        """Activation of each hidden layer."""
+        return activations(self)
 
     def _as_fitted(self) -> Any:
         """The estimator if it is fitted, else a copy that has taken over the weights set on it."""
@@ -217,13 +239,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def _layers(self) -> list[Layer]:
         """The lines of the table, of a fitted network or of one that is to be."""
         if self.__sklearn_is_fitted__():
-            shape = self._as_fitted()._architecture
-            units, batch_norm = shape.layer_units, shape.batch_norm
-            activations = (*shape.activations, shape.output_activation)
-        else:
-            units = (None, *_build.hidden_layer_sizes(self), None)
-            activations, batch_norm = (*self._activations(), ""), self.batch_norm
-        return layers(units, [_build.name_of(a) for a in activations], batch_norm=batch_norm)
+            architecture = self._as_fitted()._architecture
+            return layers(architecture.specs, architecture.output_activation)
+        return layers_before_fit(self._layer_specs)
 
     def _below_diagram(self):
         try:
@@ -242,16 +260,17 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 result = read(targets, check_finite(scores, "X"))
                 return check_finite(result, "X") if result.dtype.kind == "f" else result
 
-            return infer(*estimator._published_network(_build.WHOLE), X, convert, checked)
+            return infer(*estimator._published_network(WHOLE), X, convert, checked)
 
     def _published_network(self, part: slice) -> tuple[Network, list[list[np.ndarray]]]:
         """The layers that prediction runs through, or part of them, and their parameters."""
-        network = _build.inference_network(self._architecture)
-        parameters = published_parameters(self, network.layout)
-        if part != _build.WHOLE:
-            network = _build.inference_network(self._architecture, part)
-            parameters = {group: arrays[part] for group, arrays in parameters.items()}
-        return network, network.by_layer(network.layout.arrange(parameters))
+        architecture = self._architecture
+        network = inference_network(architecture)
+        arrays = network.layout.arrange(published_parameters(self, network.layout))
+        if part != WHOLE:
+            network = inference_network(architecture, part)
+            arrays = list(chain.from_iterable(architecture.by_spec(arrays)[part]))
+        return network, network.by_layer(arrays)
 
     def _validate_for_prediction(self, X) -> tuple[np.ndarray, Callable]:
         """X, and what converts and checks a block of its rows.

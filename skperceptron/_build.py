@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache, partial
-from itertools import chain
-from numbers import Integral, Real
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
-from ._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, ActivationLike
-from ._core.initializers import INITIALIZERS
-from ._core.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer, SparseDropout
-from ._core.layers.dense import DenseProducts, SparseProducts
+from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.lbfgs import LBFGS
 from ._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, ComposedLoss, Loss, LossLike
-from ._core.network import Network
 from ._core.objective import Regularisation
 from ._core.optimizers import OPTIMIZERS, ClipByGlobalNorm, Optimizer
-from ._core.parameters import Layout
 from ._core.penalties import L1, L2, NORM_CONSTRAINTS, Penalty, ProximalPenalty
 from ._core.schedules import SCHEDULES, SGD_SCHEDULES, FromCallable, Schedule, WarmUp
 from ._core.stopping import Stopping
@@ -29,247 +21,6 @@ from ._core.training import Solver, Stochastic
 from ._parameters import LOSSES, OF_LOSSES
 
 Losses = Mapping[tuple[str, str], type[Loss]]  # by name and output activation
-
-WHOLE = slice(None)  # of a network
-
-# What the parameters of batch normalisation are at the start.
-BATCH_NORM_START = {"scale": 1, "shift": 0, "mean": 0, "variance": 1}
-MOST_LAYERS = 10_000
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What a fitted network keeps for life: its shape, its activations, its dtype."""
-
-    layer_units: tuple[int, ...]  # features, hidden layers, outputs
-    activations: tuple[str | ActivationLike, ...]  # of the hidden layers
-    output_activation: str
-    batch_norm: bool
-    dtype: np.dtype
-
-    @property
-    def n_hidden(self) -> int:
-        return len(self.layer_units) - 2
-
-
-def architecture(
-    params, X, activations: tuple[str | ActivationLike, ...], n_outputs: int, output_activation: str
-) -> Architecture:
-    """Shape of the network that the hyperparameters ask for on these data."""
-    return Architecture(
-        layer_units=(X.shape[1], *hidden_layer_sizes(params), n_outputs),
-        activations=activations,
-        output_activation=output_activation,
-        batch_norm=params.batch_norm,
-        dtype=X.dtype,
-    )
-
-
-def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
-    """Refuse to continue a network as another one."""
-    for field in fields(fitted):
-        before, now = getattr(fitted, field.name), getattr(wanted, field.name)
-        if not _alike(before, now):
-            raise ValueError(
-                f"training can't continue with another architecture: {field.name} was "
-                f"{name_of(before)} at the previous call and is {name_of(now)} now. Set it back, "
-                "or fit anew with warm_start=False."
-            )
-
-
-def _alike(one, other) -> bool:
-    """Whether two fields of an architecture are equal; objects of the user's, by their contents."""
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if isinstance(one, np.ndarray):
-        return np.array_equal(one, other)
-    if type(one) is type(other) and hasattr(one, "__dict__") and isinstance(one, ActivationLike):
-        ours, theirs = vars(one), vars(other)
-        return ours.keys() == theirs.keys() and all(_alike(ours[k], theirs[k]) for k in ours)
-    return one == other
-
-
-def name_of(given) -> str:
-    """How to call a name or number, a function, an object of the user's, or several of them."""
-    if isinstance(given, tuple):
-        return f"({', '.join(map(name_of, given))})"
-    if isinstance(given, ActivationLike):
-        return type(given).__name__
-    return str(given)
-
-
-def hidden_layer_sizes(params: Any) -> tuple[int, ...]:
-    """``params.hidden_layer_sizes`` as a tuple of positive ints."""
-    if _is_endless(params.hidden_layer_sizes):
-        raise ValueError(
-            f"hidden_layer_sizes must have at most {MOST_LAYERS} layers, got "
-            f"{len(params.hidden_layer_sizes)}."
-        )
-    try:
-        # As objects, since integers beyond 64 bits would become floats beside smaller ones.
-        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes, dtype=object))
-    except ValueError:  # sequences in it, of different lengths
-        sizes = np.array(["ragged"])
-    if sizes.size == 0:
-        return ()
-    integral = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes.flat)
-    if sizes.ndim > 1 or not integral:
-        raise ValueError(
-            "hidden_layer_sizes must be an int or a sequence of ints, got "
-            f"{params.hidden_layer_sizes!r}."
-        )
-    if (sizes <= 0).any():
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {params.hidden_layer_sizes!r}.")
-    return tuple(map(int, sizes.tolist()))
-
-
-def activations(params: Any, linear: int | None = None) -> tuple[str | ActivationLike, ...]:
-    """Activation of each hidden layer: a name, or an object of the user's.
-
-    ``linear`` is the layer that one activation for all leaves out, if there is such.
-    """
-    n_hidden = len(hidden_layer_sizes(params))
-    given = params.activation
-    if isinstance(given, str) or _is_activation(given) or not np.iterable(given):
-        chosen = tuple("identity" if layer == linear else given for layer in range(n_hidden))
-    else:
-        chosen = _in_order(given)
-    if len(chosen) != n_hidden:
-        raise ValueError(
-            "activation must be one for all hidden layers, or a sequence with one for each of "
-            f"the {n_hidden} hidden layers; got {given!r}."
-        )
-    for activation in chosen:
-        known = isinstance(activation, str) and activation in HIDDEN_ACTIVATIONS
-        if not (known or _is_activation(activation)):
-            raise ValueError(
-                f"activation must be one of {sorted(HIDDEN_ACTIVATIONS)}, or an object with "
-                "saves ('output' or 'input'), forward(z) and backward(saved, delta), got "
-                f"{activation!r}."
-            )
-    return tuple(str(a) if isinstance(a, str) else a for a in chosen)
-
-
-def _is_activation(given) -> bool:
-    """Whether it is an object to use as it is; a class has the same members, but wants making."""
-    if isinstance(given, type) or not isinstance(given, ActivationLike):
-        return False
-    return given.saves in ("input", "output")
-
-
-def _in_order(given) -> tuple:
-    """The elements of a sequence, none of what has no order or is no sequence."""
-    unordered = isinstance(given, (Mapping, Set)) or not np.iterable(given)
-    return () if unordered or _is_endless(given) else tuple(given)
-
-
-def _is_endless(given) -> bool:
-    """Whether it has more elements than networks have layers, as ``range(10**9)`` has."""
-    return hasattr(type(given), "__len__") and len(given) > MOST_LAYERS
-
-
-def dropout_rates(params: Any) -> tuple[float, ...]:
-    """Dropout rate of the inputs, then of each hidden layer."""
-    n_hidden = len(hidden_layer_sizes(params))
-    rates = params.dropout
-    rates = (rates,) * n_hidden if isinstance(rates, Real) else _in_order(rates)
-    if len(rates) != n_hidden or not all(map(_is_rate, rates)):
-        raise ValueError(
-            "dropout must be a float, or a sequence with one float for each of the "
-            f"{n_hidden} hidden layers, at least 0 and less than 1; got {params.dropout!r}."
-        )
-    return tuple(float(rate) for rate in (params.input_dropout, *rates))
-
-
-def _is_rate(given) -> bool:
-    return isinstance(given, Real) and not isinstance(given, bool) and 0 <= given < 1
-
-
-def inference_network(shape: Architecture, part: slice = WHOLE) -> Network:
-    """The layers that prediction runs through, which keep nothing and so serve everybody.
-
-    With ``part`` only some of the hidden layers and the output, which count from 0.
-    """
-    try:
-        return _known_network(shape, part.start, part.stop)
-    except TypeError:  # an activation of the user's that has no hash
-        return _inference_network(shape, part)
-
-
-@lru_cache(64)
-def _known_network(shape: Architecture, start: int | None, stop: int | None) -> Network:
-    return _inference_network(shape, slice(start, stop))
-
-
-def _inference_network(shape: Architecture, part: slice) -> Network:
-    blocks = _blocks(shape, rates=(0.0,) * (shape.n_hidden + 1), generator=None)
-    return Network(list(chain.from_iterable(blocks[part])))
-
-
-def layout_of(shape: Architecture) -> Layout:
-    """Where the parameters of such a network lie."""
-    return _layout(shape.layer_units, shape.batch_norm)
-
-
-@lru_cache
-def _layout(layer_units: tuple[int, ...], batch_norm: bool) -> Layout:
-    activations = ("identity",) * (len(layer_units) - 2)
-    shape = Architecture(layer_units, activations, "identity", batch_norm, np.dtype(float))
-    return inference_network(shape).layout
-
-
-def training_network(
-    params, shape: Architecture, generator: np.random.Generator, *, sparse: bool
-) -> Network:
-    """The layers that training runs through: dropout draws from ``generator``."""
-    blocks = _blocks(shape, dropout_rates(params), generator, sparse=sparse)
-    return Network(list(chain.from_iterable(blocks)))
-
-
-def _blocks(
-    shape: Architecture, rates, generator, *, fills=None, sparse: bool = False
-) -> list[list[Layer]]:
-    """The chain of layers: a list for each hidden layer, and one for the output.
-
-    ``fills`` are what gives dense layers their first values, where that is wanted, and ``sparse``
-    says whether CSR matrices come in.
-    """
-    blocks = []
-    fills = [None] * len(rates) if fills is None else fills
-    for depth, (rate, fill) in enumerate(zip(rates, fills, strict=True)):
-        sparse_input = sparse and depth == 0
-        block: list[Layer] = []
-        if rate > 0:
-            block.append((SparseDropout if sparse_input else Dropout)(rate, generator))
-        products = SparseProducts() if sparse_input else DenseProducts()
-        fan_in, fan_out = shape.layer_units[depth : depth + 2]
-        block.append(Dense(fan_in, fan_out, products, fill))
-        if depth < shape.n_hidden:
-            if shape.batch_norm:
-                block.append(BatchNorm(fan_out))
-            block.append(ActivationLayer(_activation(shape.activations[depth])))
-        blocks.append(block)
-    return blocks
-
-
-def _activation(given: str | ActivationLike) -> ActivationLike:
-    return HIDDEN_ACTIVATIONS[given]() if isinstance(given, str) else given
-
-
-def initial_parameters(
-    params, shape: Architecture, random_state: np.random.RandomState
-) -> np.ndarray:
-    """A first theta (n_parameters,), drawn layer by layer from the legacy RandomState."""
-    # scikit-learn draws the output layer by the hidden layers' rule.
-    rules = (*shape.activations, shape.activations[-1] if shape.n_hidden else params.activation)
-    initializer = INITIALIZERS[params.weight_init]
-    fills = [partial(initializer.fill, logistic=_is_logistic(rule)) for rule in rules]
-    blocks = _blocks(shape, rates=(0.0,) * len(rules), generator=None, fills=fills)
-    return Network(list(chain.from_iterable(blocks))).initial(random_state, shape.dtype)
-
-
-def _is_logistic(given: str | ActivationLike) -> bool:
-    return isinstance(given, str) and given in ("logistic", "sigmoid")
 
 
 def check_loss(params: Any) -> None:
@@ -327,12 +78,6 @@ def stopping(params: Any, schedule: Schedule) -> Stopping:
     if params.tol is None:
         return Stopping(0.0, math.inf)
     return Stopping(params.tol, params.n_iter_no_change, schedule.n_rising_epochs)
-
-
-def nonsmooth_activations(shape: Architecture) -> list[str]:
-    """Those whose derivative jumps, by name."""
-    names = [name for name in shape.activations if isinstance(name, str)]
-    return [name for name in names if HIDDEN_ACTIVATIONS[name].nonsmooth]
 
 
 def regressor_output_activation(params: Any) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import signature
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from . import _build, _compat
-from ._core.layers import BatchNorm
+from . import _architecture, _build, _compat
+from ._attributes import BATCH_NORM_PARAMETERS
 from ._core.optimizers import OPTIMIZERS
 from ._core.training import TrainingState
-from ._given import BATCH_NORM_PARAMETERS
+from ._lowered import DenseStep, dense_steps, lower
 from ._start import spawn_generator
-from ._targets import MultilabelTargets, RegressionTargets, classification_targets
+from ._targets import MultilabelTargets, RegressionTargets, Targets, classification_targets
 
 # Attributes that both have, under the same name and with the same meaning.
 COMMON_ATTRIBUTES = (
@@ -44,23 +45,23 @@ COMMON_ATTRIBUTES = (
 OWN_ATTRIBUTES = {"learning_rate_curve_", "validation_loss_curve_", *BATCH_NORM_PARAMETERS.values()}
 
 
-def to_sklearn(estimator):
+def to_sklearn(estimator: Any) -> Any:
     """Return the scikit-learn MLP that is its sklearn_class, with the same predictions."""
     estimator = estimator._as_fitted()
     sklearn_class = estimator._sklearn_class
-    shape = estimator._architecture
+    steps = dense_steps(lower(estimator), "to_sklearn")
     parameters = {
         name: value
         for name, value in _common_parameters(estimator, sklearn_class).items()
         if _compat.is_valid_parameter(sklearn_class, name, value)
     }
-    parameters["activation"] = _common_activation(sklearn_class, shape)
+    parameters["activation"] = _common_activation(sklearn_class, steps[:-1])
     _check_output_activation(estimator, sklearn_class)
     attributes = _common_attributes(estimator)
+    attributes["coefs_"] = [step.weight.copy() for step in steps]
+    attributes["intercepts_"] = [step.intercept.copy() for step in steps]
     n_outputs = _n_averaged_outputs(estimator)
     _rescale_losses(attributes, lambda loss: loss / n_outputs)
-    if shape.batch_norm:
-        attributes |= _without_batch_norm(estimator)
     labels = getattr(estimator, "classes_", None)
     if isinstance(estimator._targets, MultilabelTargets):
         labels = np.tile([[0], [1]], estimator.n_outputs_)  # whatever makes an indicator matrix
@@ -68,19 +69,21 @@ def to_sklearn(estimator):
     return _compat.as_fitted(sklearn_class(**parameters), attributes, labels)
 
 
-def _common_activation(sklearn_class, shape) -> str:
+def _common_activation(sklearn_class: type, hidden: Sequence[DenseStep]) -> str:
     """The one activation that all hidden layers have, by scikit-learn's name."""
+    activations = tuple(step.activation for step in hidden)
+    named = [a if isinstance(a, str) else "" for a in activations]
     # Without hidden layers any will do.
-    names = {"logistic" if a == "sigmoid" else a for a in shape.activations} or {"relu"}
-    if len(names) > 1 or not _compat.is_valid_parameter(sklearn_class, "activation", *names):
+    name, *others = {"logistic" if a == "sigmoid" else a for a in named} or {"relu"}
+    if others or not _compat.is_valid_parameter(sklearn_class, "activation", name):
         raise ValueError(
-            f"activation {shape.activations} can't be converted: scikit-learn has one activation "
+            f"activation {activations} can't be converted: scikit-learn has one activation "
             "for all hidden layers, 'identity', 'logistic', 'tanh' or 'relu'."
         )
-    return names.pop()
+    return name
 
 
-def _check_output_activation(estimator, sklearn_class) -> None:
+def _check_output_activation(estimator: Any, sklearn_class: type) -> None:
     link = estimator.out_activation_
     known = {"logistic", "softmax"} if hasattr(estimator, "classes_") else {"identity"}
     if _compat.is_valid_parameter(sklearn_class, "loss", "poisson"):
@@ -92,18 +95,7 @@ def _check_output_activation(estimator, sklearn_class) -> None:
         )
 
 
-def _without_batch_norm(estimator) -> dict:
-    """Weights and intercepts that do what those before batch normalisation do with it."""
-    coefs, intercepts = copy.deepcopy(estimator.coefs_), copy.deepcopy(estimator.intercepts_)
-    parameters = [getattr(estimator, name) for name in BATCH_NORM_PARAMETERS.values()]
-    for depth, (scale, shift, mean, variance) in enumerate(zip(*parameters, strict=True)):
-        factor = scale / np.sqrt(variance + BatchNorm.epsilon)  # (n_units,)
-        coefs[depth] *= factor
-        intercepts[depth] = (intercepts[depth] - mean) * factor + shift
-    return {"coefs_": coefs, "intercepts_": intercepts}
-
-
-def from_sklearn(cls, fitted):
+def from_sklearn(cls: Any, fitted: Any) -> Any:
     """Return an estimator of class ``cls`` that predicts as ``fitted`` does, and can go on."""
     sklearn_class = cls._sklearn_class
     if not isinstance(fitted, sklearn_class):
@@ -124,28 +116,26 @@ def from_sklearn(cls, fitted):
     attributes["out_activation_"] = estimator._targets.output_activation
     vars(estimator).update(absent | {"loss_curve_": []} | attributes)
     units = (fitted.n_features_in_, *(len(intercept) for intercept in fitted.intercepts_))
-    estimator._architecture = _build.Architecture(
-        layer_units=units,
-        activations=(fitted.activation,) * (len(units) - 2),
+    estimator._architecture = _architecture.Architecture(
+        _architecture.dense_specs(units, (fitted.activation,) * (len(units) - 2)),
         output_activation=estimator.out_activation_,
-        batch_norm=False,
         dtype=fitted.coefs_[0].dtype,
     )
     estimator._training_state = _training_state(estimator, fitted)
     return estimator
 
 
-def _common_parameters(estimator, other: type) -> dict:
+def _common_parameters(estimator: Any, other: type) -> dict[str, Any]:
     names = signature(other).parameters
     return {k: v for k, v in estimator.get_params(deep=False).items() if k in names}
 
 
-def _common_attributes(estimator) -> dict:
+def _common_attributes(estimator: Any) -> dict[str, Any]:
     known = vars(estimator).keys() & set(COMMON_ATTRIBUTES)
     return {name: copy.deepcopy(getattr(estimator, name)) for name in known}
 
 
-def _n_averaged_outputs(estimator) -> int:
+def _n_averaged_outputs(estimator: Any) -> int:
     """How many outputs scikit-learn takes the mean of, in its loss, where ours is the sum."""
     averaged = isinstance(estimator, RegressorMixin) and (
         getattr(estimator, "loss", "squared_error") == "squared_error"
@@ -153,7 +143,7 @@ def _n_averaged_outputs(estimator) -> int:
     return estimator.n_outputs_ if averaged else 1
 
 
-def _rescale_losses(attributes: dict, rescale: Callable[[float], float]) -> None:
+def _rescale_losses(attributes: dict[str, Any], rescale: Callable[[float], float]) -> None:
     """Carry losses over from a mean to a sum or back; the penalty in them is small."""
     for name in ("loss_", "best_loss_"):
         if attributes.get(name) is not None:
@@ -162,7 +152,7 @@ def _rescale_losses(attributes: dict, rescale: Callable[[float], float]) -> None
         attributes["loss_curve_"] = [float(rescale(loss)) for loss in attributes["loss_curve_"]]
 
 
-def _targets(fitted):
+def _targets(fitted: Any) -> Targets:
     if not hasattr(fitted, "classes_"):
         return RegressionTargets(fitted.n_outputs_, fitted.out_activation_)
     if _compat.is_multilabel(fitted):
@@ -170,9 +160,9 @@ def _targets(fitted):
     return classification_targets(fitted.classes_)
 
 
-def _training_state(estimator, fitted) -> TrainingState:
+def _training_state(estimator: Any, fitted: Any) -> TrainingState:
     """Where scikit-learn left off, as far as it remembers: not the validation split."""
-    layout = _build.layout_of(estimator._architecture)
+    layout = estimator._architecture.layout
     dtype = estimator._architecture.dtype
     theta = layout.pack({"weight": fitted.coefs_, "intercept": fitted.intercepts_}, dtype)
     random_state = copy.deepcopy(_compat.last_random_state(fitted))

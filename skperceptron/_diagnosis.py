@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from . import _build
+from ._architecture import nonsmooth_activations
 from ._core.optimizers import OPTIMIZERS
 from ._core.training import Cause, DivergenceError, Unfinished
 from ._held_out import watches_loss
@@ -62,7 +63,7 @@ def _remedy(params: Any, run: FitRun, cause: Cause) -> str:
         return NONSMOOTH_LOSS.format(loss=params.loss)
     if cause is Cause.LIMIT:
         return "Increase max_iter or max_fun, or scale the data."
-    nonsmooth = _build.nonsmooth_activations(run.architecture)
+    nonsmooth = nonsmooth_activations(run.architecture)
     return NONSMOOTH_ACTIVATION.format(name=nonsmooth[0]) if nonsmooth else scale_data
 
 

@@ -6,20 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from . import _build
+from ._architecture import BATCH_NORM_START, Architecture
+from ._attributes import (
+    ATTRIBUTES,
+    OTHER_PARAMETERS,
+    PARAMETERS,
+    Groups,
+    group_names,
+    place_of,
+    take_over_parameters,
+)
+from ._core.types import Array
 from ._messages import error_context
 from ._targets import Targets
 
-# The attributes that hold a network's parameters, by group: all that prediction reads.
-PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
-BATCH_NORM_PARAMETERS = {
-    group: f"batch_norm_{group}_" for group in ("scale", "shift", "mean", "variance")
-}
 
-Groups = dict[str, list[np.ndarray]]
-
-
-def given_parameters(estimator) -> Groups | None:
+def given_parameters(estimator: Any) -> Groups | None:
     """The arrays that were set, by group and in one dtype, None if there are none.
 
     They are copies only where their dtype is another. None is modified.
@@ -29,11 +31,17 @@ def given_parameters(estimator) -> Groups | None:
         return None
     if not all(given):
         raise ValueError("coefs_ and intercepts_ must be set together, to start from them.")
-    groups = {}
-    for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-        arrays = getattr(estimator, attribute, None)
-        if arrays is not None or group in PARAMETERS:
-            groups[group] = _numbers(arrays, attribute)
+    others = getattr(estimator, OTHER_PARAMETERS, {})
+    if not isinstance(others, dict):
+        raise ValueError(
+            f"{OTHER_PARAMETERS} must be a dictionary of lists of arrays, got {others!r}."
+        )
+    of_attributes = {group: getattr(estimator, name, None) for group, name in ATTRIBUTES.items()}
+    groups = {
+        group: _numbers(arrays, place_of(group))
+        for group, arrays in (others | of_attributes).items()
+        if arrays is not None or group in PARAMETERS
+    }
     dtypes = {array.dtype for arrays in groups.values() for array in arrays}
     dtype = estimator.dtype or (np.float32 if dtypes == {np.dtype(np.float32)} else np.float64)
     with np.errstate(over="ignore"):
@@ -41,15 +49,15 @@ def given_parameters(estimator) -> Groups | None:
             group: [array.astype(dtype, copy=False) for array in arrays]
             for group, arrays in groups.items()
         }
-    for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-        if not all(np.isfinite(array).all() for array in groups.get(group, [])):
-            raise ValueError(f"{attribute} must be finite numbers of {np.dtype(dtype)}.")
+    for group, arrays in groups.items():
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError(f"{place_of(group)} must be finite numbers of {np.dtype(dtype)}.")
     if any((array < 0).any() for array in groups.get("variance", [])):
         raise ValueError("batch_norm_variance_ must be at least 0.")
     return groups
 
 
-def _numbers(given, attribute: str) -> list[np.ndarray]:
+def _numbers(given: Any, attribute: str) -> list[Array]:
     with error_context(attribute):
         arrays = [np.asarray(array) for array in given]
     if any(array.dtype.kind not in "biuf" for array in arrays):
@@ -69,30 +77,29 @@ def ends(groups: Groups) -> tuple[int, int]:
     return weights[0].shape[0], weights[-1].shape[1]
 
 
-def take_over(estimator: Any, groups: Groups, targets: Targets, architecture: Any) -> None:
+def take_over(estimator: Any, groups: Groups, targets: Targets, architecture: Architecture) -> None:
     """Take weights that were set before the first fit for those of an earlier call."""
     estimator._targets, estimator._architecture = targets, architecture
     estimator._training_state = None
-    for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-        arrays = groups[group]
-        setattr(estimator, attribute, arrays if arrays or group in PARAMETERS else None)
+    take_over_parameters(estimator, groups)
 
 
-def complete(groups: Groups, shape: _build.Architecture) -> Groups:
-    """The arrays of all groups, if they are of this shape; batch normalisation may be at start."""
-    layout = _build.layout_of(shape)
+def complete(groups: Groups, architecture: Architecture) -> Groups:
+    """The arrays of all groups, if their shapes are right; batch normalisation may be at start."""
+    layout = architecture.layout
     completed = {}
-    for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
+    for group in dict.fromkeys([*group_names(layout), *groups]):
         wanted = layout.shapes(group)
-        start = _build.BATCH_NORM_START.get(group)
         arrays = groups.get(group)
-        if arrays is None:
-            arrays = [np.full(size, start, shape.dtype) for size in wanted]
-        given = [array.shape for array in arrays]
+        if arrays is None and group in BATCH_NORM_START:
+            start = BATCH_NORM_START[group]
+            arrays = [np.full(size, start, architecture.dtype) for size in wanted]
+        given = [array.shape for array in arrays or []]
         if given != wanted:
             raise ValueError(
-                f"{attribute} must have arrays of shapes {wanted}, by hidden_layer_sizes, the "
-                f"columns of X, and the outputs or classes of y (or classes_), got {given}."
+                f"{place_of(group)} must have arrays of shapes {wanted}, by hidden_layer_sizes, "
+                "the columns of X, and the outputs or classes of y (or classes_), got "
+                f"{given}."
             )
-        completed[group] = arrays
+        completed[group] = arrays or []
     return completed

@@ -26,7 +26,7 @@ from ._core.stopping import Validation
 from ._core.training import Solver, TrainingState
 from ._data import Data
 from ._messages import warn
-from ._publish import FitRun, publish_parameters
+from ._publish import FitRun, publish_network
 from ._targets import MultilabelTargets, Targets
 from ._tasks import Task
 
@@ -235,7 +235,7 @@ def _scorer(estimator: Any, run: FitRun) -> Callable[[Any, float], float]:
         fitted = copy.copy(estimator)
         # X is an array by now: it has no names to compare with.
         vars(fitted).pop("feature_names_in_", None)
-        publish_parameters(fitted, run.targets, run.architecture, run.state.theta)
+        publish_network(fitted, run.targets, run.architecture, run.state.theta)
         score = scorer(fitted, X, y)
         try:
             return float(score) if isinstance(score, Real) else float("no number")
@@ -298,7 +298,8 @@ def infer(
 
 def block_size(network: Network) -> int:
     """How many rows to work on at a time."""
-    return rows_per_block(max(n_units for (n_units,) in network.layout.shapes("intercept")))
+    shapes = [parameter.shape for parameter in network.layout.parameters]
+    return rows_per_block(max((shape[-1] for shape in shapes if shape), default=1))
 
 
 def rows_per_block(n_units: int) -> int:

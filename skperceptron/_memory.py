@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from . import _build
-from ._build import Architecture
+from ._architecture import Architecture
 
 # Below this many bytes nobody asks how much memory there is.
 SURE_TO_FIT = 64 * 2**20
@@ -19,41 +18,41 @@ CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
-def bytes_needed(params: Any, shape: Architecture, n_rows: int) -> int:
+def bytes_needed(params: Any, architecture: Architecture, n_rows: int) -> int:
     """The least that training on ``n_rows`` takes for the parameters and for one batch."""
-    units, itemsize = shape.layer_units, shape.dtype.itemsize
-    n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
-    solver = _build.solver(params)
+    units, itemsize = architecture.layer_units, architecture.dtype.itemsize
+    layout, solver = architecture.layout, _build.solver(params)
     # The parameters, their gradient, and in the end the attributes, beside what the solver has.
-    weights = 3 * n_parameters * itemsize + solver.bytes_needed(n_parameters, itemsize)
+    weights = 3 * layout.size * itemsize + solver.bytes_needed(layout.trainable.stop, itemsize)
     if params.early_stopping and "early_stopping" in solver.supports:
         n_rows = int(n_rows * (1 - params.validation_fraction))
     return weights + solver.batch_size(n_rows) * sum(units[1:]) * itemsize
 
 
-def check_memory(params: Any, shape: Architecture, n_rows: int) -> None:
+def check_memory(params: Any, architecture: Architecture, n_rows: int) -> None:
     """Refuse a network that needs more memory than there is."""
-    needed = bytes_needed(params, shape, n_rows)
+    needed = bytes_needed(params, architecture, n_rows)
     if needed <= SURE_TO_FIT:
         return
     limit = memory_limit()
     if limit is not None and needed > limit:
-        raise ValueError(f"{_too_large(params, shape, needed)} {in_bytes(limit)} in all.")
+        raise ValueError(f"{_too_large(params, architecture, needed)} {in_bytes(limit)} in all.")
 
 
 @contextmanager
-def memory_error_context(params: Any, shape: Architecture, n_rows: int) -> Iterator[None]:
+def memory_error_context(params: Any, architecture: Architecture, n_rows: int) -> Iterator[None]:
     """Have a MemoryError say how large the network is."""
     try:
         yield
     except MemoryError as error:
-        needed = bytes_needed(params, shape, n_rows)
-        reason = f"{_too_large(params, shape, needed)} less: {error or 'an allocation was refused'}"
+        needed = bytes_needed(params, architecture, n_rows)
+        too_large = _too_large(params, architecture, needed)
+        reason = f"{too_large} less: {error or 'an allocation was refused'}"
         raise ValueError(f"{reason.rstrip('.')}.") from error
 
 
-def _too_large(params: Any, shape: Architecture, needed: int) -> str:
-    first, *hidden, last = map(in_digits, shape.layer_units)
+def _too_large(params: Any, architecture: Architecture, needed: int) -> str:
+    first, *hidden, last = map(in_digits, architecture.layer_units)
     return (
         f"hidden_layer_sizes=({', '.join(hidden)}{',' * (len(hidden) == 1)}) with {first} features "
         f"and {last} output units needs at least {in_bytes(needed)} of memory with "

@@ -67,7 +67,7 @@ def parameter(
 
     ``accepts`` are scikit-learn's constraints, one of which a value must satisfy. ``solvers`` are
     those that use it. Without them they are the solvers whose class has a field of its name, and
-    all if none has. While the hyperparameter ``saves`` has its default, this one has no effect.
+    all if none has. While the hyperparameter ``needs`` has its default, this one has no effect.
     """
     return Parameter(default, accepts, solvers, needs, kw_only)  # type: ignore[return-value]
 
@@ -372,10 +372,10 @@ def unused_parameters(params: Any) -> dict[str, list[str]]:
     }
     declared = hyperparameters(type(params))
     for name, p in declared.items():
-        if p.saves is not None:
-            absent = declared[p.saves].default
-            if not _differs(getattr(params, p.saves), absent):
-                reason = f"{p.saves}={absent!r}"
+        if p.needs is not None:
+            absent = declared[p.needs].default
+            if not _differs(getattr(params, p.needs), absent):
+                reason = f"{p.needs}={absent!r}"
                 unused[reason] = unused.get(reason, frozenset()) | {name}
     return _that_were_set(params, unused)
 

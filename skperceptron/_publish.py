@@ -8,13 +8,11 @@ from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
 
-import numpy as np
-
-from . import _build
-from ._core.parameters import Layout
+from ._architecture import Architecture
+from ._attributes import publish_parameters
 from ._core.training import Epoch, Solver, TrainingState, clone_random_state
+from ._core.types import Array
 from ._data import Data
-from ._given import BATCH_NORM_PARAMETERS, PARAMETERS, Groups
 from ._targets import Targets
 from ._tasks import Task
 
@@ -29,10 +27,10 @@ class FitRun:
     task: Task
     solver: Solver
     data: Data
-    rows: np.ndarray | None  # that are trained on; None for all
+    rows: Array | None  # that are trained on; None for all
     held_out: Data | None  # to judge each epoch by
     targets: Targets
-    architecture: _build.Architecture
+    architecture: Architecture
     state: TrainingState
     resumes: bool  # the timeline of an earlier call
     drawn: bool  # whether the weights at the start were drawn at random
@@ -55,7 +53,7 @@ class FitRun:
 def publish(estimator: Any, run: FitRun) -> None:
     """Set the fitted attributes. Arrays are copies, which nothing else refers to."""
     targets, architecture, state = run.targets, run.architecture, run.state
-    publish_parameters(estimator, targets, architecture, state.published)
+    publish_network(estimator, targets, architecture, state.published)
     estimator.n_layers_ = len(architecture.layer_units)
     estimator.n_outputs_ = targets.n_outputs
     estimator.out_activation_ = architecture.output_activation
@@ -89,29 +87,12 @@ def _publish_curves(estimator: Any, run: FitRun) -> None:
     estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else None
 
 
-def publish_parameters(
-    estimator: Any, targets: Targets, architecture: _build.Architecture, theta: np.ndarray
+def publish_network(
+    estimator: Any, targets: Targets, architecture: Architecture, theta: Array
 ) -> None:
     """Set all that prediction reads."""
     estimator._targets, estimator._architecture = targets, architecture
-    layout = _build.layout_of(architecture)
-    for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-        setattr(estimator, attribute, [view.copy() for view in layout.group(group, theta)])
-    if not architecture.batch_norm:
-        for attribute in BATCH_NORM_PARAMETERS.values():
-            setattr(estimator, attribute, None)
-
-
-def published_parameters(estimator: Any, layout: Layout) -> Groups:
-    """The attributes that hold the parameters, by group, if their shapes are right."""
-    groups = {}
-    for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-        arrays = getattr(estimator, attribute)
-        groups[group] = [] if arrays is None else arrays
-        given, wanted = [np.shape(array) for array in groups[group]], layout.shapes(group)
-        if given != wanted:
-            raise ValueError(f"{attribute} must have arrays of shapes {wanted}, got {given}.")
-    return groups
+    publish_parameters(estimator, architecture.layout, theta)
 
 
 def fitted_so_far(estimator: Any, run: FitRun, *, ended: bool) -> dict[str, Any]:
@@ -123,5 +104,5 @@ def fitted_so_far(estimator: Any, run: FitRun, *, ended: bool) -> dict[str, Any]
     estimator, state = copy.copy(estimator), run.state.copy()
     publish(estimator, replace(run, state=state))
     if not ended:
-        publish_parameters(estimator, run.targets, run.architecture, state.theta)
+        publish_network(estimator, run.targets, run.architecture, state.theta)
     return vars(estimator)

@@ -11,6 +11,7 @@ from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 from . import _build
+from ._architecture import training_network
 from ._core import kernels
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.batches import ArrayRows, Batches, SparseRows
@@ -48,7 +49,7 @@ def run_epochs(estimator: Any, run: FitRun, listeners: Sequence[Listener]) -> No
         run.rows,
         _batch_size(estimator, run),
     )
-    network = _build.training_network(estimator, architecture, state.generator, sparse=sparse)
+    network = training_network(estimator, architecture, state.generator, sparse=sparse)
     network.allocate(state.theta, batches.batch_size, architecture.layer_units[0])
     loss = run.task.loss(architecture.output_activation)
     objective = Objective(network, loss, _build.regularisation(estimator), state.mean_weight)
@@ -128,7 +129,7 @@ def _recover(estimator: Any, run: FitRun, divergence: DivergenceError) -> None:
         raise ValueError(message) from divergence
     warn(f"{message} The best weights so far are kept.")
     state.theta[...] = state.best_theta
-    layout = _build.layout_of(run.architecture)
+    layout = run.architecture.layout
     state.optimizer = run.solver.initial_state(layout, run.architecture.dtype)
 
 

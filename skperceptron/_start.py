@@ -10,14 +10,15 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 
-from . import _build
+from ._architecture import WHOLE, Architecture, check_same_architecture, initial_parameters
+from ._attributes import PARAMETERS, Groups, published_parameters
 from ._compat import validate_parameters
 from ._core.training import Solver, TrainingState, clone_random_state
 from ._data import Data
 from ._finite import check_finite
-from ._given import PARAMETERS, Groups, complete, ends, given_parameters, take_over
+from ._given import complete, ends, given_parameters, take_over
 from ._held_out import infer
-from ._publish import CURVES, published_parameters
+from ._publish import CURVES
 from ._targets import Targets
 
 
@@ -42,12 +43,15 @@ class Start(ABC):
         return self._estimator.dtype or (np.float64, np.float32)
 
     @abstractmethod
-    def prepare(self, architecture: _build.Architecture, targets: Targets, data: Data) -> None:
+    def prepare(self, architecture: Architecture, targets: Targets, data: Data) -> None:
         """Refuse weights that do not go with this network, or these rows."""
 
     @abstractmethod
     def state(
-        self, architecture: _build.Architecture, solver: Solver, sample_weight: np.ndarray | None
+        self,
+        architecture: Architecture,
+        solver: Solver,
+        sample_weight: np.ndarray | None,
     ) -> TrainingState:
         """The position to train from."""
 
@@ -62,11 +66,14 @@ class DrawnWeights(Start):
         super().__init__(estimator)
         self.takes_classes = incremental
 
-    def prepare(self, architecture: _build.Architecture, targets: Targets, data: Data) -> None:
+    def prepare(self, architecture: Architecture, targets: Targets, data: Data) -> None:
         pass
 
     def state(
-        self, architecture: _build.Architecture, solver: Solver, sample_weight: np.ndarray | None
+        self,
+        architecture: Architecture,
+        solver: Solver,
+        sample_weight: np.ndarray | None,
     ) -> TrainingState:
         return _first_state(self._estimator, architecture, solver, sample_weight)
 
@@ -87,16 +94,19 @@ class GivenWeights(Start):
         weights = self._groups["weight"]
         return weights[0].dtype if weights else super().dtype
 
-    def prepare(self, architecture: _build.Architecture, targets: Targets, data: Data) -> None:
+    def prepare(self, architecture: Architecture, targets: Targets, data: Data) -> None:
         estimator = self._estimator
         take_over(estimator, complete(self._groups, architecture), targets, architecture)
         X = data.drop_zero_weight_rows().X
         name = "X, or coefs_ or intercepts_ to start from,"
-        network = estimator._published_network(_build.WHOLE)
+        network = estimator._published_network(WHOLE)
         infer(*network, X, read=lambda scores: check_finite(scores, name)[:0])
 
     def state(
-        self, architecture: _build.Architecture, solver: Solver, sample_weight: np.ndarray | None
+        self,
+        architecture: Architecture,
+        solver: Solver,
+        sample_weight: np.ndarray | None,
     ) -> TrainingState:
         theta = _published_weights(self._estimator, architecture)
         return _first_state(self._estimator, architecture, solver, sample_weight, theta)
@@ -118,11 +128,14 @@ class EarlierWeights(Start):
     def dtype(self) -> Any:
         return self._estimator.dtype or self._estimator._architecture.dtype
 
-    def prepare(self, architecture: _build.Architecture, targets: Targets, data: Data) -> None:
-        _build.check_same_architecture(self._estimator._architecture, architecture)
+    def prepare(self, architecture: Architecture, targets: Targets, data: Data) -> None:
+        check_same_architecture(self._estimator._architecture, architecture)
 
     def state(
-        self, architecture: _build.Architecture, solver: Solver, sample_weight: np.ndarray | None
+        self,
+        architecture: Architecture,
+        solver: Solver,
+        sample_weight: np.ndarray | None,
     ) -> TrainingState:
         estimator = self._estimator
         theta = _published_weights(estimator, architecture)
@@ -134,7 +147,7 @@ class EarlierWeights(Start):
             state.move(theta)
         if state.solver != estimator.solver:
             state.solver = estimator.solver
-            state.optimizer = solver.initial_state(_build.layout_of(architecture), theta.dtype)
+            state.optimizer = solver.initial_state(architecture.layout, theta.dtype)
         return state
 
 
@@ -194,9 +207,9 @@ def _needed(estimator: Any) -> tuple[str, ...]:
     return (*PARAMETERS.values(), *estimator._task().needed_attributes)
 
 
-def _published_weights(estimator: Any, architecture: _build.Architecture) -> np.ndarray:
+def _published_weights(estimator: Any, architecture: Architecture) -> np.ndarray:
     """theta (n_parameters,) of the attributes."""
-    layout = _build.layout_of(architecture)
+    layout = architecture.layout
     theta = layout.pack(published_parameters(estimator, layout), architecture.dtype)
     if not np.isfinite(theta).all():
         raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
@@ -205,7 +218,7 @@ def _published_weights(estimator: Any, architecture: _build.Architecture) -> np.
 
 def _first_state(
     estimator: Any,
-    architecture: _build.Architecture,
+    architecture: Architecture,
     solver: Solver,
     sample_weight: np.ndarray | None,
     theta: np.ndarray | None = None,
@@ -214,11 +227,11 @@ def _first_state(
     random_state = check_random_state(estimator.random_state)
     generator = spawn_generator(random_state)
     if theta is None:
-        theta = _build.initial_parameters(estimator, architecture, random_state)
+        theta = initial_parameters(estimator, architecture, random_state)
     return TrainingState(
         theta=theta,
         solver=estimator.solver,
-        optimizer=solver.initial_state(_build.layout_of(architecture), architecture.dtype),
+        optimizer=solver.initial_state(architecture.layout, architecture.dtype),
         random_state=random_state,
         generator=generator,
         mean_weight=1.0 if sample_weight is None else float(sample_weight.mean()),

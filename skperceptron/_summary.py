@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
+from math import prod
 from typing import NamedTuple
+
+from ._architecture import LayerSpec, name_of
 
 PACKAGE = __name__.rpartition(".")[0]
 
@@ -34,34 +37,44 @@ class Layer(NamedTuple):
     n_parameters: int | None
 
 
-def layers(
-    units: Sequence[int | None], activations: Sequence[str], *, batch_norm: bool
-) -> list[Layer]:
-    """The lines, from the units of all layers and the activations of all but the inputs."""
-    lines = [Layer("inputs", "", None, units[0], 0)]
-    for depth, (activation, fan_in, fan_out) in enumerate(
-        zip(activations, units[:-1], units[1:], strict=True), start=1
-    ):
-        output = depth == len(activations)
-        count = None
-        if fan_in is not None and fan_out is not None:
-            count = (fan_in + 1) * fan_out + 2 * fan_out * (batch_norm and not output)
+def layers(specs: Sequence[LayerSpec], output_activation: str) -> list[Layer]:
+    """The lines of a fitted network. Parameters are those that are trained."""
+    lines = [Layer("inputs", "", None, specs[0].n_inputs, 0)]
+    for depth, spec in enumerate(specs, start=1):
+        output = depth == len(specs)
         name = "output" if output else f"hidden {depth}"
-        lines.append(Layer(name, activation, fan_in, fan_out, count))
+        activation = output_activation if output else spec.activation
+        count = sum(prod(parameter.shape) for parameter in spec.parameters if parameter.trainable)
+        shown = "" if activation is None else name_of(activation)
+        lines.append(Layer(name, shown, spec.n_inputs, spec.n_outputs, count))
     return lines
+
+
+def layers_before_fit(specs_of: Callable[[int, int], Sequence[LayerSpec]]) -> list[Layer]:
+    """The lines as far as they are the same for all numbers of features and of scores."""
+    one, other = (layers(specs_of(size, size), "") for size in (1, 2))
+    return [
+        Layer(line.name, line.activation, *map(_if_same, line[2:], others[2:]))
+        for line, others in zip(one, other, strict=True)
+    ]
+
+
+def _if_same(one: int | None, other: int | None) -> int | None:
+    return one if one == other else None
 
 
 class Summary(str):
     """The table as text, which notebooks show as HTML."""
 
     __slots__ = ("layers",)
+    layers: list[Layer]
 
     def __new__(cls, layers: list[Layer]) -> Summary:
         self = super().__new__(cls, _text(layers))
         self.layers = layers
         return self
 
-    def __getnewargs__(self):
+    def __getnewargs__(self) -> tuple[list[Layer]]:  # type: ignore[override]
         return (self.layers,)
 
     def __repr__(self) -> str:
@@ -72,8 +85,8 @@ class Summary(str):
 
 
 def _total(layers: list[Layer]) -> int | None:
-    counts = [layer.n_parameters for layer in layers]
-    return None if None in counts else sum(counts)
+    counts = [layer.n_parameters for layer in layers if layer.n_parameters is not None]
+    return sum(counts) if len(counts) == len(layers) else None
 
 
 def _text(layers: list[Layer]) -> str:
@@ -120,5 +133,5 @@ def documentation_url() -> str:
         urls = metadata.metadata(PACKAGE).get_all("Project-URL") or []
     except metadata.PackageNotFoundError:
         return ""
-    named = dict(url.split(", ", 1) for url in urls)
+    named: dict[str, str] = dict(url.split(", ", 1) for url in urls)
     return named.get("Documentation", "").rstrip("/")

@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_consistent_length
 
 from . import _build
+from ._architecture import hidden_layer_sizes
 from ._compat import check_y, is_first_partial_fit, without_false_alarms
 from ._core.losses import LossLike
 from ._data import Data
@@ -298,11 +299,11 @@ class ReconstructionTask(Task):
     @property
     def bottleneck(self) -> int:
         """The hidden layer of the codes, counted from the inputs."""
-        sizes, asked = _build.hidden_layer_sizes(self.params), self.params.bottleneck
+        sizes, asked = hidden_layer_sizes(self.params), self.params.bottleneck
         return sizes.index(min(sizes)) if asked is None else asked % len(sizes)
 
     def check_parameters(self) -> None:
-        n_hidden = len(_build.hidden_layer_sizes(self.params))
+        n_hidden = len(hidden_layer_sizes(self.params))
         asked = self.params.bottleneck
         if n_hidden == 0:
             raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _build
+from ._architecture import dropout_rates
 from ._compat import check_sample_weight, validate_parameters, validate_X
 from ._data import Data
 from ._messages import error_context, warn
@@ -17,8 +18,9 @@ def check_parameters(estimator: Any, task: Task, *, incremental: bool) -> None:
     """Refuse hyperparameters that are wrong or do not go together; warn of those without effect."""
     validate_parameters(estimator)
     _build.check_loss(estimator)
+    n_hidden = len(estimator._layer_specs(1, 1)) - 1
     uses = {
-        "dropout": any(_build.dropout_rates(estimator)[1:]),
+        "dropout": any(dropout_rates(estimator, n_hidden)[1:]),
         "input_dropout": estimator.input_dropout > 0,
         "batch_norm": estimator.batch_norm,
         "max_norm": estimator.max_norm is not None,

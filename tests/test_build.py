@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skperceptron import MLPClassifier, MLPRegressor, _build
+from skperceptron import MLPClassifier, MLPRegressor, _architecture, _build
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
 from skperceptron._core.layers import ActivationLayer, Dropout
 from skperceptron._core.losses import REGRESSION_LOSSES, ComposedLoss
@@ -71,7 +71,7 @@ class TestHiddenLayerSizes:
         ],
     )
     def test_as_a_tuple_of_ints(self, given, expected):
-        sizes = _build.hidden_layer_sizes(MLPClassifier(given))
+        sizes = _architecture.hidden_layer_sizes(MLPClassifier(given))
         assert sizes == expected
         assert type(sizes) is tuple
         assert {type(size) for size in sizes} <= {int}
@@ -79,12 +79,12 @@ class TestHiddenLayerSizes:
     @pytest.mark.parametrize("given", [2.0, (3, 2.5), [[3, 2]], [[3]], ((3,), (2, 1)), "34", None])
     def test_no_sequence_of_ints(self, given):
         with pytest.raises(ValueError, match="hidden_layer_sizes must be an int or a sequence of"):
-            _build.hidden_layer_sizes(MLPClassifier(given))
+            _architecture.hidden_layer_sizes(MLPClassifier(given))
 
     @pytest.mark.parametrize("given", [0, -1, (3, 0), [0, 3]])
     def test_no_units(self, given):
         with pytest.raises(ValueError, match="hidden_layer_sizes must be > 0"):
-            _build.hidden_layer_sizes(MLPClassifier(given))
+            _architecture.hidden_layer_sizes(MLPClassifier(given))
 
 
 class TestActivations:
@@ -92,26 +92,26 @@ class TestActivations:
         "given", [["tanh", "relu"], ("tanh", "relu"), np.array(["tanh", "relu"])]
     )
     def test_names_are_strings_of_python(self, given):
-        found = _build.activations(MLPClassifier((3, 2), activation=given))
+        found = _architecture.activations(MLPClassifier((3, 2), activation=given))
         assert found == ("tanh", "relu")
         assert {type(name) for name in found} == {str}
 
     def test_one_for_all_but_a_linear_layer(self):
         params = MLPClassifier((3, 2, 3), activation="tanh")
-        assert _build.activations(params) == ("tanh",) * 3
-        assert _build.activations(params, linear=1) == ("tanh", "identity", "tanh")
+        assert _architecture.activations(params) == ("tanh",) * 3
+        assert _architecture.activations(params, linear=1) == ("tanh", "identity", "tanh")
 
     def test_objects_are_used_as_they_are(self):
         mine = Steep(2.0)
-        assert _build.activations(MLPClassifier((3, 2), activation=mine)) == (mine, mine)
-        assert _build.activations(MLPClassifier((3, 2), activation=[mine, "tanh"])) == (
+        assert _architecture.activations(MLPClassifier((3, 2), activation=mine)) == (mine, mine)
+        assert _architecture.activations(MLPClassifier((3, 2), activation=[mine, "tanh"])) == (
             mine,
             "tanh",
         )
 
     def test_a_network_has_the_users_own_object(self):
         mine = Steep(2.0)
-        layers = _build.inference_network(shape_with(mine, "tanh")).layers
+        layers = _architecture.inference_network(architecture_with(mine, "tanh")).layers
         first, second = (each.activation for each in layers if isinstance(each, ActivationLayer))
         assert first is mine
         assert type(second) is HIDDEN_ACTIVATIONS["tanh"]
@@ -119,25 +119,25 @@ class TestActivations:
     @pytest.mark.parametrize("given", [["tanh"], ["tanh"] * 3, {"tanh", "relu"}, {"a": 1, "b": 2}])
     def test_one_for_each_layer(self, given):
         with pytest.raises(ValueError, match="activation must be one for all hidden layers, or a"):
-            _build.activations(MLPClassifier((3, 2), activation=given))
+            _architecture.activations(MLPClassifier((3, 2), activation=given))
 
     @pytest.mark.parametrize("given", [Steep, "steep", 3])
     def test_none_of_those_known(self, given):
         with pytest.raises(ValueError, match="activation must be one"):
-            _build.activations(MLPClassifier((3, 2), activation=[given, "tanh"]))
+            _architecture.activations(MLPClassifier((3, 2), activation=[given, "tanh"]))
 
     def test_one_that_has_not_the_members(self):
         old = Unfinished()
         vars(old).update(needs="output")  # its name before "saves"
         for given in (3, Steep, Unfinished(), old):
             with pytest.raises(ValueError, match=r"an object with saves \('output' or 'input'\)"):
-                _build.activations(MLPClassifier((3, 2), activation=given))
+                _architecture.activations(MLPClassifier((3, 2), activation=given))
 
     def test_one_that_saves_neither(self):
         mine = Steep(2.0)
         mine.saves = "both"
         with pytest.raises(ValueError, match="activation must be one"):
-            _build.activations(MLPClassifier((3, 2), activation=["tanh", mine]))
+            _architecture.activations(MLPClassifier((3, 2), activation=["tanh", mine]))
 
 
 class TestDropout:
@@ -154,7 +154,7 @@ class TestDropout:
     )
     def test_rates_of_the_inputs_and_of_each_layer(self, given, expected):
         params = MLPClassifier((3, 2), dropout=given, input_dropout=np.float64(0.125))
-        rates = _build.dropout_rates(params)
+        rates = _architecture.dropout_rates(params)
         assert rates == (0.125, *expected)
         assert {type(rate) for rate in rates} == {float}
 
@@ -178,22 +178,27 @@ class TestDropout:
         with pytest.raises(
             ValueError, match="dropout must be a float, or a sequence with one float"
         ):
-            _build.dropout_rates(MLPClassifier((3, 2), dropout=given))
+            _architecture.dropout_rates(MLPClassifier((3, 2), dropout=given))
 
     def test_is_in_networks_for_training_only(self):
         params = MLPClassifier((3, 2), dropout=0.5, input_dropout=0.5)
-        names = _build.activations(params)
-        shape = _build.architecture(params, np.ones((1, 4)), names, 1, "logistic")
-        training = _build.training_network(params, shape, np.random.default_rng(0), sparse=False)
+        architecture = architecture_of(params)
+        training = _architecture.training_network(
+            params, architecture, np.random.default_rng(0), sparse=False
+        )
         assert sum(isinstance(layer, Dropout) for layer in training.layers) == 3
-        inference = _build.inference_network(shape)
+        inference = _architecture.inference_network(architecture)
         assert not any(isinstance(layer, Dropout) for layer in inference.layers)
 
 
-def shape_with(*activations):
-    """A network's shape, with such activations of its hidden layers."""
-    params = MLPClassifier((3,) * len(activations), activation=activations)
-    return _build.architecture(params, np.ones((1, 4)), tuple(activations), 1, "logistic")
+def architecture_of(params, dtype=float):
+    """The architecture of a network for four features and one score."""
+    return _architecture.architecture(params._layer_specs(4, 1), 4, 1, "logistic", np.dtype(dtype))
+
+
+def architecture_with(*activations):
+    """A network's architecture, with such activations of its hidden layers."""
+    return architecture_of(MLPClassifier((3,) * len(activations), activation=activations))
 
 
 class TestTheSameArchitecture:
@@ -209,11 +214,11 @@ class TestTheSameArchitecture:
         ],
     )
     def test_is(self, one, other):
-        _build.check_same_architecture(shape_with(*one), shape_with(*other))
+        _architecture.check_same_architecture(architecture_with(*one), architecture_with(*other))
 
     def test_is_with_an_object_that_compares_by_identity(self):
         mine = Bare()
-        _build.check_same_architecture(shape_with(mine), shape_with(mine))
+        _architecture.check_same_architecture(architecture_with(mine), architecture_with(mine))
 
     @pytest.mark.parametrize(
         ("one", "other"),
@@ -234,20 +239,22 @@ class TestTheSameArchitecture:
     )
     def test_is_not(self, one, other):
         with pytest.raises(ValueError, match="another architecture: activations was"):
-            _build.check_same_architecture(shape_with(*one), shape_with(*other))
+            _architecture.check_same_architecture(
+                architecture_with(*one), architecture_with(*other)
+            )
 
     def test_is_not_with_other_attributes(self):
         one, other = Steep(2.0), Steep(2.0)
         other.more = 1
         with pytest.raises(ValueError, match="another architecture: activations was"):
-            _build.check_same_architecture(shape_with(one), shape_with(other))
+            _architecture.check_same_architecture(architecture_with(one), architecture_with(other))
 
     def test_the_message_names_both(self):
         with pytest.raises(
             ValueError, match=r"was \(tanh, Steep\) at .* and is \(Bare, relu\) now"
         ):
-            _build.check_same_architecture(
-                shape_with("tanh", Steep(2.0)), shape_with(Bare(), "relu")
+            _architecture.check_same_architecture(
+                architecture_with("tanh", Steep(2.0)), architecture_with(Bare(), "relu")
             )
 
 
@@ -345,12 +352,13 @@ def test_horizon_of_a_schedule():
 def first_parameters(monkeypatch, **parameters):
     """Those that training starts from, by their group, in a memory that was full of NaN."""
     params = MLPClassifier(**{"hidden_layer_sizes": (3, 2), **parameters})
-    names = _build.activations(params)
-    shape = _build.architecture(params, np.ones((1, 4)), names, 1, "logistic")
+    architecture = architecture_of(params)
     with monkeypatch.context() as patch:
-        patch.setattr(_build.np, "empty", lambda *args: np.full(*args[:1], np.nan, *args[1:]))
-        theta = _build.initial_parameters(params, shape, np.random.RandomState(0))
-    layout = _build.layout_of(shape)
+        patch.setattr(
+            _architecture.np, "empty", lambda *args: np.full(*args[:1], np.nan, *args[1:])
+        )
+        theta = _architecture.initial_parameters(params, architecture, np.random.RandomState(0))
+    layout = architecture.layout
     groups = ("weight", "intercept", "scale", "shift", "mean", "variance")
     return {group: list(layout.group(group, theta)) for group in groups}
 
@@ -458,8 +466,9 @@ def test_steps_are_clipped_only_if_asked_for():
 @pytest.mark.parametrize(("solver", "n_moments"), [("lbfgs", 0), ("sgd", 1), ("adam", 2)])
 def test_moments_are_zeros_of_the_dtype(solver, n_moments):
     params = MLPClassifier((3,), solver=solver, batch_norm=True)
-    shape = _build.architecture(params, np.ones((1, 4), np.float32), ("relu",), 1, "logistic")
-    moments = _build.solver(params).initial_state(_build.layout_of(shape), shape.dtype).moments
+    architecture = architecture_of(params, np.float32)
+    solver_object = _build.solver(params)
+    moments = solver_object.initial_state(architecture.layout, architecture.dtype).moments
     assert moments.shape == (n_moments, 4 * 3 + 3 + 3 + 3 + 3 + 1)  # not the running statistics
     assert moments.dtype == np.float32
     assert not moments.any()

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 import skperceptron
 from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron._core.activations import Tanh
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -40,6 +41,15 @@ if not THEY_HAVE_POISSON:
     TARGETS = {name: target for name, target in TARGETS.items() if not target[1]}
 every_target = pytest.mark.parametrize("target", TARGETS)
 every_solver = pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+
+
+class Unhashable(Tanh):
+    """An activation of the user's that compares by contents, and so has no hash."""
+
+    def __eq__(self, other):
+        return type(self) is type(other)
+
+    __hash__ = None
 
 
 def make(package, target, **parameters):
@@ -184,6 +194,7 @@ class TestToScikitLearn:
         [
             (MLPClassifier(activation="gelu"), "activation .'gelu',. can't be converted"),
             (MLPClassifier((5, 4), ("relu", "tanh")), "one activation for all hidden layers"),
+            (MLPClassifier((5, 4), Unhashable()), "activation .*Unhashable.* can't be converted"),
             (MLPClassifier(loss="hinge"), "output activation 'identity', of loss='hinge'"),
             (MLPRegressor(output_activation="softplus"), "output activation 'softplus'"),
         ],

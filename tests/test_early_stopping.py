@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 
-from skperceptron import MLPClassifier, MLPRegressor, _build, _held_out
+from skperceptron import MLPClassifier, MLPRegressor, _held_out
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -49,7 +49,7 @@ def test_the_published_weights_are_those_of_the_best_epoch(make, y, splits):
         snapshots.append(copy.deepcopy(model._training_state.theta))
     best = int(np.argmax(model.validation_scores_))
     assert 0 < best < 14
-    layout = _build.inference_network(model._architecture).layout
+    layout = model._architecture.layout
     assert_array_equal(layout.group("weight", snapshots[best])[0], model.coefs_[0])
     assert model.best_validation_score_ == model.validation_scores_[best]
     rows = splits[0]

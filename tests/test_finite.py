@@ -14,7 +14,7 @@ from skperceptron import (
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
-    _build,
+    _architecture,
 )
 from skperceptron._core.activations import OUTPUT_ACTIVATIONS
 from skperceptron._finite import FiniteOutputs
@@ -202,8 +202,8 @@ class TestWhatIsComputed:
         model, y = make("regression", activation="tanh", hidden_layer_sizes=(4,))
         model.fit(X, y)
         model.set_params(warm_start=True)
-        shape, stream = model._architecture, np.random.default_rng(0)
-        network = _build.training_network(model, shape, stream, sparse=False)
+        stream = np.random.default_rng(0)
+        network = _architecture.training_network(model, model._architecture, stream, sparse=False)
         network.allocate(model._training_state.theta.copy(), 60, 4)
         exp = OUTPUT_ACTIVATIONS["identity"]()
         assert FiniteOutputs(network, exp, [X])()

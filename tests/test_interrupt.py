@@ -20,6 +20,7 @@ from skperceptron import (
     PerceptronClassifier,
     _base,
     _perceptron,
+    _run,
 )
 from skperceptron._core.losses import SquaredError
 from skperceptron._core.objective import Objective
@@ -246,7 +247,7 @@ class TestOutsideOfTraining:
         owner, name = {
             (_base, "check_weights"): (_base, "check_total_weight"),
             (_perceptron, "check_weights"): (_perceptron, "check_sample_weight"),
-            (_base, "build"): (_base._build, "training_network"),
+            (_base, "build"): (_run, "training_network"),
             (_perceptron, "build"): (_perceptron, "OneVsRest"),
             (_perceptron, "publish"): (PerceptronClassifier, "_publish"),
         }.get((owner, name), (owner, name))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _build, _memory, _run
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _architecture, _memory, _run
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -54,10 +54,9 @@ def test_layers_that_fit_nowhere(make, solver, sizes, shown):
 @every_network
 def test_the_limit_is_that_of_the_machine(make, monkeypatch):
     model = make((2000, 2000), max_iter=1)
-    shape = _build.Architecture(
-        (4, 2000, 2000, 1), ("relu",) * 2, "identity", False, np.dtype("f8")
-    )
-    needed = _memory.bytes_needed(model, shape, 60)
+    specs = _architecture.dense_specs((4, 2000, 2000, 1), ("relu",) * 2)
+    architecture = _architecture.Architecture(specs, "identity", np.dtype("f8"))
+    needed = _memory.bytes_needed(model, architecture, 60)
     assert needed > _memory.SURE_TO_FIT
     monkeypatch.setattr(_memory, "memory_limit", lambda: needed // 2)
     refuse(model, rf"needs at least .* and there are {needed // 2} bytes \(.* MiB\) in all")
@@ -99,7 +98,7 @@ def test_an_allocation_that_is_refused_names_the_network(make, monkeypatch):
 
     match = r"hidden_layer_sizes=\(5,\) with 4 features .* bytes.*: Unable to allocate 7.45 GiB"
     with monkeypatch.context() as patch:
-        patch.setattr(_build, "initial_parameters", refuse_it)
+        patch.setattr(_architecture, "initial_parameters", refuse_it)
         refuse(make((5,)), match)
     with monkeypatch.context() as patch:
         patch.setattr(_run, "Batches", refuse_it)

@@ -39,6 +39,7 @@ class Layout:
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = tuple(parameters)
         names = [parameter.name for parameter in self.parameters]
+        self.names = tuple(dict.fromkeys(names))
         order = sorted(
             range(len(names)),
             key=lambda i: (self.parameters[i].role, names.index(names[i]), i),

@@ -108,7 +108,7 @@ class WeightHistogramDisplay:
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, _ = network_of(estimator)
-        return cls(weights=layer_weights(network)).plot(ax=ax, **kwargs)
+        return cls(weights=layer_weights(network, cls.__name__)).plot(ax=ax, **kwargs)
 
     def plot(self, ax: Axes | None = None, **kwargs: Any) -> Self:
         """Draw a histogram for each layer.

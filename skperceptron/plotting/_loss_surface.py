@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 
+from .._attributes import Groups, published_parameters, set_parameters
 from .._base import BaseMLP
 from .._compat import without_callbacks
 from .._parameters import unused_by
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from matplotlib.contour import ContourSet
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.lines import Line2D
-
-# What is trained; running statistics of batch normalisation are not.
-TRAINED = ("coefs_", "intercepts_", "batch_norm_scale_", "batch_norm_shift_")
 
 
 class LossSurfaceDisplay:
@@ -263,9 +261,17 @@ class LossSurfaceDisplay:
         return self
 
 
+def _trained_groups(network: BaseMLP) -> Groups:
+    """The arrays that are trained, by group: no running statistics of batch normalisation."""
+    layout = network._architecture.layout
+    trained = {parameter.name for parameter in layout.parameters if parameter.trainable}
+    groups = published_parameters(network, layout).items()
+    return {name: arrays for name, arrays in groups if name in trained}
+
+
 def _trained(network: BaseMLP) -> Array:
     """All that is trained, as one vector of float64."""
-    groups = (getattr(network, name) or [] for name in TRAINED)
+    groups = _trained_groups(network).values()
     return np.concatenate([part.ravel() for group in groups for part in group], dtype=np.float64)
 
 
@@ -320,13 +326,16 @@ def _evaluator(network: BaseMLP, X: MatrixLike, y: MatrixLike | None) -> Callabl
     X = check_array(X, accept_sparse="csr", dtype=(np.float64, np.float32))
     probe = without_callbacks(clone(network)).set_params(**_one_step(network, X.shape[0]))
     _fit(probe, X, y)
-    groups = {name: getattr(network, name) or [] for name in TRAINED}
+    groups = _trained_groups(network)
     ends = np.cumsum([part.size for group in groups.values() for part in group])[:-1]
 
     def evaluate(vector: Array) -> float:
         parts = iter(np.split(vector, ends))
-        for name, group in groups.items():
-            setattr(probe, name, [next(parts).reshape(like.shape) for like in group] or None)
+        moved = {
+            name: [next(parts).reshape(like.shape) for like in group]
+            for name, group in groups.items()
+        }
+        set_parameters(probe, moved)
         # Nothing but these weights is to count.
         probe.drop_training_state()
         try:

@@ -179,7 +179,7 @@ class NetworkDisplay:
                 never_active(outputs)
                 for outputs in hidden_outputs(network, before_network(steps, X))
             ]
-        weights = layer_weights(network)
+        weights = layer_weights(network, cls.__name__)
         if feature_names is None:
             feature_names = getattr(network, "feature_names_in_", None)
         elif len(feature_names) != len(weights[0]):

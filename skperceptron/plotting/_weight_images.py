@@ -129,7 +129,7 @@ class WeightImagesDisplay:
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, _ = network_of(estimator)
-        weights = layer_weights(network)[0]
+        weights = layer_weights(network, cls.__name__, n_layers=1)[0]
         n_features = len(weights)
         side = math.isqrt(n_features)
         if math.prod(shape or (side, side)) != n_features:

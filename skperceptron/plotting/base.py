@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._base import BaseMLP
 from .._compat import without_callbacks
+from .._lowered import dense_steps, lower
 from .._perceptron import PerceptronClassifier
 from .._types import Array, MatrixLike
 
@@ -68,9 +69,14 @@ def before_network(steps: Pipeline | None, X: MatrixLike) -> Any:
     return X if steps is None else steps.transform(X)
 
 
-def layer_weights(network: AnyNetwork) -> list[Array]:
-    """Weights of each layer, (fan_in, fan_out)."""
-    return [network.coef_.T] if isinstance(network, PerceptronClassifier) else network.coefs_
+def layer_weights(network: AnyNetwork, reader: str, n_layers: int | None = None) -> list[Array]:
+    """Weights of the first layers, None for all, as trained: (fan_in, fan_out) each.
+
+    Layers without such weights are refused: they are not for ``reader``.
+    """
+    if isinstance(network, PerceptronClassifier):
+        return [network.coef_.T]
+    return [step.weight for step in dense_steps(lower(network, fold=False)[:n_layers], reader)]
 
 
 def layer_names(n_layers: int) -> list[str]:
@@ -80,7 +86,7 @@ def layer_names(n_layers: int) -> list[str]:
 
 def hidden_outputs(network: AnyNetwork, X: MatrixLike) -> list[Array]:
     """Outputs of each hidden layer, (n_samples, n_units)."""
-    n_hidden = len(layer_weights(network)) - 1
+    n_hidden = network._architecture.n_hidden if isinstance(network, BaseMLP) else 0
     return [network.hidden_activations(X, layer=layer) for layer in range(n_hidden)]
 
 

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skperceptron import MLPClassifier, _build
+from skperceptron import MLPClassifier, _architecture, _build
 from skperceptron._core.objective import Objective
 from skperceptron._core.parameters import Layout, Parameter
 from skperceptron._core.penalties import L2
@@ -38,14 +38,17 @@ def network_step(parameters, dtype, n=150, d=6, wrap=np.asarray):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(n, d)).astype(dtype), np.eye(3, dtype=dtype)[rng.integers(0, 3, n)]
     estimator = MLPClassifier((40, 30), **parameters)
-    shape = _build.architecture(estimator, X, _build.activations(estimator), 3, "softmax")
-    network = _build.training_network(estimator, shape, np.random.default_rng(0), sparse=False)
-    theta = _build.initial_parameters(estimator, shape, np.random.RandomState(0)).view()
+    architecture = _architecture.Architecture(estimator._layer_specs(d, 3), "softmax", X.dtype)
+    network = _architecture.training_network(
+        estimator, architecture, np.random.default_rng(0), sparse=False
+    )
+    theta = _architecture.initial_parameters(estimator, architecture, np.random.RandomState(0))
+    theta = theta.view()
     network.allocate(wrap(theta), n, d)
     loss = _build.classification_loss(estimator, "softmax")
     objective = Objective(network, loss, _build.regularisation(estimator), 1.0)
     optimizer = _build.optimizer(estimator)
-    state = optimizer.init(_build.layout_of(shape), shape.dtype)
+    state = optimizer.init(architecture.layout, architecture.dtype)
     optimizer.resume(state, network.layout, step_sizes=objective.is_proximal)
     place = network.layout.trainable
 

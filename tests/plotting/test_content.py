@@ -217,6 +217,15 @@ def test_feature_names_may_be_given(iris):
 # Weights and activations ---------------------------------------------------------------------
 
 
+def test_weights_are_those_that_were_trained_beside_batch_norm(digits):
+    network = MLPClassifier((6, 5), batch_norm=True, max_iter=2, random_state=0).fit(*digits)
+    assert_array_equal(WeightImagesDisplay.from_estimator(network).weights, network.coefs_[0])
+    for display in (NetworkDisplay, WeightHistogramDisplay):
+        shown = display.from_estimator(network).weights
+        for weight, same in zip(shown, network.coefs_, strict=True):
+            assert_array_equal(weight, same, strict=True)
+
+
 def test_images_are_the_weights_on_one_symmetric_scale(digits):
     network = MLPClassifier((12,), max_iter=2, random_state=0).fit(*digits)
     display = WeightImagesDisplay.from_estimator(network, n_images=5)

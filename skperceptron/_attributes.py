@@ -1,0 +1,80 @@
+"""The attributes that hold a network's parameters: all that prediction reads.
+
+Each group of parameter arrays, by its name in the layout, has a list of arrays. The groups of dense
+layers and of batch normalisation have an attribute each. All other groups are in the dictionary
+``parameters_``, which a network without such groups does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._core.parameters import Layout
+from ._core.types import Array
+
+PARAMETERS = {"weight": "coefs_", "intercept": "intercepts_"}
+BATCH_NORM_PARAMETERS = {
+    group: f"batch_norm_{group}_" for group in ("scale", "shift", "mean", "variance")
+}
+ATTRIBUTES = PARAMETERS | BATCH_NORM_PARAMETERS
+OTHER_PARAMETERS = "parameters_"
+
+Groups = dict[str, list[Array]]
+
+
+def place_of(group: str) -> str:
+    """What to call the place of a group of parameters in an error."""
+    return ATTRIBUTES.get(group, f"{OTHER_PARAMETERS}[{group!r}]")
+
+
+def group_names(layout: Layout) -> list[str]:
+    """The groups that have an attribute, and then the others that a network has."""
+    return [*ATTRIBUTES, *(name for name in layout.names if name not in ATTRIBUTES)]
+
+
+def set_parameters(estimator: Any, groups: Mapping[str, Sequence[Array] | None]) -> None:
+    """Set the arrays of some groups, and leave the other groups as they are."""
+    others = {group: arrays for group, arrays in groups.items() if group not in ATTRIBUTES}
+    for group in groups.keys() & ATTRIBUTES.keys():
+        setattr(estimator, ATTRIBUTES[group], groups[group])
+    if others:
+        setattr(estimator, OTHER_PARAMETERS, getattr(estimator, OTHER_PARAMETERS, {}) | others)
+
+
+def publish_parameters(estimator: Any, layout: Layout, theta: Array) -> None:
+    """Set the attributes to copies of what the flat vector holds, and remove those of no use."""
+    groups: dict[str, list[Array] | None] = {
+        group: [view.copy() for view in layout.group(group, theta)] for group in group_names(layout)
+    }
+    if not estimator.batch_norm:
+        groups |= {group: groups[group] or None for group in BATCH_NORM_PARAMETERS}
+    vars(estimator).pop(OTHER_PARAMETERS, None)
+    set_parameters(estimator, groups)
+
+
+def published_parameters(estimator: Any, layout: Layout) -> Groups:
+    """The arrays that the attributes hold, by group, if their shapes are right."""
+    groups: Groups = {}
+    for group in group_names(layout):
+        if group in ATTRIBUTES:
+            arrays = getattr(estimator, ATTRIBUTES[group])
+        else:
+            arrays = getattr(estimator, OTHER_PARAMETERS, {}).get(group)
+        groups[group] = [] if arrays is None else arrays
+        given, wanted = [np.shape(array) for array in groups[group]], layout.shapes(group)
+        if given != wanted:
+            raise ValueError(f"{place_of(group)} must have arrays of shapes {wanted}, got {given}.")
+    return groups
+
+
+def take_over_parameters(estimator: Any, groups: Groups) -> None:
+    """Set the attributes to arrays that were set before the first fit."""
+    known = {
+        group: arrays if arrays or group not in BATCH_NORM_PARAMETERS else None
+        for group, arrays in groups.items()
+    }
+    vars(estimator).pop(OTHER_PARAMETERS, None)
+    set_parameters(estimator, known)

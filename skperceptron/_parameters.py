@@ -76,7 +76,8 @@ def parameter(
 def parameter_group(group: Class) -> Class:
     """Have a class declare the hyperparameters in its body.
 
-    They become no attributes of the class: what an estimator has is in its instances.
+    They are taken off the class, so that instances have them only, as if ``__init__`` was written
+    out.
     """
     types = get_annotations(group, eval_str=True)
     declared = {}
@@ -97,8 +98,8 @@ def hyperparameters(estimator: type) -> dict[str, Parameter]:
 def _with_parameters(estimator: Class) -> Class:
     """Give an estimator the ``__init__`` and the constraints that its groups declare.
 
-    It is made no dataclass: libraries that cache by the fields of dataclasses would take two fits
-    with the same hyperparameters for one.
+    The estimator is no dataclass. Libraries that cache by the fields of a dataclass would take two
+    fits with the same hyperparameters for one.
     """
     declared = hyperparameters(estimator)
     columns = [
@@ -115,10 +116,10 @@ def _with_parameters(estimator: Class) -> Class:
     return estimator
 
 
-MYPY = False  # for mypy it is True
+MYPY = False  # mypy takes it for True
 if MYPY:
-    # An estimator then has the __init__ of its groups. It would take any argument for a class
-    # transformed itself, because scikit-learn's classes, of which it is one, are untyped.
+    # mypy would accept any argument for a class that is transformed and has an untyped base class,
+    # as all of scikit-learn's are. So for mypy an estimator inherits the __init__ of its groups.
     with_parameters = _with_parameters
 else:
 
@@ -133,7 +134,7 @@ else:
 
 @parameter_group
 class LayerParameters:
-    """What the hidden layers are."""
+    """The sizes and the activations of the hidden layers."""
 
     hidden_layer_sizes: int | Sequence[int] | np.ndarray = parameter(
         default=(100,), accepts=["array-like", COUNT], kw_only=False
@@ -151,14 +152,14 @@ class LayerParameters:
 
 @parameter_group
 class SolverParameter:
-    """What minimises the objective."""
+    """The solver that minimises the objective."""
 
     solver: str = parameter(default="adam", accepts=[StrOptions({*STOCHASTIC, *LBFGS})])
 
 
 @parameter_group
 class WeightParameters:
-    """What keeps the weights small, and the units apart."""
+    """Penalties, weight decay, dropout, batch normalisation and the norm constraint."""
 
     alpha: float = parameter(default=0.0001, accepts=[AT_LEAST_0])
     l1_ratio: float = parameter(default=0.0, accepts=[FROM_0_TO_1])
@@ -176,7 +177,7 @@ class WeightParameters:
 
 @parameter_group
 class TrainingParameters:
-    """How weights are drawn and trained, and for how long."""
+    """Initial weights, learning rate, stopping, and the settings of the solvers."""
 
     weight_init: str = parameter(default="auto", accepts=[StrOptions(set(INITIALIZERS))])
     batch_size: int | str = parameter(
@@ -227,7 +228,7 @@ class TrainingParameters:
 
 @parameter_group
 class ClassificationLoss:
-    """What a classifier minimises."""
+    """The loss of a classifier."""
 
     loss: str | LossLike = parameter(
         default="log_loss",
@@ -240,7 +241,7 @@ class ClassificationLoss:
 
 @parameter_group
 class RegressionLoss:
-    """What a regressor minimises."""
+    """The loss of a regressor."""
 
     loss: str | LossLike = parameter(
         default="squared_error",
@@ -253,7 +254,7 @@ class RegressionLoss:
 
 @parameter_group
 class ClassParameters:
-    """What becomes of classes in the loss."""
+    """How classes and their weights enter the loss."""
 
     label_smoothing: float = parameter(default=0.0, accepts=[FROM_0_BELOW_1])
     focal_gamma: float = parameter(default=2.0, accepts=[AT_LEAST_0])
@@ -264,7 +265,7 @@ class ClassParameters:
 
 @parameter_group
 class OutputParameters:
-    """What predictions of numbers are."""
+    """The output activation of a regressor, and the settings of its losses."""
 
     output_activation: str = parameter(
         default="auto", accepts=[StrOptions({"auto", *OUTPUT_ACTIVATIONS} - {"softmax"})]
@@ -275,7 +276,7 @@ class OutputParameters:
 
 @parameter_group
 class BottleneckParameters:
-    """What codes are, and what is made of them."""
+    """The bottleneck, and the output activation of reconstructions."""
 
     bottleneck: int | None = parameter(default=None, accepts=[Integral, None])
     output_activation: str = parameter(
@@ -292,7 +293,7 @@ class ClassifierParameters(
     SolverParameter,
     LayerParameters,
 ):
-    """Those of MLPClassifier."""
+    """The hyperparameters of MLPClassifier."""
 
 
 @parameter_group
@@ -304,7 +305,7 @@ class RegressorParameters(
     SolverParameter,
     LayerParameters,
 ):
-    """Those of MLPRegressor."""
+    """The hyperparameters of MLPRegressor."""
 
 
 @parameter_group
@@ -315,7 +316,7 @@ class AutoencoderParameters(
     BottleneckParameters,
     LayerParameters,
 ):
-    """Those of MLPAutoencoder, two of which differ from the others'."""
+    """The hyperparameters of MLPAutoencoder, two of which have other values than elsewhere."""
 
     hidden_layer_sizes: int | Sequence[int] | np.ndarray = parameter(
         default=(64, 2, 64), accepts=["array-like", COUNT], kw_only=False

@@ -135,7 +135,7 @@ class _Epoch:
 
 @parameter_group
 class PerceptronParameters:
-    """Those of PerceptronClassifier."""
+    """The hyperparameters of PerceptronClassifier."""
 
     algorithm: str = parameter(
         default="rosenblatt", accepts=[StrOptions({"rosenblatt", "averaged", "pocket"})]

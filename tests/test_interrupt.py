@@ -248,7 +248,7 @@ class TestOutsideOfTraining:
             (_base, "check_weights"): (_base, "check_total_weight"),
             (_perceptron, "check_weights"): (_perceptron, "check_sample_weight"),
             (_base, "build"): (_run, "training_network"),
-            (_perceptron, "build"): (_perceptron, "OneVsRest"),
+            (_perceptron, "build"): (PerceptronClassifier, "_trainer"),
             (_perceptron, "publish"): (PerceptronClassifier, "_publish"),
         }.get((owner, name), (owner, name))
         original, armed = getattr(owner, name), True

@@ -547,6 +547,7 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         return sizes.index(min(sizes)) if self.bottleneck is None else self.bottleneck % len(sizes)
 
     def _activations(self):
+        self._check_bottleneck()
         return _architecture.activations(self, linear=self._find_bottleneck())
 
     def _link(self, targets):

@@ -14,11 +14,10 @@ from . import _build
 from ._base import BaseMLP, has_epochs
 from ._compat import StrOptions, check_sample_weight
 from ._core.activations import OUTPUT_ACTIVATIONS
-from ._finite import check_finite
-from ._held_out import infer
 from ._inputs import as_numbers
 from ._messages import error_context
 from ._parameters import CONSTRAINTS
+from ._predict import check_finite, predictor
 from ._targets import ReconstructionTargets
 
 
@@ -461,9 +460,9 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
                 f"got {codes.shape[1]} columns."
             )
         with np.errstate(all="ignore"):
-            decoder = fitted._published_network(slice(fitted.bottleneck_ + 1, None))
+            decoder = predictor(fitted._architecture, slice(fitted.bottleneck_ + 1, None))
             decode = fitted._targets.decode
-            return infer(*decoder, codes, read=lambda scores: check_finite(decode(scores), "X"))
+            return decoder.run(fitted, codes, lambda scores: check_finite(decode(scores), "X"))
 
     def score(self, X, y=None, sample_weight=None):
         r"""Compute the share of the variance of X that the reconstructions explain.

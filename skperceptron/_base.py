@@ -27,7 +27,6 @@ from ._compat import (
     Diagram,
     Persistent,
     accepts_sample_weight,
-    as_finite,
     check_sample_weight,
     check_y,
     managing_callbacks,
@@ -41,17 +40,17 @@ from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.epoch_metrics import Entry, EpochMetrics
 from ._core.losses import LossLike
-from ._core.network import Network
 from ._core.objective import Objective
 from ._core.optimizers import GradientNormRecorder, Optimizer
 from ._core.stopping import Validation
 from ._core.training import DivergenceError, Epoch, TrainingState, clone_random_state, train
-from ._finite import FiniteOutputs, check_finite
+from ._finite import FiniteOutputs
 from ._given import BATCH_NORM_PARAMETERS, PARAMETERS, Groups, complete, ends, given_parameters
-from ._held_out import Data, Validator, infer, split
+from ._held_out import Data, Validator, split
 from ._inputs import plain_labels, refuse_dates
 from ._memory import check_memory, memory_error_context
 from ._messages import error_context, print_details, warn
+from ._predict import check_finite, hidden_activations, predict, predictor, published
 from ._summary import Layer, Summary, html, layers
 from ._targets import MultilabelTargets, SingleClassTargets, Targets, check_total_weight
 
@@ -291,7 +290,11 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def _resume(self, shape, sample_weight) -> TrainingState:
         """A copy of the state that the last call left, with what the user edited since."""
         layout = _build.layout_of(shape)
-        current = layout.pack(self._published_parameters(layout), shape.dtype)
+        groups = {
+            group: published(self, attribute, layout.shapes(group))
+            for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items()
+        }
+        current = layout.pack(groups, shape.dtype)
         if not np.isfinite(current).all():
             raise ValueError("coefs_ and intercepts_ must be finite, to go on from them.")
         if self._training_state is None:
@@ -719,17 +722,6 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             for attribute in BATCH_NORM_PARAMETERS.values():
                 setattr(self, attribute, None)
 
-    def _published_parameters(self, layout) -> dict[str, list[np.ndarray]]:
-        """The attributes that hold the parameters, by group, if their shapes are right."""
-        groups = {}
-        for group, attribute in (PARAMETERS | BATCH_NORM_PARAMETERS).items():
-            arrays = getattr(self, attribute)
-            groups[group] = [] if arrays is None else arrays
-            given, wanted = [np.shape(array) for array in groups[group]], layout.shapes(group)
-            if given != wanted:
-                raise ValueError(f"{attribute} must have arrays of shapes {wanted}, got {given}.")
-        return groups
-
     def _take_over(self, groups: Groups, targets, shape) -> None:
         """Take weights that were set before the first fit for those of an earlier call."""
         self._targets, self._architecture, self._training_state = targets, shape, None
@@ -740,9 +732,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def _check_weights_to_start_from(self, data: Data) -> None:
         """Refuse weights from outside with which the outputs for these rows overflow."""
         X = data.drop_zero_weight_rows().X
-        network = self._published_network(_build.WHOLE)
         name = "X, or coefs_ or intercepts_ to start from,"
-        infer(*network, X, read=lambda scores: check_finite(scores, name)[:0])
+        predictor(self._architecture).run(self, X, lambda scores: check_finite(scores, name)[:0])
 
     def _as_fitted(self):
         """The estimator if it is fitted, else a copy that has taken over the weights set on it."""
@@ -848,10 +839,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
-        with np.errstate(all="ignore"):
-            X, convert = estimator._validate_for_prediction(X)
-            first_layers = estimator._published_network(slice(layer % n_hidden + 1))
-            return infer(*first_layers, X, convert, lambda outputs: check_finite(outputs, "X"))
+        return hidden_activations(estimator, X, layer % n_hidden)
 
     def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
@@ -884,49 +872,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        estimator = self._as_fitted()
-        with np.errstate(all="ignore"):
-            X, convert = estimator._validate_for_prediction(X)
-            targets = estimator._targets
-
-            def checked(scores: np.ndarray) -> np.ndarray:
-                result = read(targets, check_finite(scores, "X"))
-                return check_finite(result, "X") if result.dtype.kind == "f" else result
-
-            return infer(*estimator._published_network(_build.WHOLE), X, convert, checked)
-
-    def _published_network(self, part: slice) -> tuple[Network, list[list[np.ndarray]]]:
-        """The layers that prediction runs through, or part of them, and their parameters."""
-        network = _build.inference_network(self._architecture)
-        parameters = self._published_parameters(network.layout)
-        if part != _build.WHOLE:
-            network = _build.inference_network(self._architecture, part)
-            parameters = {group: arrays[part] for group, arrays in parameters.items()}
-        return network, network.by_layer(network.layout.arrange(parameters))
-
-    def _validate_for_prediction(self, X) -> tuple[np.ndarray, Callable]:
-        """X, and what converts and checks a block of its rows.
-
-        An array that is as it should be in every way is not asked twice: for one row
-        scikit-learn's validation takes several times as long as the network.
-        """
-        dtype = self._architecture.dtype
-        ready = (
-            type(X) is np.ndarray
-            and X.dtype == dtype
-            and X.ndim == 2
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and X.flags.c_contiguous
-            and not hasattr(self, "feature_names_in_")
-            and math.isfinite(X.sum())
-        )
-        if ready:
-            return X, lambda block: block
-        X = validate_X(
-            self, X, "X", reset=False, accept_sparse=("csr", "csc"), ensure_all_finite=False
-        )
-        return X, partial(as_finite, dtype=dtype, name="X", estimator=self)
+        return predict(self._as_fitted(), X, read)
 
 
 def has_epochs(estimator: BaseMLP) -> bool:

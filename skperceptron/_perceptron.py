@@ -54,10 +54,10 @@ from ._core.perceptron import (
     compiled,
     predicted_codes,
 )
-from ._finite import check_finite
-from ._held_out import Data, candidates, draw, joined, row_blocks, rows_per_block
+from ._held_out import Data, candidates, draw
 from ._inputs import plain_labels, refuse_dates
 from ._messages import error_context, print_details, warn
+from ._predict import check_finite, joined, row_blocks, rows_per_block
 from ._targets import (
     PlainScoreMixin,
     column,

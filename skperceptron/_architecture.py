@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain, pairwise
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from ._core.network import Network
 from ._core.parameters import Layout, Parameter
 from ._core.types import Array
 from ._lowered import DenseStep, Normalisation, OtherStep, Step
+
+T = TypeVar("T")
 
 WHOLE = slice(None)  # of a network
 
@@ -171,8 +173,8 @@ class Architecture:
         """Where the parameters of such a network lie."""
         return inference_network(self).layout
 
-    def by_spec(self, arrays: Iterable[Array]) -> list[list[Array]]:
-        """Parameter arrays, given in the layers' order, spec by spec."""
+    def by_spec(self, arrays: Iterable[T]) -> list[list[T]]:
+        """Parameter arrays, or what stands for them, in the layers' order, spec by spec."""
         remaining = iter(arrays)
         return [[next(remaining) for _ in spec.parameters] for spec in self.specs]
 

@@ -11,11 +11,10 @@ from sklearn.utils import check_array
 from ._architecture import activations
 from ._base import BaseMLP, has_epochs
 from ._compat import available_if, check_sample_weight
-from ._finite import check_finite
-from ._held_out import infer
 from ._inputs import as_numbers
 from ._messages import error_context
 from ._parameters import AutoencoderParameters, with_parameters
+from ._predict import check_finite, predictor
 from ._tasks import ReconstructionTask, explained_variance
 
 
@@ -471,9 +470,9 @@ class MLPAutoencoder(
                 f"got {codes.shape[1]} columns."
             )
         with np.errstate(all="ignore"):
-            decoder = fitted._published_network(slice(fitted.bottleneck_ + 1, None))
+            decoder = predictor(fitted._architecture, slice(fitted.bottleneck_ + 1, None))
             decode = fitted._targets.decode
-            return infer(*decoder, codes, read=lambda scores: check_finite(decode(scores), "X"))
+            return decoder.run(fitted, codes, lambda scores: check_finite(decode(scores), "X"))
 
     def score(self, X, y=None, sample_weight=None):
         r"""Compute the share of the variance of X that the reconstructions explain.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from itertools import chain
 from numbers import Integral
 from typing import Any, Self
 
@@ -17,32 +15,26 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _build
 from ._architecture import (
-    WHOLE,
     Architecture,
     LayerSpec,
     activations,
     architecture,
     dense_specs,
     hidden_layer_sizes,
-    inference_network,
 )
-from ._attributes import published_parameters
 from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
     CallbackSupport,
     Diagram,
     Persistent,
-    as_finite,
     managing_callbacks,
     scipy_on_one_thread,
-    validate_X,
     without_callbacks,
 )
-from ._core.network import Network
-from ._finite import check_finite
-from ._held_out import check_scoring_works, choose_rows, infer
+from ._held_out import check_scoring_works, choose_rows
 from ._memory import check_memory, memory_error_context
 from ._messages import warn
+from ._predict import hidden_activations, predict
 from ._publish import CURVES, FitRun, fitted_so_far, publish
 from ._run import run_epochs
 from ._start import as_fitted, is_given, start_of
@@ -219,10 +211,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
-        with np.errstate(all="ignore"):
-            X, convert = estimator._validate_for_prediction(X)
-            first_layers = estimator._published_network(slice(layer % n_hidden + 1))
-            return infer(*first_layers, X, convert, lambda outputs: check_finite(outputs, "X"))
+        return hidden_activations(estimator, X, layer % n_hidden)
 
     def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
@@ -251,50 +240,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        estimator = self._as_fitted()
-        with np.errstate(all="ignore"):
-            X, convert = estimator._validate_for_prediction(X)
-            targets = estimator._targets
-
-            def checked(scores: np.ndarray) -> np.ndarray:
-                result = read(targets, check_finite(scores, "X"))
-                return check_finite(result, "X") if result.dtype.kind == "f" else result
-
-            return infer(*estimator._published_network(WHOLE), X, convert, checked)
-
-    def _published_network(self, part: slice) -> tuple[Network, list[list[np.ndarray]]]:
-        """The layers that prediction runs through, or part of them, and their parameters."""
-        architecture = self._architecture
-        network = inference_network(architecture)
-        arrays = network.layout.arrange(published_parameters(self, network.layout))
-        if part != WHOLE:
-            network = inference_network(architecture, part)
-            arrays = list(chain.from_iterable(architecture.by_spec(arrays)[part]))
-        return network, network.by_layer(arrays)
-
-    def _validate_for_prediction(self, X) -> tuple[np.ndarray, Callable]:
-        """X, and what converts and checks a block of its rows.
-
-        An array that is as it should be in every way is not asked twice: for one row
-        scikit-learn's validation takes several times as long as the network.
-        """
-        dtype = self._architecture.dtype
-        ready = (
-            type(X) is np.ndarray
-            and X.dtype == dtype
-            and X.ndim == 2
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and X.flags.c_contiguous
-            and not hasattr(self, "feature_names_in_")
-            and math.isfinite(X.sum())
-        )
-        if ready:
-            return X, lambda block: block
-        X = validate_X(
-            self, X, "X", reset=False, accept_sparse=("csr", "csc"), ensure_all_finite=False
-        )
-        return X, partial(as_finite, dtype=dtype, name="X", estimator=self)
+        return predict(self._as_fitted(), X, read)
 
 
 def has_epochs(estimator: Any) -> bool:

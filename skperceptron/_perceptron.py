@@ -57,8 +57,7 @@ from ._core.perceptron import (
     predicted_codes,
 )
 from ._data import Data
-from ._finite import check_finite
-from ._held_out import candidates, draw, joined, row_blocks, rows_per_block
+from ._held_out import candidates, draw
 from ._inputs import plain_labels, refuse_dates
 from ._messages import error_context, print_details, warn
 from ._parameters import (
@@ -70,6 +69,7 @@ from ._parameters import (
     parameter_group,
     with_parameters,
 )
+from ._predict import check_finite, joined, row_blocks, rows_per_block
 from ._targets import (
     PlainScoreMixin,
     column,

@@ -54,7 +54,7 @@ FLOORS = [
     {"_parameters"},
     {"_build", "_targets"},
     {"_data", "_given", "_memory"},
-    {"_tasks", "_callback_runner"},
+    {"_tasks", "_callback_runner", "_predict"},
     {"_publish", "_validation"},
     {"_held_out"},
     {"_diagnosis", "_finite"},

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_matrix
 
-from skperceptron import MLPClassifier, PerceptronClassifier, _held_out, _targets
+from skperceptron import MLPClassifier, PerceptronClassifier, _predict, _targets
 from skperceptron._core.batches import CodedRows, OneHotRows
 from skperceptron._core.perceptron import trainer
 
@@ -23,7 +23,7 @@ FEW, MANY = 1000, 4000
 @pytest.fixture(autouse=True)
 def _smallest_blocks(monkeypatch):
     """With these many classes the largest blocks would hide a table of classes by classes."""
-    monkeypatch.setattr(_held_out, "LARGEST_BLOCK", 1)
+    monkeypatch.setattr(_predict, "LARGEST_BLOCK", 1)
     monkeypatch.setattr(trainer, "SCORED", 1)
 
 
@@ -170,7 +170,7 @@ def test_what_early_stopping_watches_does_not_depend_on_the_blocks(sparse, monke
     targets = csr_matrix(y) if sparse else y
     fits = []
     for rows in (7, 4096):
-        monkeypatch.setattr(_held_out, "PREDICTION_BLOCK", rows)
+        monkeypatch.setattr(_predict, "PREDICTION_BLOCK", rows)
         model = network(early_stopping=True, validation_fraction=0.5).fit(X, targets)
         fits.append((model, model.predict(X)))
     (blocks, predicted), (whole, expected) = fits

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skperceptron import MLPClassifier, MLPRegressor, _held_out
+from skperceptron import MLPClassifier, MLPRegressor, _predict
 from skperceptron._core.optimizers import Adam
 
 rng = np.random.default_rng(0)
@@ -175,7 +175,7 @@ class TestPrediction:
 
     def test_by_blocks_is_the_same(self, monkeypatch):
         probabilities = self.model.fit(X, Y).predict_proba(X)
-        monkeypatch.setattr(_held_out, "PREDICTION_BLOCK", 7)
+        monkeypatch.setattr(_predict, "PREDICTION_BLOCK", 7)
         assert_allclose(self.model.predict_proba(X), probabilities, rtol=1e-12)
 
     def test_by_threads_is_the_same(self):

@@ -290,7 +290,7 @@ def test_class_weights():
 def test_prediction_by_blocks_of_rows(monkeypatch):
     model, y = make()
     expected = model.fit(X, y).predict_proba(X)
-    monkeypatch.setattr("skperceptron._held_out.PREDICTION_BLOCK", 7)
+    monkeypatch.setattr("skperceptron._predict.PREDICTION_BLOCK", 7)
     assert_allclose(model.predict_proba(X), expected, rtol=1e-12)
 
 

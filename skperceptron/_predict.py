@@ -1,0 +1,209 @@
+"""Prediction: rows are validated, run through the network, and checked on the way out.
+
+Nothing here is kept in an estimator, and nothing of an estimator is kept here: every call reads
+the weights from the attributes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial, wraps
+from itertools import chain
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from scipy.sparse import issparse, vstack
+
+from ._architecture import WHOLE, Architecture, inference_network
+from ._attributes import group_names, published_group
+from ._compat import as_finite, validate_X
+from ._core.network import Network
+from ._core.types import Array
+
+# Rows that prediction works on at a time, so that its memory does not grow with the data: fewer
+# where a layer has so many units that this many outputs do not have room for them.
+PREDICTION_BLOCK = 4096
+LARGEST_BLOCK = 4096 * 1024
+FEWEST_ROWS = 64
+
+# How often a CSC matrix is read at most, to take rows of it.
+CSC_PASSES = 64
+
+Read = Callable[[Array], Any]  # what makes a result of a network's outputs, (n, n_units)
+Convert = Callable[[Any], Any]  # what makes arrays or CSR matrices of the network's dtype of rows
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _in_a_block(function: F) -> F:
+    @wraps(function)
+    def quiet(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return cast(F, quiet)
+
+
+# Has NumPy not warn while a function runs: what is not finite is found, and reported as what it is.
+# NumPy's own decorator takes half as long, but before NumPy 2 it was not made for threads.
+quietly: Callable[[F], F]
+quietly = _in_a_block if np.__version__.startswith("1.") else np.errstate(all="ignore")
+
+
+def predict(estimator: Any, X: Any, read: Callable[[Any, Array], Any]) -> Any:
+    """What ``read`` makes of a fitted estimator's targets and raw scores, (n, n_outputs).
+
+    Scores, or results, that are not finite raise an error.
+    """
+    targets = estimator._targets
+
+    def checked(scores: Array) -> Any:
+        result = read(targets, check_finite(scores, "X"))
+        return check_finite(result, "X") if result.dtype.kind == "f" else result
+
+    return predictor(estimator._architecture)(estimator, X, checked)
+
+
+def hidden_activations(estimator: Any, X: Any, layer: int) -> Any:
+    """Outputs (n, n_units) of a hidden layer of a fitted estimator, counted from 0."""
+    layers = predictor(estimator._architecture, slice(layer + 1))
+    return layers(estimator, X, lambda outputs: check_finite(outputs, "X"))
+
+
+def check_finite(values: Array, name: str) -> Array:
+    """Return what a network puts out, refused by the name of what was put in if it overflows."""
+    if is_surely_finite(values) or np.isfinite(values).all():
+        return values
+    raise ValueError(
+        f"{name} has values so large that the outputs of the network overflow {values.dtype}: "
+        "check them, and scale X as the training data were. Check weights too, if you set them."
+    )
+
+
+def is_surely_finite(values: Array) -> bool:
+    """False if any value is NaN or infinite, or if the sum of the squares overflows.
+
+    Squares do not cancel, and this is the fastest pass over an array that NumPy has.
+    """
+    return math.isfinite(np.vdot(values, values))
+
+
+class Predictor:
+    """Runs rows through the network of an architecture, or through some of its hidden layers.
+
+    It is made once for an architecture and serves every estimator that has it, in any thread: it
+    keeps only what follows from the architecture, the layers and where the weights of each are to
+    be found. The weights themselves are read from the attributes at each call, whoever replaced
+    them, an array in a list, or numbers in an array. So nothing can be out of date, and nothing is
+    there to pickle or to copy.
+    """
+
+    def __init__(self, architecture: Architecture, part: slice = WHOLE) -> None:
+        self._dtype = architecture.dtype
+        self._network = inference_network(architecture, part)
+        layout = inference_network(architecture).layout
+        self._groups: list[tuple[str, list[tuple[int, ...]]]] = []  # with the shapes wanted
+        places: dict[str, range] = {}  # of each group among the arrays of all groups
+        n_arrays = 0
+        for group in group_names(layout):
+            wanted = layout.shapes(group)
+            self._groups.append((group, wanted))
+            places[group] = range(n_arrays, n_arrays + len(wanted))
+            n_arrays += len(wanted)
+        by_spec = architecture.by_spec(layout.arrange(places))
+        self._places = self._network.by_layer(list(chain.from_iterable(by_spec[part])))
+
+    @quietly
+    def __call__(self, estimator: Any, X: Any, read: Read) -> Any:
+        """What ``read`` makes of the outputs (n, n_units) for X, as the user gave it.
+
+        An array that is as it should be in every way goes to the network as it is: for one row
+        scikit-learn's validation takes several times as long as the network.
+        """
+        if self._is_ready(X, estimator):
+            return self.run(estimator, X, read)
+        kinds = ("csr", "csc")
+        X = validate_X(estimator, X, "X", reset=False, accept_sparse=kinds, ensure_all_finite=False)
+        convert = partial(as_finite, dtype=self._dtype, name="X", estimator=estimator)
+        return self.run(estimator, X, read, convert)
+
+    def _is_ready(self, X: Any, estimator: Any) -> bool:
+        return (
+            type(X) is np.ndarray
+            and X.dtype == self._dtype
+            and X.ndim == 2
+            and X.shape[0] > 0
+            and X.shape[1] == estimator.n_features_in_
+            and X.flags.c_contiguous
+            and not hasattr(estimator, "feature_names_in_")
+            and is_surely_finite(X)
+        )
+
+    def run(self, estimator: Any, X: Any, read: Read, convert: Convert | None = None) -> Any:
+        """What ``read`` makes of the outputs for validated rows, block by block.
+
+        ``convert`` is what these are still to go through.
+        """
+        infer, parameters = self._network.infer, self._parameters(estimator)
+        if X.shape[0] <= FEWEST_ROWS <= PREDICTION_BLOCK:
+            return read(infer(X if convert is None else convert(X), parameters))
+        blocks = row_blocks(X, block_size(self._network))
+        if convert is not None:
+            blocks = map(convert, blocks)
+        return joined([read(infer(block, parameters)) for block in blocks])
+
+    def _parameters(self, estimator: Any) -> list[list[Array]]:
+        """The arrays in the attributes, layer by layer, if their shapes are right."""
+        arrays: list[Array] = []
+        for group, wanted in self._groups:
+            arrays.extend(published_group(estimator, group, wanted))
+        return [[arrays[place] for place in places] for places in self._places]
+
+
+def predictor(architecture: Architecture, part: slice = WHOLE) -> Predictor:
+    """The predictor of this architecture, made at the first call."""
+    try:
+        return _known_predictor(architecture, part.start, part.stop)
+    except TypeError:  # an activation of the user's that has no hash
+        return Predictor(architecture, part)
+
+
+@lru_cache(64)
+def _known_predictor(architecture: Architecture, start: int | None, stop: int | None) -> Predictor:
+    return Predictor(architecture, slice(start, stop))
+
+
+# Blocks of rows --------------------------------------------------------------------------------
+
+
+def block_size(network: Network) -> int:
+    """How many rows to work on at a time."""
+    shapes = [parameter.shape for parameter in network.layout.parameters]
+    return rows_per_block(max((shape[-1] for shape in shapes if shape), default=1))
+
+
+def rows_per_block(n_units: int) -> int:
+    """The same for a layer of so many units."""
+    return min(PREDICTION_BLOCK, max(FEWEST_ROWS, LARGEST_BLOCK // n_units))
+
+
+def joined(blocks: list[Any]) -> Any:
+    """The results of all blocks in one."""
+    if len(blocks) == 1:
+        return blocks[0]
+    return vstack(blocks, format="csr") if issparse(blocks[0]) else np.concatenate(blocks)
+
+
+def row_blocks(X: Any, rows: int) -> Iterator[Any]:
+    """Cut X into blocks of so many rows."""
+    n_rows = X.shape[0]
+    if issparse(X) and X.format == "csc":
+        # Rows are found by a pass over the whole matrix, so there are not to be many.
+        size = max(rows, math.ceil(n_rows / CSC_PASSES))
+        for start in range(0, n_rows, size):
+            yield from row_blocks(X[start : start + size].tocsr(), rows)
+    else:
+        for start in range(0, n_rows, rows):
+            yield X[start : start + rows]

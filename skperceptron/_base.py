@@ -7,7 +7,7 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral, Real
@@ -21,6 +21,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from . import _build
+from ._blas_threads import largest_product, with_few_threads
 from ._callback_runner import CallbackData, CallbackRunner, NullCallbackRunner, callback_runner
 from ._compat import (
     CallbackSupport,
@@ -31,7 +32,6 @@ from ._compat import (
     check_sample_weight,
     check_y,
     managing_callbacks,
-    scipy_on_one_thread,
     validate_parameters,
     validate_X,
     without_callbacks,
@@ -169,9 +169,12 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             step="iteration" if self.solver == "lbfgs" else "epoch",
             n_steps=max_epochs,
         )
-        one_thread = scipy_on_one_thread() if self.solver == "lbfgs" else nullcontext()
-        with memory_error_context(self, shape, data.X.shape[0]), one_thread:
-            self._train(run, callbacks, incremental)
+        lbfgs, n_rows = self.solver == "lbfgs", data.X.shape[0] if rows is None else len(rows)
+        batch_size = n_rows if lbfgs else _build.batch_size(self, n_rows)
+        flops = largest_product(batch_size, shape.layer_units, sparse=issparse(data.X))
+        with memory_error_context(self, shape, data.X.shape[0]):
+            work = partial(self._train, run, callbacks, incremental)
+            with_few_threads(work, flops, lbfgs=lbfgs)
         self._publish(run)
         try:
             callbacks.close()

@@ -138,7 +138,6 @@ class Library:
 
     def add(self, limit: Limit) -> None:
         """Have at most as many threads as the limit says."""
-        self._settle()
         n_threads = self._get()
         if self._lowerings and n_threads in self._lowerings[-1].left:
             self._lowerings[-1].limits.add(limit)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from types import SimpleNamespace
 
 import numpy as np
@@ -458,6 +458,12 @@ class TestOverlap:
             other.__exit__()
             assert numbers.now() == BEFORE
 
+    def test_with_a_number_that_one_of_them_had_left(self, numbers):
+        """It is the user's all the same."""
+        with Held(2), Held(1):
+            numbers.set(2)
+        assert numbers.now() == 2
+
     def test_one_that_is_forgotten_goes_when_another_begins(self, numbers):
         """As it would be if Ctrl-C came twice."""
         forgotten = Held()
@@ -499,7 +505,7 @@ class TestOverlap:
             barrier.wait(60)
             for _ in range(5):
                 model.fit(X, y)
-                seen.append(numbers.now())
+                seen.extend(library.n_threads for library in numbers.libraries)
 
         threads = [threading.Thread(target=fit, args=(n,)) for n in (1, 5, 10, 20)]
         for thread in threads:
@@ -569,8 +575,9 @@ class TestEnds:
         running.close()
         assert numbers.now() == BEFORE
 
-    def test_by_ctrl_c_at_any_bytecode(self, numbers):
-        """The number is as before, and another thread can have the lock."""
+    @pytest.mark.parametrize("around", [None, 2])
+    def test_by_ctrl_c_at_any_bytecode(self, numbers, around):
+        """The number is as before, or as a limit around it says; the lock is free."""
         files = _blas_threads.__file__, _weakrefset.__file__
 
         def run(at):
@@ -599,7 +606,9 @@ class TestEnds:
         assert n_bytecodes > 400
         free = []
         for at in range(1, n_bytecodes + 1):
-            _, raised = run(at)
+            with Held(around) if around else nullcontext():
+                _, raised = run(at)
+                assert numbers.now() == (around or BEFORE), at
             assert numbers.now() == BEFORE, at
             assert numbers.nobody_limits(), at
             thread = threading.Thread(

@@ -475,9 +475,7 @@ class TestThreadsOfScipy:
                 return 0.5 * (scores**2).sum(axis=1)
 
         n_units, X_fitted = (4, X) if size == "small" else (200, self.large)
-        model = MLPRegressor(
-            (n_units,), solver="lbfgs", loss=Watched(), max_iter=3, random_state=0
-        )
+        model = MLPRegressor((n_units,), solver="lbfgs", loss=Watched(), max_iter=3, random_state=0)
         with pytest.warns(ConvergenceWarning):
             model.fit(X_fitted, X_fitted[:, 0])
         assert set(seen) == {expected}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
 from typing import Any, Self
@@ -22,13 +22,13 @@ from ._architecture import (
     dense_specs,
     hidden_layer_sizes,
 )
+from ._blas_threads import with_few_threads
 from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
     CallbackSupport,
     Diagram,
     Persistent,
     managing_callbacks,
-    scipy_on_one_thread,
     without_callbacks,
 )
 from ._held_out import check_scoring_works, choose_rows
@@ -120,9 +120,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             step=solver.step_name,
             n_steps=run.max_epochs,
         )
-        one_thread = scipy_on_one_thread() if solver.uses_scipy else nullcontext()
-        with memory_error_context(self, architecture, data.X.shape[0]), one_thread:
-            run_epochs(self, run, callbacks.listeners)
+        with memory_error_context(self, architecture, data.X.shape[0]):
+            work = partial(run_epochs, self, run, callbacks.listeners)
+            with_few_threads(work, run.largest_product, scipy=solver.uses_scipy)
         publish(self, run)
         try:
             callbacks.close()

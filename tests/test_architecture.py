@@ -46,7 +46,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs", "_core.epoch_metrics"},
-    {"_attributes", "_files", "_inputs", "_messages", "_types"},
+    {"_attributes", "_blas_threads", "_files", "_inputs", "_messages", "_types"},
     {"_lowered"},
     {"_architecture"},
     {"_summary"},
@@ -144,6 +144,7 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
     others = {name.partition(".")[0] for name in imports(module)}
     others -= {*sys.stdlib_module_names, "skperceptron"}
     known = {
+        "_blas_threads": {"scipy", "threadpoolctl"},  # which scikit-learn brings
         "_core": {"numpy", "scipy"},
         "callbacks": {"pandas"},
         "plotting": {"numpy", "sklearn", "matplotlib"},

@@ -18,7 +18,7 @@ from sklearn.linear_model import (
 from sklearn.metrics import mean_gamma_deviance, mean_poisson_deviance
 from threadpoolctl import ThreadpoolController
 
-from skperceptron import MLPClassifier, MLPRegressor, _compat
+from skperceptron import MLPClassifier, MLPRegressor, _blas_threads
 from skperceptron._core.objective import Objective
 
 rng = np.random.default_rng(0)
@@ -449,20 +449,23 @@ class TestTheLinearModel:
 class TestThreadsOfScipy:
     """Its BLAS and NumPy's keep each other waiting, so it has one thread while L-BFGS runs."""
 
+    large = rng.normal(size=(400, 200))  # with 200 units a product of 32 Mflop
+
     @pytest.fixture
     def threads(self):
         """A function that tells how many threads scipy's own BLAS has, and how many NumPy's."""
-        own = _compat._blas_of_scipy()
-        others = ThreadpoolController().select(internal_api="openblas")
-        paths = {library.filepath for library in own.lib_controllers}
-        others = [each for each in others.lib_controllers if each.filepath not in paths]
-        if not paths or not others:
+        libraries = _blas_threads.libraries()
+        own = [library for library in libraries if library.of_scipy]
+        others = [library for library in libraries if not library.of_scipy]
+        if not own or not others:
             pytest.skip("scipy and NumPy share a BLAS")
         # There must be two to tell that there is one, even on one core.
         with ThreadpoolController().limit(limits=2, user_api="blas"):
-            yield lambda: (own.lib_controllers[0].num_threads, others[0].num_threads)
+            yield lambda: (own[0].n_threads, others[0].n_threads)
 
-    def test_one_while_it_runs(self, threads):
+    @pytest.mark.parametrize(("size", "expected"), [("small", (1, 1)), ("large", (1, 2))])
+    def test_one_while_it_runs(self, threads, size, expected):
+        """For NumPy's too where the products are small."""
         seen = []
 
         class Watched:
@@ -471,10 +474,11 @@ class TestThreadsOfScipy:
                 scores -= y
                 return 0.5 * (scores**2).sum(axis=1)
 
-        model = MLPRegressor((4,), solver="lbfgs", loss=Watched(), max_iter=3, random_state=0)
+        n_units, X_fitted = (4, X) if size == "small" else (200, self.large)
+        model = MLPRegressor((n_units,), solver="lbfgs", loss=Watched(), max_iter=3, random_state=0)
         with pytest.warns(ConvergenceWarning):
-            model.fit(X, X[:, 0])
-        assert set(seen) == {(1, 2)}
+            model.fit(X_fitted, X_fitted[:, 0])
+        assert set(seen) == {expected}
         assert threads() == (2, 2)
 
     def test_as_before_after_an_error(self, threads):
@@ -487,10 +491,10 @@ class TestThreadsOfScipy:
         assert threads() == (2, 2)
 
     def test_fits_that_overlap(self, threads):
-        one, other = _compat.scipy_on_one_thread(), _compat.scipy_on_one_thread()
-        one.__enter__()
-        other.__enter__()
-        one.__exit__(None, None, None)
+        one, other = (_blas_threads.Limit(1, lambda library: library.of_scipy) for _ in range(2))
+        one.begin()
+        other.begin()
+        one.end()
         assert threads() == (1, 2)
-        other.__exit__(None, None, None)
+        other.end()
         assert threads() == (2, 2)

@@ -1,18 +1,15 @@
 """Children that are forked, processes that are killed, and exceptions that Python has a use for."""
 
-import contextlib
 import hashlib
 import os
 import pickle
 import signal
-import sys
 import tempfile
 import threading
 import time
 
 import numpy as np
 import pytest
-import threadpoolctl
 from sklearn.base import clone
 
 from skperceptron import (
@@ -20,7 +17,7 @@ from skperceptron import (
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
-    _compat,
+    _blas_threads,
     callbacks,
 )
 from skperceptron import _files as files
@@ -77,8 +74,7 @@ class TestForks:
             for thread in threads:
                 thread.join()
         assert results == [True] * 30
-        assert not _compat._holds
-        assert _compat._limit is None
+        assert not any(library.limits for library in _blas_threads.libraries())
 
     def test_children_draw_the_same_from_the_global_stream(self):
         """As the page on deployment says; an integer makes them differ."""
@@ -91,31 +87,7 @@ class TestForks:
         model.set_params(random_state=1)
         assert in_child(lambda: (clone(model).fit(X, X[:, 0]).coefs_[0] != first).all())
 
-    def test_a_child_has_no_limit_of_other_threads(self):
-        entered, leave = threading.Event(), threading.Event()
-
-        def hold():
-            with _compat.scipy_on_one_thread():
-                entered.set()
-                leave.wait()
-
-        thread = threading.Thread(target=hold)
-        thread.start()
-        entered.wait()
-        try:
-            assert in_child(lambda: not _compat._holds and _compat._limit is None)
-            assert len(_compat._holds) == 1
-        finally:
-            leave.set()
-            thread.join()
-        assert _compat._limit is None
-
-    def test_a_child_has_the_limit_of_its_own_thread(self):
-        with _compat.scipy_on_one_thread():
-            assert in_child(lambda: len(_compat._holds) == 1 and _compat._limit is not None)
-        assert _compat._limit is None
-
-    @pytest.mark.parametrize("lock", [lock_across_forks(), _compat._lock, kernels._working])
+    @pytest.mark.parametrize("lock", [lock_across_forks(), _blas_threads._lock, kernels._working])
     def test_a_lock_that_another_thread_has(self, lock):
         """The child is forked when the lock is free, so that it is free in the child."""
         entered = threading.Event()
@@ -150,63 +122,6 @@ class TestForks:
         started.wait()
         assert in_child(lambda: kernels.undisturbed(lambda: True))
         thread.join()
-
-
-class TestLimitOnThreads:
-    """Of the BLAS that comes with scipy: it goes whatever happens."""
-
-    def test_after_a_limit_that_fails(self, monkeypatch):
-        class Failing:
-            lib_controllers = ()
-
-            def limit(self, limits):
-                raise OSError("no such library")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(_compat, "_blas_of_scipy", Failing)
-            with pytest.raises(OSError, match="no such library"):
-                MLPClassifier(solver="lbfgs").fit(X, y)
-        assert not _compat._holds
-        MLPClassifier((3,), solver="lbfgs", max_iter=2).fit(X, y)
-        assert _compat._limit is None
-
-    def test_after_ctrl_c_at_any_bytecode(self):
-        blas = _compat._blas_of_scipy().lib_controllers
-        files = (_compat.__file__, threadpoolctl.__file__, contextlib.__file__)
-        before = [library.num_threads for library in blas]
-
-        def run(at):
-            seen = 0
-
-            def trace(frame, event, argument):
-                nonlocal seen
-                frame.f_trace_opcodes = frame.f_code.co_filename in files
-                if event == "opcode":
-                    seen += 1
-                    if seen == at:
-                        raise KeyboardInterrupt
-                return trace
-
-            earlier = sys.gettrace()
-            sys.settrace(trace)
-            try:
-                with _compat.scipy_on_one_thread():
-                    pass
-            except KeyboardInterrupt:
-                pass
-            finally:
-                sys.settrace(earlier)
-            return seen
-
-        n_bytecodes = max(run(None) for _ in range(3))
-        assert n_bytecodes > 200
-        for at in range(1, n_bytecodes + 1):
-            run(at)
-            with _compat.scipy_on_one_thread():
-                pass
-            assert not _compat._holds, at
-            assert _compat._limit is None, at
-            assert [library.num_threads for library in blas] == before, at
 
 
 class TestCompilation:

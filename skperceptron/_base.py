@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
@@ -31,6 +31,8 @@ from ._compat import (
     managing_callbacks,
     without_callbacks,
 )
+from ._core.training import TrainingState
+from ._core.types import Array
 from ._held_out import check_scoring_works, choose_rows
 from ._memory import check_memory, memory_error_context
 from ._messages import warn
@@ -41,6 +43,7 @@ from ._start import as_fitted, is_given, start_of
 from ._summary import Layer, Summary, html, layers, layers_before_fit
 from ._targets import Targets, check_total_weight
 from ._tasks import Task
+from ._types import MatrixLike
 from ._validation import check_parameters, validate_held_out_data, validate_training_data
 
 
@@ -49,6 +52,26 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     A subclass is a signature, ``_task`` and methods with docstrings of their own.
     """
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_features_in_: int
+    feature_names_in_: Array
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_iter_: int
+    t_: int
+    loss_: float | None
+    best_loss_: float | None
+    best_validation_score_: float | None
+    loss_curve_: list[float]
+    learning_rate_curve_: list[float]
+    validation_loss_curve_: list[float]
+    validation_scores_: list[float]
+    _architecture: Architecture
+    _targets: Any  # Targets, of the kind that the task has chosen
+    _training_state: TrainingState | None
 
     @abstractmethod
     def _task(self) -> Task:
@@ -82,7 +105,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             self, task, X, y, sample_weight, dtype=start.dtype, reset=not start.resumes
         )
         targets, data = task.choose_targets(data, classes, start.targets, incremental=incremental)
-        vars(self).update(task.attributes(targets))
+        self.__dict__.update(task.attributes(targets))
         check_total_weight(data.sample_weight, "sample_weight")
         given = validate_held_out_data(
             self, task, X_val, y_val, sample_weight_val, dtype=data.X.dtype, targets=targets
@@ -149,11 +172,14 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         """Activation of each hidden layer."""
         return activations(self)
 
-    def _as_fitted(self) -> Any:
+    def _as_fitted(self) -> Self:
         """The estimator if it is fitted, else a copy that has taken over the weights set on it."""
-        return self if hasattr(self, "_architecture") else as_fitted(self)
+        if hasattr(self, "_architecture"):
+            return self
+        fitted: Self = as_fitted(self)
+        return fitted
 
-    def drop_training_state(self):
+    def drop_training_state(self) -> Self:
         """Forget how the weights came about and all that only continuing needs.
 
         Predictions stay the same, and a pickle holds little more than the weights. The curves are
@@ -174,15 +200,15 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 setattr(self, attribute, [])
         return self
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_architecture") or is_given(self)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
-    def hidden_activations(self, X, layer=-1):
+    def hidden_activations(self, X: MatrixLike, layer: int = -1) -> Array:
         """Compute the outputs of a hidden layer.
 
         Parameters
@@ -211,7 +237,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
-        return hidden_activations(estimator, X, layer % n_hidden)
+        outputs: Array = hidden_activations(estimator, X, layer % n_hidden)
+        return outputs
 
     def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
@@ -232,13 +259,13 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             return layers(architecture.specs, architecture.output_activation)
         return layers_before_fit(self._layer_specs)
 
-    def _below_diagram(self):
+    def _below_diagram(self) -> str:
         try:
             return html(self._layers())
         except Exception:  # hyperparameters that fit will refuse, whatever they raise
             return ""
 
-    def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
+    def _predict(self, X: MatrixLike, read: Callable[[Any, Array], Any]) -> Any:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
         return predict(self._as_fitted(), X, read)
 
@@ -255,7 +282,7 @@ def has_epochs(estimator: Any) -> bool:
 
 
 @contextmanager
-def restored_on_error(estimator: BaseEstimator):
+def restored_on_error(estimator: BaseEstimator) -> Iterator[None]:
     """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
     before = dict(vars(estimator))
     given = estimator.random_state

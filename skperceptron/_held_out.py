@@ -92,18 +92,13 @@ def split(params: Any, data: Data, targets: Targets, state: TrainingState) -> Sp
     n_rows = data.X.shape[0]
     counts = np.ones(n_rows, bool) if data.sample_weight is None else data.sample_weight > 0
     among = candidates(state.drawn_among, counts)
-    first = state.split_state is None
-    random_state = copy.deepcopy(state.random_state if first else state.split_state)
-    rows = draw(
-        params.validation_fraction,
-        targets.strata(data.y),
-        counts,
-        among,
-        state.random_state if first else random_state,
-    )
+    # The first split moves the stream on; later ones are drawn anew from where that began.
+    before = copy.deepcopy(state.random_state if state.split_state is None else state.split_state)
+    stream = state.random_state if state.split_state is None else copy.deepcopy(before)
+    strata = targets.strata(data.y)
+    rows = draw(params.validation_fraction, strata, counts, among, stream)
     if rows is not None:
-        state.drawn_among = among
-        state.split_state = random_state if first else state.split_state
+        state.drawn_among, state.split_state = among, before
     return rows
 
 
@@ -113,8 +108,9 @@ def candidates(drawn_among: np.ndarray | None, counts: np.ndarray) -> np.ndarray
     Later calls with as many rows draw among the same ones, whatever the weights are by then. So
     rows that were trained on never get into those that are watched.
     """
-    known = drawn_among is not None and len(drawn_among) == len(counts)
-    return drawn_among if known else counts
+    if drawn_among is not None and len(drawn_among) == len(counts):
+        return drawn_among
+    return counts
 
 
 def draw(

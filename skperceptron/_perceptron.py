@@ -733,7 +733,7 @@ class PerceptronClassifier(
 
     # Run epochs --------------------------------------------------------------------------
 
-    def _train(self, called, *args, **kwargs):
+    def _train(self, called: Data, *args: Any, **kwargs: Any) -> None:
         """Show the rows, with one BLAS thread where their products are small."""
         n_units = 1 if len(self.classes_) == 2 else len(self.classes_)
         flops = _largest_product(called.X, n_units)
@@ -934,7 +934,7 @@ def _largest_product(X: Matrix, n_units: int) -> int:
     n_rows, n_features = X.shape
     run = min(n_rows, max(BLOCK, GATHERED // n_features))
     block = min(n_rows, BLOCK)
-    return 2 * n_features * max(run * n_units, block * block)
+    return int(2 * n_features * max(run * n_units, block * block))
 
 
 def _numbers(name: str, given: Any) -> Array:

@@ -115,4 +115,5 @@ def fitted_so_far(estimator: Any, run: FitRun, *, ended: bool) -> dict[str, Any]
     publish(estimator, replace(run, state=state))
     if not ended:
         publish_network(estimator, run.targets, run.architecture, state.theta)
-    return vars(estimator)
+    attributes: dict[str, Any] = vars(estimator)
+    return attributes

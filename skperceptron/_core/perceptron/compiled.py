@@ -11,7 +11,7 @@ import numpy as np
 from .. import kernels
 from ..types import Array
 from .engine import Engine, TrainingData
-from .rules import OneVsRest
+from .rules import OneVsRest, Rule
 from .units import EpochStats, Moments, Units
 
 # Rows shown in one go. Python hears of Ctrl-C only between two of them.
@@ -23,7 +23,8 @@ class Compiled(Engine):
 
     rule: OneVsRest
 
-    def __init__(self, units: Units, rule: OneVsRest) -> None:
+    def __init__(self, units: Units, rule: Rule) -> None:
+        assert isinstance(rule, OneVsRest)  # the only one with independent units
         self.units, self.rule = units, rule
 
     def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:

@@ -361,6 +361,7 @@ class MLPAutoencoder(
     0.8
     """
 
+    bottleneck_: int
     loss = "squared_error"  # no hyperparameter
 
     def fit(

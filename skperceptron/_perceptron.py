@@ -698,7 +698,7 @@ class PerceptronClassifier(
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
             return Penalised(units, rule, penalty, float(self.eta0))
-        if isinstance(rule, OneVsRest) and kernels.available():
+        if rule.independent and kernels.available():
             return compiled.Compiled(units, rule)
         return Blocks(units, rule)
 

@@ -421,7 +421,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
             Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
@@ -432,7 +432,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
             Rows to judge each epoch by. ``early_stopping`` then watches them, and holds no rows of
             X out; without it their loss is recorded only.
 
-        y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
+        y_val : {array-like, sparse matrix} of shape (n_val,) or (n_val, n_labels), default=None
             Targets of ``X_val``.
 
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -476,7 +476,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
             Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None

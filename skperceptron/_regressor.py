@@ -389,11 +389,11 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
     def fit(
         self,
         X: MatrixLike,
-        y: MatrixLike,
+        y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
         X_val: MatrixLike | None = None,
-        y_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.
@@ -442,7 +442,7 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
 
     @available_if(has_epochs)
     def partial_fit(
-        self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
         """Make one pass over X and y, going on from the last call if there was one.
 
@@ -490,7 +490,7 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         predictions: Array = self._predict(X, lambda targets, scores: targets.decode(scores))
         return predictions
 
-    def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute the coefficient of determination R² of the predictions.
 
         Parameters

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _architecture, _memory, _run
+from skperceptron import (
+    MLPAutoencoder,
+    MLPClassifier,
+    MLPRegressor,
+    _architecture,
+    _memory,
+    _run,
+    _start,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -98,7 +106,7 @@ def test_an_allocation_that_is_refused_names_the_network(make, monkeypatch):
 
     match = r"hidden_layer_sizes=\(5,\) with 4 features .* bytes.*: Unable to allocate 7.45 GiB"
     with monkeypatch.context() as patch:
-        patch.setattr(_architecture, "initial_parameters", refuse_it)
+        patch.setattr(_start, "initial_parameters", refuse_it)
         refuse(make((5,)), match)
     with monkeypatch.context() as patch:
         patch.setattr(_run, "Batches", refuse_it)

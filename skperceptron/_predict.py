@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial, wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
+from weakref import ref
 
 import numpy as np
 from scipy.sparse import issparse, vstack
@@ -92,11 +93,11 @@ def is_surely_finite(values: Array) -> bool:
 class Predictor:
     """Runs rows through the network of an architecture, or through some of its hidden layers.
 
-    It is made once for an architecture and serves every estimator that has it, in any thread: it
-    keeps only what follows from the architecture, the layers and where the weights of each are to
-    be found. The weights themselves are read from the attributes at each call, whoever replaced
-    them, an array in a list, or numbers in an array. So nothing can be out of date, and nothing is
-    there to pickle or to copy.
+    It keeps only what follows from the architecture, which does not change: the layers, and where
+    the weights of each are to be found. The weights are read from the attributes at each call,
+    whoever has replaced a list, an array in a list, or numbers in an array since. So nothing can be
+    out of date, any number of estimators and threads may share one, and there is nothing to pickle
+    or to copy.
     """
 
     def __init__(self, shape: Architecture, part: slice = WHOLE) -> None:
@@ -176,16 +177,18 @@ def published(estimator: Any, attribute: str, wanted: list[tuple[int, ...]]) -> 
 
 
 def predictor(shape: Architecture, part: slice = WHOLE) -> Predictor:
-    """The predictor of this architecture, made at the first call."""
-    try:
-        return _known_predictor(shape, part.start, part.stop)
-    except TypeError:  # an activation of the user's that has no hash
-        return Predictor(shape, part)
+    """The predictor of this very architecture, made at the first call and kept as long as it."""
+    key = id(shape), part.start, part.stop
+    known = _known.get(key)
+    if known is None or known[0]() is not shape:
+        known = ref(shape, lambda _: _known.pop(key, None)), Predictor(shape, part)
+        _known[key] = known
+    return known[1]
 
 
-@lru_cache(64)
-def _known_predictor(shape: Architecture, start: int | None, stop: int | None) -> Predictor:
-    return Predictor(shape, slice(start, stop))
+# By identity, since comparing two architectures takes longer than all else here. Whatever becomes
+# of them, they are never stored with estimators, and every process has its own.
+_known: dict[tuple[int, int | None, int | None], tuple[ref[Architecture], Predictor]] = {}
 
 
 # Blocks of rows --------------------------------------------------------------------------------

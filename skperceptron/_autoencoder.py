@@ -459,10 +459,11 @@ class MLPAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
                 f"X must be codes of {n_units} numbers, as the bottleneck has units; "
                 f"got {codes.shape[1]} columns."
             )
-        with np.errstate(all="ignore"):
-            decoder = predictor(fitted._architecture, slice(fitted.bottleneck_ + 1, None))
-            decode = fitted._targets.decode
-            return decoder.run(fitted, codes, lambda scores: check_finite(decode(scores), "X"))
+        decoder = predictor(fitted._architecture, slice(fitted.bottleneck_ + 1, None))
+        decode = fitted._targets.decode
+        return decoder(
+            fitted, codes, lambda scores: check_finite(decode(scores), "X"), validated=True
+        )
 
     def score(self, X, y=None, sample_weight=None):
         r"""Compute the share of the variance of X that the reconstructions explain.

@@ -733,7 +733,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         """Refuse weights from outside with which the outputs for these rows overflow."""
         X = data.drop_zero_weight_rows().X
         name = "X, or coefs_ or intercepts_ to start from,"
-        predictor(self._architecture).run(self, X, lambda scores: check_finite(scores, name)[:0])
+        network = predictor(self._architecture)
+        network(self, X, lambda scores: check_finite(scores, name)[:0], validated=True)
 
     def _as_fitted(self):
         """The estimator if it is fitted, else a copy that has taken over the weights set on it."""

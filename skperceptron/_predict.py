@@ -27,6 +27,8 @@ PREDICTION_BLOCK = 4096
 LARGEST_BLOCK = 4096 * 1024
 FEWEST_ROWS = 64
 
+KINDS = ("csr", "csc")  # of sparse matrices that rows are taken of
+
 # How often a CSC matrix is read at most, to take rows of it.
 CSC_PASSES = 64
 
@@ -39,9 +41,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _in_a_block(function: F) -> F:
     @wraps(function)
-    def quiet(*args: Any) -> Any:
+    def quiet(*args: Any, **kwargs: Any) -> Any:
         with np.errstate(all="ignore"):
-            return function(*args)
+            return function(*args, **kwargs)
 
     return cast(F, quiet)
 
@@ -90,6 +92,10 @@ def is_surely_finite(values: Array) -> bool:
     return math.isfinite(np.vdot(values, values))
 
 
+def _as_it_is(block: Any) -> Any:
+    return block
+
+
 class Predictor:
     """Runs rows through the network of an architecture, or through some of its hidden layers.
 
@@ -115,18 +121,24 @@ class Predictor:
         self._places = self._network.by_layer(self._network.layout.arrange(places))
 
     @quietly
-    def __call__(self, estimator: Any, X: Any, read: Read) -> Any:
-        """What ``read`` makes of the outputs (n, n_units) for X, as the user gave it.
+    def __call__(self, estimator: Any, X: Any, read: Read, *, validated: bool = False) -> Any:
+        """What ``read`` makes of the outputs (n, n_units), block of rows by block of rows.
 
-        An array that is as it should be in every way goes to the network as it is: for one row
-        scikit-learn's validation takes several times as long as the network.
+        X is as the user gave it unless it is ``validated``. An array that is as it should be in
+        every way is not asked twice: for one row scikit-learn's validation takes several times as
+        long as the network.
         """
-        if self._is_ready(X, estimator):
-            return self.run(estimator, X, read)
-        kinds = ("csr", "csc")
-        X = validate_X(estimator, X, "X", reset=False, accept_sparse=kinds, ensure_all_finite=False)
-        convert = partial(as_finite, dtype=self._dtype, name="X", estimator=estimator)
-        return self.run(estimator, X, read, convert)
+        convert: Convert = _as_it_is
+        if not (validated or self._is_ready(X, estimator)):
+            X = validate_X(
+                estimator, X, "X", reset=False, accept_sparse=KINDS, ensure_all_finite=False
+            )
+            convert = partial(as_finite, dtype=self._dtype, name="X", estimator=estimator)
+        infer, parameters = self._network.infer, self._parameters(estimator)
+        if X.shape[0] <= FEWEST_ROWS <= PREDICTION_BLOCK:
+            return read(infer(convert(X), parameters))
+        blocks = row_blocks(X, block_size(self._network))
+        return joined([read(infer(convert(block), parameters)) for block in blocks])
 
     def _is_ready(self, X: Any, estimator: Any) -> bool:
         return (
@@ -139,19 +151,6 @@ class Predictor:
             and not hasattr(estimator, "feature_names_in_")
             and is_surely_finite(X)
         )
-
-    def run(self, estimator: Any, X: Any, read: Read, convert: Convert | None = None) -> Any:
-        """What ``read`` makes of the outputs for validated rows, block by block.
-
-        ``convert`` is what these are still to go through.
-        """
-        infer, parameters = self._network.infer, self._parameters(estimator)
-        if X.shape[0] <= FEWEST_ROWS <= PREDICTION_BLOCK:
-            return read(infer(X if convert is None else convert(X), parameters))
-        blocks = row_blocks(X, block_size(self._network))
-        if convert is not None:
-            blocks = map(convert, blocks)
-        return joined([read(infer(block, parameters)) for block in blocks])
 
     def _parameters(self, estimator: Any) -> list[list[Array]]:
         """The arrays in the attributes, layer by layer, if their shapes are right."""

@@ -481,12 +481,11 @@ class MLPAutoencoder(
                 f"X must be codes of {n_units} numbers, as the bottleneck has units; "
                 f"got {codes.shape[1]} columns."
             )
-        with np.errstate(all="ignore"):
-            decoder = predictor(fitted._architecture, slice(fitted.bottleneck_ + 1, None))
-            decode = fitted._targets.decode
-            rows: Array = decoder.run(
-                fitted, codes, lambda scores: check_finite(decode(scores), "X")
-            )
+        decoder = predictor(fitted._architecture, slice(fitted.bottleneck_ + 1, None))
+        decode = fitted._targets.decode
+        rows: Array = decoder(
+            fitted, codes, lambda scores: check_finite(decode(scores), "X"), validated=True
+        )
         return rows
 
     def score(

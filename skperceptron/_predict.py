@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial, wraps
+from functools import partial, wraps
 from itertools import chain
 from typing import Any, TypeVar, cast
+from weakref import ref
 
 import numpy as np
 from scipy.sparse import issparse, vstack
@@ -27,6 +28,8 @@ PREDICTION_BLOCK = 4096
 LARGEST_BLOCK = 4096 * 1024
 FEWEST_ROWS = 64
 
+KINDS = ("csr", "csc")  # of sparse matrices that rows are taken of
+
 # How often a CSC matrix is read at most, to take rows of it.
 CSC_PASSES = 64
 
@@ -39,9 +42,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _in_a_block(function: F) -> F:
     @wraps(function)
-    def quiet(*args: Any) -> Any:
+    def quiet(*args: Any, **kwargs: Any) -> Any:
         with np.errstate(all="ignore"):
-            return function(*args)
+            return function(*args, **kwargs)
 
     return cast(F, quiet)
 
@@ -90,14 +93,18 @@ def is_surely_finite(values: Array) -> bool:
     return math.isfinite(np.vdot(values, values))
 
 
+def _as_it_is(block: Any) -> Any:
+    return block
+
+
 class Predictor:
     """Runs rows through the network of an architecture, or through some of its hidden layers.
 
-    It is made once for an architecture and serves every estimator that has it, in any thread: it
-    keeps only what follows from the architecture, the layers and where the weights of each are to
-    be found. The weights themselves are read from the attributes at each call, whoever replaced
-    them, an array in a list, or numbers in an array. So nothing can be out of date, and nothing is
-    there to pickle or to copy.
+    It keeps only what follows from the architecture, which does not change: the layers, and where
+    the weights of each are to be found. The weights are read from the attributes at each call,
+    whoever has replaced a list, an array in a list, or numbers in an array since. So nothing can be
+    out of date, any number of estimators and threads may share one, and there is nothing to pickle
+    or to copy.
     """
 
     def __init__(self, architecture: Architecture, part: slice = WHOLE) -> None:
@@ -116,18 +123,24 @@ class Predictor:
         self._places = self._network.by_layer(list(chain.from_iterable(by_spec[part])))
 
     @quietly
-    def __call__(self, estimator: Any, X: Any, read: Read) -> Any:
-        """What ``read`` makes of the outputs (n, n_units) for X, as the user gave it.
+    def __call__(self, estimator: Any, X: Any, read: Read, *, validated: bool = False) -> Any:
+        """What ``read`` makes of the outputs (n, n_units), block of rows by block of rows.
 
-        An array that is as it should be in every way goes to the network as it is: for one row
-        scikit-learn's validation takes several times as long as the network.
+        X is as the user gave it unless it is ``validated``. An array that is as it should be in
+        every way is not asked twice: for one row scikit-learn's validation takes several times as
+        long as the network.
         """
-        if self._is_ready(X, estimator):
-            return self.run(estimator, X, read)
-        kinds = ("csr", "csc")
-        X = validate_X(estimator, X, "X", reset=False, accept_sparse=kinds, ensure_all_finite=False)
-        convert = partial(as_finite, dtype=self._dtype, name="X", estimator=estimator)
-        return self.run(estimator, X, read, convert)
+        convert: Convert = _as_it_is
+        if not (validated or self._is_ready(X, estimator)):
+            X = validate_X(
+                estimator, X, "X", reset=False, accept_sparse=KINDS, ensure_all_finite=False
+            )
+            convert = partial(as_finite, dtype=self._dtype, name="X", estimator=estimator)
+        infer, parameters = self._network.infer, self._parameters(estimator)
+        if X.shape[0] <= FEWEST_ROWS <= PREDICTION_BLOCK:
+            return read(infer(convert(X), parameters))
+        blocks = row_blocks(X, block_size(self._network))
+        return joined([read(infer(convert(block), parameters)) for block in blocks])
 
     def _is_ready(self, X: Any, estimator: Any) -> bool:
         return (
@@ -141,19 +154,6 @@ class Predictor:
             and is_surely_finite(X)
         )
 
-    def run(self, estimator: Any, X: Any, read: Read, convert: Convert | None = None) -> Any:
-        """What ``read`` makes of the outputs for validated rows, block by block.
-
-        ``convert`` is what these are still to go through.
-        """
-        infer, parameters = self._network.infer, self._parameters(estimator)
-        if X.shape[0] <= FEWEST_ROWS <= PREDICTION_BLOCK:
-            return read(infer(X if convert is None else convert(X), parameters))
-        blocks = row_blocks(X, block_size(self._network))
-        if convert is not None:
-            blocks = map(convert, blocks)
-        return joined([read(infer(block, parameters)) for block in blocks])
-
     def _parameters(self, estimator: Any) -> list[list[Array]]:
         """The arrays in the attributes, layer by layer, if their shapes are right."""
         arrays: list[Array] = []
@@ -163,16 +163,18 @@ class Predictor:
 
 
 def predictor(architecture: Architecture, part: slice = WHOLE) -> Predictor:
-    """The predictor of this architecture, made at the first call."""
-    try:
-        return _known_predictor(architecture, part.start, part.stop)
-    except TypeError:  # an activation of the user's that has no hash
-        return Predictor(architecture, part)
+    """The predictor of this very architecture, made at the first call and kept as long as it."""
+    key = id(architecture), part.start, part.stop
+    known = _known.get(key)
+    if known is None or known[0]() is not architecture:
+        known = ref(architecture, lambda _: _known.pop(key, None)), Predictor(architecture, part)
+        _known[key] = known
+    return known[1]
 
 
-@lru_cache(64)
-def _known_predictor(architecture: Architecture, start: int | None, stop: int | None) -> Predictor:
-    return Predictor(architecture, slice(start, stop))
+# By identity, since comparing two architectures takes longer than all else here. Whatever becomes
+# of them, they are never stored with estimators, and every process has its own.
+_known: dict[tuple[int, int | None, int | None], tuple[ref[Architecture], Predictor]] = {}
 
 
 # Blocks of rows --------------------------------------------------------------------------------

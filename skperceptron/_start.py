@@ -98,7 +98,8 @@ class GivenWeights(Start):
         take_over(estimator, complete(self._groups, architecture), targets, architecture)
         X = data.drop_zero_weight_rows().X
         name = "X, or coefs_ or intercepts_ to start from,"
-        predictor(architecture).run(estimator, X, lambda scores: check_finite(scores, name)[:0])
+        network = predictor(architecture)
+        network(estimator, X, lambda scores: check_finite(scores, name)[:0], validated=True)
 
     def state(
         self,

@@ -357,7 +357,7 @@ class TestCopies:
             for model, scores in zip(models, expected, strict=True):
                 assert_allclose(model.decision_function(X[:1]), scores, rtol=1e-9, atol=1e-12)
 
-    def test_more_than_there_is_room_for(self):
+    def test_of_many_architectures_do_not_mix(self):
         for width in [*range(1, 80), 1]:
             model = MLPRegressor((width,))
             model.coefs_, model.intercepts_ = (
@@ -385,6 +385,19 @@ class TestKeepsNothing:
         gc.collect()
         assert array() is None
         assert estimator() is None
+
+    def test_of_architectures(self):
+        model = square_network()
+        gc.collect()
+        before = len(_predict._known)
+        for _ in range(50):
+            twin = copy.deepcopy(model)
+            results(twin, X[:1])
+        del twin
+        gc.collect()
+        assert len(_predict._known) < before + 10  # some are known elsewhere
+        results(model, X[:1])
+        assert len(_predict._known) >= 1
 
     def test_of_weights_that_were_replaced(self):
         model = square_network()
@@ -454,6 +467,14 @@ def test_large_rows_whose_squares_overflow_are_predicted():
     scale = regressor.predict(1e200 * X[:1]) / 1e200
     weights = regressor.coefs_[0] @ regressor.coefs_[1] @ regressor.coefs_[2]
     assert_allclose(scale, (X[:1] @ weights)[:, 0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 200])
+def test_results_that_overflow_though_the_scores_do_not_are_refused(n):
+    model = MLPRegressor(hidden_layer_sizes=(), output_activation="exp", loss="poisson")
+    model.coefs_, model.intercepts_ = [np.full((7, 1), 1000.0)], [np.zeros(1)]
+    with pytest.raises(ValueError, match="X has values so large that the outputs"):
+        model.predict(np.ones((n, 7)))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a step costs, without a clock: passes over the parameters, allocations, precision."""
 
+import sys
 import tracemalloc
 
 import numpy as np
@@ -145,3 +146,35 @@ def test_a_default_step_allocates_less_than_a_layer():
         tracemalloc.stop()
     # The largest is relu's mask, a byte for each of 4000 rows and 40 units; activations take 8.
     assert peak < 4000 * 40 * 8 / 2
+
+
+def calls_of_the_package(function, *args):
+    """How many functions of the package are called, comprehensions and lambdas included."""
+    names = []
+
+    def note(frame, event, arg):
+        if event == "call" and "skperceptron" in frame.f_globals.get("__name__", ""):
+            names.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        function(*args)
+    finally:
+        sys.setprofile(None)
+    return names
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("method", "most"), [("predict", 28), ("decision_function", 30), ("hidden_activations", 24)]
+)
+def test_one_row_is_predicted_in_a_few_calls(method, most, dtype):
+    # Each of them takes a good part of what the products of a row take.
+    X = np.random.default_rng(0).normal(size=(40, 6)).astype(dtype)
+    model = MLPClassifier((8,), max_iter=1).fit(X, np.arange(40) % 4)
+    predict = getattr(model, method)
+    predict(X[:1])
+    names = calls_of_the_package(predict, X[:1])
+    assert "infer" in names
+    assert len(names) <= most

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import issparse, vstack
 
 from ._architecture import WHOLE, Architecture, inference_network
-from ._attributes import group_names, published_group
+from ._attributes import ATTRIBUTES, group_names, published_group
 from ._compat import as_finite, validate_X
 from ._core.network import Network
 from ._core.types import Array
@@ -158,7 +158,8 @@ class Predictor:
         """The arrays in the attributes, layer by layer, if their shapes are right."""
         arrays: list[Array] = []
         for group, wanted in self._groups:
-            arrays.extend(published_group(estimator, group, wanted))
+            if wanted or getattr(estimator, ATTRIBUTES[group]) is not None:
+                arrays.extend(published_group(estimator, group, wanted))
         return [[arrays[place] for place in places] for places in self._places]
 
 

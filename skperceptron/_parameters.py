@@ -219,7 +219,7 @@ class TrainingParameters:
     beta_1: float = parameter(default=0.9, accepts=[FROM_0_BELOW_1])
     beta_2: float = parameter(default=0.999, accepts=[FROM_0_BELOW_1])
     epsilon: float = parameter(default=1e-8, accepts=[ABOVE_0])
-    n_iter_no_change: float = parameter(
+    n_iter_no_change: int | float = parameter(
         default=10, accepts=[COUNT, Options(Real, {math.inf})], solvers=STOCHASTIC
     )
     max_fun: int = parameter(default=15000, accepts=[COUNT], solvers=LBFGS)

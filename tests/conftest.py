@@ -11,6 +11,9 @@ from skperceptron._core import kernels
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
+# So that a comparison that fails in there shows its values, too.
+pytest.register_assert_rewrite("helpers")
+
 # So that what a test runs does not depend on the tests before it.
 kernels.n_left = math.inf
 

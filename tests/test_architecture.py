@@ -8,11 +8,14 @@ import inspect
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import skperceptron
+from helpers.paths import TESTS
+from helpers.processes import run_python
 
 ROOT = Path(skperceptron.__file__).parent
 
@@ -150,26 +153,23 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
     [("plotting", "matplotlib"), ("callbacks", "pandas"), ("callbacks", "rich")],
 )
 def test_extras_are_imported_where_they_are_used_only(module, extra):
-    with_ours = is_imported(extra, f"skperceptron.{module}")
-    assert not with_ours or is_imported(extra, LIBRARIES)
+    assert extra not in imported_with(f"skperceptron.{module}") - imported_with(LIBRARIES)
 
 
 # What scikit-learn imports of itself is not ours to say.
 LIBRARIES = "sklearn.metrics, sklearn.model_selection, sklearn.neural_network, sklearn.pipeline"
 
 
-def is_imported(extra, modules):
-    """Whether ``extra`` is, in a process of its own that imports ``modules``."""
-    code = f"import sys, {modules}; print({extra!r} in sys.modules)"
-    command = [sys.executable, "-c", code]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
-    return {"True": True, "False": False}[run.stdout.strip()]
+@cache
+def imported_with(modules):
+    """The modules that a process of its own has after it has imported some."""
+    return frozenset(run_python(f"import sys, {modules}; print(*sys.modules)").split())
 
 
 def test_what_is_imported_is_seen():
-    assert is_imported("pandas", "pandas")
+    assert "wave" in imported_with("wave")
     with pytest.raises(subprocess.CalledProcessError):
-        is_imported("pandas", "no_such_module")
+        imported_with("no_such_module")
 
 
 @every_module
@@ -239,7 +239,6 @@ def test_nothing_is_imported_that_a_browser_lacks():
             assert lacking.isdisjoint(name.split(".")[0] for name in names), path
 
 
-TESTS = Path(__file__).parent
 WAITING = {"run", "call", "check_call", "check_output"}  # of subprocess
 
 
@@ -259,8 +258,12 @@ def calls(source):
 
 
 def test_no_test_waits_for_ever_for_a_process():
-    paths = [p for p in TESTS.rglob("test_*.py") if "subprocess." in p.read_text("utf-8")]
-    assert Path(__file__) in paths
+    paths = [
+        p
+        for p in TESTS.rglob("*.py")
+        if "subprocess." in p.read_text("utf-8") and not p.is_relative_to(TESTS / "benchmarks")
+    ]
+    assert {Path(__file__), TESTS / "helpers" / "processes.py"} <= set(paths)
     for path in paths:
         lines = [c.lineno for c in calls(path.read_text("utf-8")) if waits_for_ever(c)]
         assert not lines, f"{path} starts processes without timeout= in lines {lines}"

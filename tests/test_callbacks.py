@@ -3,8 +3,6 @@
 import copy
 import math
 import pickle
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -19,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.fixes import parse_version
 
+from helpers.processes import run_python
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._base import BaseMLP
 from skperceptron._callback_runner import Metadata
@@ -283,7 +282,7 @@ class TestStopping:
             "model, X, Y = pickle.load(open(sys.argv[1], 'rb'))\n"
             "pickle.dump(model.fit(X, Y), open(sys.argv[1], 'wb'))"
         )
-        subprocess.run([sys.executable, "-c", code, str(file)], check=True, timeout=100)
+        run_python(code, file)
         assert_array_equal(weights(pickle.loads(file.read_bytes())), weights(whole))
 
     @pytest.mark.parametrize("early_stopping", [False, True])

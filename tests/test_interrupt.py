@@ -4,8 +4,6 @@ import math
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -13,6 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
+from helpers.processes import run_python
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
@@ -290,6 +289,4 @@ class TestWhereTheParentIgnoresCtrlC:
 
     def test_nor_do_processes_that_tests_start(self):
         code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
-        command = [sys.executable, "-c", code]
-        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
-        assert run.stdout.strip() == "True"
+        assert run_python(code) == "True"

@@ -15,6 +15,7 @@ import pytest
 import threadpoolctl
 from sklearn.base import clone
 
+from helpers.processes import in_child
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
@@ -38,24 +39,6 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no for
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 4))
 y = X[:, 0] > 0
-
-
-def in_child(work):
-    """Run a function in a forked child; return whether it was true, or None if it hung."""
-    process = os.fork()
-    if process == 0:
-        try:
-            os._exit(0 if work() else 1)
-        finally:
-            os._exit(2)
-    for _ in range(6000):  # of 10 ms: what hangs does so for ever
-        ended, status = os.waitpid(process, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.01)
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    return None
 
 
 @needs_fork

@@ -4,8 +4,6 @@ import ast
 import json
 import os
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import skperceptron
+from helpers.processes import run_python
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -179,9 +178,7 @@ for random_state in (None, None, 0, 1):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no such thing here")
 def test_forked_processes_draw_the_same_unless_they_are_told_not_to():
-    command = [sys.executable, "-W", "ignore", "-c", FORK]
-    forked = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
-    losses = forked.stdout.split()
+    losses = run_python(FORK, PYTHONWARNINGS="ignore").split()
     assert losses[0] == losses[1]
     assert len(losses) == 4
     assert len(set(losses)) == 3

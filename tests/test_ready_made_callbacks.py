@@ -5,7 +5,6 @@ import gc
 import os
 import pickle
 import re
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,6 +23,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from helpers.processes import run_python
 from skperceptron import MLPClassifier, PerceptronClassifier
 from skperceptron import callbacks as module
 from skperceptron.callbacks import History, ModelCheckpoint
@@ -147,8 +147,7 @@ else:
         {"pickle": pickle, "joblib": joblib}[sys.argv[1]].dump(model, file)
 """
         path = tmp_path / "model"
-        command = [sys.executable, "-W", "ignore", "-c", code, dump, path]
-        subprocess.run(command, check=True, timeout=100)
+        run_python(code, dump, path, PYTHONWARNINGS="ignore")
         before = set(threading.enumerate())
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -3,8 +3,6 @@
 import copy
 import math
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
+from helpers.processes import run_python
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.optimizers import OPTIMIZERS
 
@@ -198,7 +197,7 @@ def test_pickled_and_continued_in_another_process(tmp_path):
 
     path = tmp_path / "models.pickle"
     path.write_bytes(pickle.dumps(calls))
-    subprocess.run([sys.executable, "-c", CONTINUE, path], check=True, timeout=100)
+    run_python(CONTINUE, path)
     for name, continued in pickle.loads(path.read_bytes()).items():
         assert_same(continued, at_once[name])
         assert continued.validation_loss_curve_ == at_once[name].validation_loss_curve_

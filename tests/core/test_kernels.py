@@ -1,15 +1,13 @@
 """Kernels: NumPy's calls and the loop do the same, and one follows the other when it pays."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from helpers.processes import run_python
 from skperceptron._core import activations, kernels, penalties
 from skperceptron._core.layers import dense
 from skperceptron._core.optimizers import adam
@@ -176,15 +174,6 @@ def test_a_signal_while_it_compiles_is_no_failure_to_compile(log, monkeypatch):
             work(log.kernel(), size=11)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def run_python(code, **environment):
-    """What a process of its own prints."""
-    command = [sys.executable, "-c", code]
-    environment = os.environ | environment
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=100
-    ).stdout.strip()
 
 
 def test_numba_can_be_told_not_to_compile():

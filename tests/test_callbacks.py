@@ -1,6 +1,5 @@
 """Callbacks of scikit-learn and of users: what they see, what they may ask for, what they cost."""
 
-import copy
 import math
 import pickle
 import warnings
@@ -18,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.fixes import parse_version
 
 from helpers.processes import run_python
+from helpers.unchanged import unchanged
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._base import BaseMLP
 from skperceptron._callback_runner import Metadata
@@ -334,14 +334,12 @@ class TestErrors:
         state = np.random.RandomState(3)
         seen = Recorder(error=ZeroDivisionError("mine"))
         model = make(name, random_state=state, warm_start=True).fit(X, Y)
-        before, position = copy.copy(vars(model)), state.get_state()[2]
-        model.set_callbacks(seen)
-        with pytest.raises(ZeroDivisionError, match="mine"):
-            model.fit(X, Y)
-        assert seen.log[-1] == "teardown"
-        model.set_callbacks()
-        assert vars(model) == before
-        assert state.get_state()[2] == position
+        with unchanged(model):
+            model.set_callbacks(seen)
+            with pytest.raises(ZeroDivisionError, match="mine"):
+                model.fit(X, Y)
+            assert seen.log[-1] == "teardown"
+            model.set_callbacks()
 
     def test_warnings_still_point_at_the_line_that_called(self):
         with pytest.warns(UserWarning, match="ignored with") as caught:

@@ -2,13 +2,13 @@
 
 import copy
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from helpers.memory import peak_memory
 from skperceptron import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -107,12 +107,7 @@ class TestNeverMadeDense:
         starts = np.arange(0, n_rows * per_row + 1, per_row)
         data = sparse.csr_array((np.ones(len(columns)), columns, starts), (n_rows, n_features))
         model = MLPClassifier((4,), max_iter=1, random_state=0, **parameters)
-        tracemalloc.start()
-        try:
-            model.fit(data, np.arange(n_rows) % 2).predict(data)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        peak = peak_memory(lambda: model.fit(data, np.arange(n_rows) % 2).predict(data))
         # 24 or 112 MB; X would have 800 MB, and a batch of 200 rows 80 MB.
         weights = 8 * n_features * 4
         assert weights < peak < n_arrays * weights
@@ -344,13 +339,9 @@ class TestMemoryOfPrediction:
         model.fit(self.ROWS[:100], np.arange(100) % 2)
         rows = self.CONVERSIONS[what](self.ROWS)
         expected = model.predict(rows[:5000].astype(np.float64))
-        tracemalloc.start()
-        try:
-            predictions = model.predict(rows)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-        assert_array_equal(predictions[:5000], expected)
+        predictions = []
+        peak = peak_memory(lambda: predictions.append(model.predict(rows)))
+        assert_array_equal(predictions[0][:5000], expected)
         # Scores and labels take 8 bytes a row each, and some blocks of 4096 rows 2 MB; all
         # rows in double precision take 32 MB, and a fifth of them as a sparse matrix 10.
         assert peak < 8e6

@@ -23,6 +23,7 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from helpers.unchanged import assert_refused
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -403,12 +404,7 @@ class TestAScoringThatCanNotBeServed:
         if fitted:
             model.fit(X, y)
         model.set_params(**parameters, learning_rate=never, warm_start=fitted)
-        before, position = dict(vars(model)), model.random_state.get_state()
-        with pytest.raises(ValueError, match=match):
-            model.fit(X, y)
-        assert before.keys() == vars(model).keys()
-        assert all(before[name] is value for name, value in vars(model).items())
-        assert_array_equal(position[1], model.random_state.get_state()[1])
+        assert_refused(model, lambda model: model.fit(X, y), match)
 
     def test_is_one_that_has_no_value_for_the_rows(self):
         # Newer versions of scikit-learn have no area where there is one class, older ones an error.

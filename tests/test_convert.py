@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 import skperceptron
+from helpers.weights import assert_close_weights
 from skperceptron import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -102,8 +103,7 @@ class TestToScikitLearn:
         assert not hasattr(fresh, "coefs_")
         # The parameters that both have came along, so the clone is trained alike.
         refitted = fresh.fit(X, y)
-        for one, other in zip(refitted.coefs_, model.coefs_, strict=True):
-            assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+        assert_close_weights(refitted, model, rtol=1e-6, atol=1e-9)
 
     @every_target
     @pytest.mark.parametrize("solver", ["sgd", "adam"])
@@ -240,10 +240,7 @@ class TestFromScikitLearn:
             model.partial_fit(X, y)
             back.partial_fit(X, y)
         assert np.abs(model.coefs_[0] - before[0]).max() > 1e-4
-        for one, other in zip(
-            back.coefs_ + back.intercepts_, model.coefs_ + model.intercepts_, strict=True
-        ):
-            assert_allclose(one, other, rtol=1e-10, atol=1e-10)
+        assert_close_weights(back, model, rtol=1e-10, atol=1e-10)
         assert back.t_ == model.t_
         assert len(back.loss_curve_) == len(model.loss_curve_)
 

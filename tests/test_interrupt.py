@@ -11,8 +11,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
+from helpers.interrupts import interrupt_call, interrupted
 from helpers.processes import run_python
 from helpers.unchanged import unchanged
+from helpers.weights import assert_same_weights
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
@@ -32,7 +34,6 @@ Y = (X[:, 0] > 0).astype(int)
 CURVES = {"loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_"}
 every_estimator = pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
 early_or_not = pytest.mark.parametrize("early_stopping", [False, True])
-interrupted = pytest.warns(UserWarning, match="Training interrupted by user")
 
 
 class CtrlC:
@@ -98,15 +99,8 @@ def start(timer):
 
 class TestLbfgs:
     def interrupt_at(self, evaluation, monkeypatch):
-        calls, original = [], Objective.value_and_gradient
-
-        def counted(objective, *batch):
-            calls.append(None)
-            if len(calls) == evaluation:
-                signal.raise_signal(signal.SIGINT)
-            return original(objective, *batch)
-
-        monkeypatch.setattr(Objective, "value_and_gradient", counted)
+        ctrl_c = lambda: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        interrupt_call(monkeypatch, Objective, "value_and_gradient", evaluation, ctrl_c)
 
     @every_estimator
     @pytest.mark.parametrize("evaluation", [1, 2, 9])
@@ -130,10 +124,7 @@ class TestBeforeTheFirstEpochEnds:
     @early_or_not
     @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
     def test_there_are_no_numbers_yet(self, estimator, early_stopping, solver, monkeypatch):
-        def interrupt(*args):
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(Objective, "value_and_gradient", interrupt)
+        interrupt_call(monkeypatch, Objective, "value_and_gradient", 1)
         early_stopping = early_stopping and solver != "lbfgs"
         with interrupted:
             model = estimator(solver=solver, early_stopping=early_stopping).fit(X, Y)
@@ -270,10 +261,7 @@ class TestOutsideOfTraining:
         model = clone(model).set_callbacks(CtrlCInACallback("end"))
         with interrupted:
             self.fit(model)
-        for name, value in vars(expected).items():
-            if name in ("coefs_", "intercepts_", "coef_", "intercept_"):
-                for one, other in zip(vars(model)[name], value, strict=True):
-                    assert_array_equal(one, other)
+        assert_same_weights(model, expected)
         assert model.n_iter_ == expected.n_iter_
 
 

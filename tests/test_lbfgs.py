@@ -18,6 +18,8 @@ from sklearn.linear_model import (
 from sklearn.metrics import mean_gamma_deviance, mean_poisson_deviance
 from threadpoolctl import ThreadpoolController
 
+from helpers.interrupts import interrupt_call, interrupted
+from helpers.weights import assert_close_weights, assert_same_weights
 from skperceptron import MLPClassifier, MLPRegressor, _compat
 from skperceptron._core.objective import Objective
 
@@ -299,25 +301,13 @@ def count_evaluations(monkeypatch):
     return lambda: len(calls)
 
 
-def interrupt_at(call, monkeypatch):
-    calls, original = [], Objective.value_and_gradient
-
-    def interrupted(self, *args):
-        calls.append(None)
-        if len(calls) == call:
-            raise KeyboardInterrupt
-        return original(self, *args)
-
-    monkeypatch.setattr(Objective, "value_and_gradient", interrupted)
-
-
 class TestCtrlC:
     @every_target
     def test_leaves_the_last_complete_iteration(self, target, monkeypatch):
         model, y = make(target)
         with monkeypatch.context() as patch:
-            interrupt_at(7, patch)
-            with pytest.warns(UserWarning, match="interrupted"):
+            interrupt_call(patch, Objective, "value_and_gradient", 7)
+            with interrupted:
                 model.fit(X, y)
         assert 1 <= model.n_iter_ == len(model.loss_curve_) < 7
         assert model.loss_ == model.loss_curve_[-1]
@@ -325,18 +315,13 @@ class TestCtrlC:
         undisturbed, _ = make(target, max_iter=model.n_iter_)
         with pytest.warns(ConvergenceWarning):
             undisturbed.fit(X, y)
-        for one, other in zip(
-            model.coefs_ + model.intercepts_,
-            undisturbed.coefs_ + undisturbed.intercepts_,
-            strict=True,
-        ):
-            assert_array_equal(one, other)
+        assert_same_weights(model, undisturbed)
 
     def test_before_the_first_iteration_leaves_the_initial_weights(self, monkeypatch):
         model, y = make("binary")
         with monkeypatch.context() as patch:
-            interrupt_at(1, patch)
-            with pytest.warns(UserWarning, match="interrupted"):
+            interrupt_call(patch, Objective, "value_and_gradient", 1)
+            with interrupted:
                 model.fit(X, y)
         assert model.n_iter_ == 0
         assert model.loss_curve_ == []
@@ -345,8 +330,8 @@ class TestCtrlC:
     def test_can_be_followed_by_a_warm_fit(self, monkeypatch):
         model, y = make("binary", warm_start=True)
         with monkeypatch.context() as patch:
-            interrupt_at(7, patch)
-            with pytest.warns(UserWarning, match="interrupted"):
+            interrupt_call(patch, Objective, "value_and_gradient", 7)
+            with interrupted:
                 model.fit(X, y)
         interrupted_at = model.loss_
         assert model.fit(X, y).loss_ < interrupted_at
@@ -376,8 +361,7 @@ def test_weight_k_is_k_rows(target):
     expected = copy.deepcopy(model.fit(X.repeat(weights, axis=0), y.repeat(weights, axis=0)))
     model.fit(X, y, weights)
     assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-6)
-    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    assert_close_weights(model, expected, rtol=1e-6, atol=1e-6)
 
 
 @unconverged

@@ -13,6 +13,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
+from helpers.interrupts import interrupt_call, interrupted
 from skperceptron import PerceptronClassifier
 from skperceptron._core import kernels
 from skperceptron._core.perceptron import Penalised, blocks
@@ -207,17 +208,9 @@ class TestContinuing:
 def test_an_interruption_within_an_epoch(owner, name, parameters, algorithm, n_calls, monkeypatch):
     monkeypatch.setattr(kernels, "available", lambda: False)
     X, y = DATA["three classes"]
-    method, seen = getattr(owner, name), []
-
-    def interrupting(self, *args):
-        seen.append(1)
-        if len(seen) == n_calls:
-            raise KeyboardInterrupt
-        return method(self, *args)
-
-    monkeypatch.setattr(owner, name, interrupting)
+    interrupt_call(monkeypatch, owner, name, n_calls)
     model = PerceptronClassifier(algorithm=algorithm, tol=None, max_iter=50, **parameters)
-    with pytest.warns(UserWarning, match="Training interrupted by user"):
+    with interrupted:
         model.fit(X, y)
     assert np.isfinite(model.coef_).all()
     assert np.isfinite(model.intercept_).all()

@@ -15,6 +15,7 @@ import pytest
 import threadpoolctl
 from sklearn.base import clone
 
+from helpers.callbacks import SilentCallback
 from helpers.processes import in_child
 from helpers.unchanged import unchanged
 from skperceptron import (
@@ -229,16 +230,7 @@ class Stopping:
     __call__ = values_and_gradient = forward = backward = stop
 
 
-class StoppingCallback(Stopping):
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
+class StoppingCallback(Stopping, SilentCallback):
     def on_fit_task_end(self, estimator, context, *, metadata=None):
         if metadata is not None and metadata.record is not None:
             self.stop()

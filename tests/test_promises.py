@@ -13,6 +13,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import skperceptron
+from helpers.interrupts import interrupted
 from helpers.processes import run_python
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
@@ -114,7 +115,7 @@ class TestLimitsOfTheTimeline:
 
         parameters = {"batch_size": 20, "random_state": 0, "warm_start": True}
         model = MLPClassifier(learning_rate=OnceInTheSecondEpoch(), max_iter=4, **parameters)
-        with pytest.warns(UserWarning, match="Training interrupted by user"):
+        with interrupted:
             model.fit(X, TWO)
         assert model.n_iter_ == 1
         model.set_params(max_iter=3).fit(X, TWO)

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from helpers.memory import peak_memory
+from helpers.weights import assert_close_weights, assert_same_fit
 from skperceptron import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -42,14 +43,7 @@ def make(target="multiclass", **parameters):
 
 def assert_close(one, other):
     assert_allclose(one.loss_curve_, other.loss_curve_, rtol=1e-9)
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
-        assert_allclose(a, b, rtol=1e-8, atol=1e-9)
-
-
-def assert_same(one, other):
-    assert one.loss_curve_ == other.loss_curve_
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
-        assert_array_equal(a, b)
+    assert_close_weights(one, other, rtol=1e-8, atol=1e-9)
 
 
 class TestNeverMadeDense:
@@ -126,7 +120,7 @@ def test_every_format_is_the_same_matrix(form, container):
     model, y = make()
     expected = copy.deepcopy(model).fit(X, y)
     model.fit(container(X).asformat(form), y)
-    assert_same(model, expected)
+    assert_same_fit(model, expected)
     assert_array_equal(model.predict_proba(X.asformat(form)), expected.predict_proba(X))
 
 
@@ -146,7 +140,7 @@ class TestWhatIsStored:
         assert data.indices.dtype == index
         model, y = make(input_dropout=0.3)
         expected = copy.deepcopy(model).fit(X, y)
-        assert_same(model.fit(data, y), expected)
+        assert_same_fit(model.fit(data, y), expected)
         assert_array_equal(model.predict(data), expected.predict(X))
 
     @pytest.mark.parametrize("values", [np.int64, np.int8, bool])
@@ -250,7 +244,7 @@ def test_the_timeline_holds_bit_for_bit(target, solver):
         walked.partial_fit(X, y, **classes)
         if epoch == 2:
             walked = pickle.loads(pickle.dumps(walked))
-    assert_same(walked, at_once)
+    assert_same_fit(walked, at_once)
 
 
 @pytest.mark.parametrize("target", ["binary", "multiclass", "regression"])
@@ -273,8 +267,7 @@ def test_weight_k_is_k_rows(target):
     with pytest.warns(UserWarning, match="batch_size"):
         model.fit(X, y, weights)
     assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-6)
-    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    assert_close_weights(model, expected, rtol=1e-6, atol=1e-6)
 
 
 def test_class_weights():
@@ -311,7 +304,7 @@ class TestSparseTargets:
         dense, _ = make("outputs")
         if targets.shape[1] == 1:
             targets = targets[:, 0]
-        assert_same(model, dense.fit(X, targets))
+        assert_same_fit(model, dense.fit(X, targets, X_val=X, y_val=targets))
         assert model.predict(X).shape == targets.shape
 
 

@@ -13,6 +13,7 @@ from sklearn.metrics import get_scorer
 from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
 from helpers.processes import run_python
+from helpers.weights import assert_same_fit
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.optimizers import OPTIMIZERS
 
@@ -61,16 +62,6 @@ def make(target, **parameters):
     return estimator(**defaults | parameters), y
 
 
-def assert_same(one, other):
-    for ours, theirs in zip(
-        one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
-    ):
-        assert_array_equal(ours, theirs)
-    assert one.loss_curve_ == other.loss_curve_
-    assert one.validation_scores_ == other.validation_scores_
-    assert one.t_ == other.t_
-
-
 def by_partial_fits(model, X, y):
     classes = {"classes": np.unique(y)} if isinstance(model, MLPClassifier) else {}
     for _ in range(N_EPOCHS):
@@ -96,7 +87,7 @@ def test_one_fit_many_partial_fits_and_many_warm_fits(target, solver, learning_r
     assert at_once.n_iter_ == len(at_once.loss_curve_) == N_EPOCHS
     for walk in (by_partial_fits, by_warm_fits):
         walked = walk(clone(model), X, y)
-        assert_same(walked, at_once)
+        assert_same_fit(walked, at_once)
         assert walked.n_iter_ == 1
 
 
@@ -110,8 +101,7 @@ def test_with_the_whole_toolbox(target, solver, learning_rate):
     at_once = model.fit(X, y)
     for walk in (by_partial_fits, by_warm_fits):
         walked = walk(clone(model), X, y)
-        assert_same(walked, at_once)
-        assert walked.learning_rate_curve_ == at_once.learning_rate_curve_
+        assert_same_fit(walked, at_once)
         for ours, theirs in zip(walked.batch_norm_mean_, at_once.batch_norm_mean_, strict=True):
             assert_array_equal(ours, theirs)
 
@@ -124,7 +114,7 @@ def test_with_the_whole_toolbox_through_a_pickle(solver, early_stopping):
     model, y = make("multiclass", max_iter=N_EPOCHS, **watching, **parameters)
     at_once = clone(model).fit(X, y)
     first_part = pickle.dumps(model.set_params(warm_start=True, max_iter=8).fit(X, y))
-    assert_same(pickle.loads(first_part).set_params(max_iter=12).fit(X, y), at_once)
+    assert_same_fit(pickle.loads(first_part).set_params(max_iter=12).fit(X, y), at_once)
 
 
 @every_solver
@@ -139,7 +129,7 @@ def test_plateaus_lower_the_adaptive_rate_in_the_tests_above(solver):
 def test_any_precision_and_any_input(dtype, convert):
     model, y = make("multiclass", max_iter=N_EPOCHS)
     data = convert(X.astype(dtype))
-    assert_same(by_partial_fits(clone(model), data, y), model.fit(data, y))
+    assert_same_fit(by_partial_fits(clone(model), data, y), model.fit(data, y))
 
 
 CONTINUE = """
@@ -199,9 +189,7 @@ def test_pickled_and_continued_in_another_process(tmp_path):
     path.write_bytes(pickle.dumps(calls))
     run_python(CONTINUE, path)
     for name, continued in pickle.loads(path.read_bytes()).items():
-        assert_same(continued, at_once[name])
-        assert continued.validation_loss_curve_ == at_once[name].validation_loss_curve_
-        assert continued.learning_rate_curve_ == at_once[name].learning_rate_curve_
+        assert_same_fit(continued, at_once[name])
 
 
 def test_a_deep_copy_goes_its_own_way():
@@ -210,7 +198,7 @@ def test_a_deep_copy_goes_its_own_way():
     before = copy.deepcopy(model.coefs_)
     twin.fit(X, y)
     assert_array_equal(model.coefs_[0], before[0])
-    assert_same(model.fit(X, y), twin)
+    assert_same_fit(model.fit(X, y), twin)
 
 
 @pytest.mark.parametrize("target", ["binary", "multiclass", "regression"])
@@ -219,7 +207,7 @@ def test_early_stopping_by_warm_fits_up_to_the_stop(target, solver):
     model, y = make(target, solver=solver, early_stopping=True, n_iter_no_change=3, max_iter=100)
     at_once = clone(model).fit(X, y)
     assert 4 <= at_once.n_iter_ < 100
-    assert_same(by_warm_fits(model, X, y, at_once.n_iter_), at_once)
+    assert_same_fit(by_warm_fits(model, X, y, at_once.n_iter_), at_once)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -14,6 +14,7 @@ from sklearn.linear_model import Lasso
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
 
+from helpers.weights import assert_same_weights, flat_weights
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
 from skperceptron._core.initializers import INITIALIZERS
@@ -42,14 +43,9 @@ def regressor(**parameters):
     return MLPRegressor(**{"max_iter": 3, "batch_size": 20, "random_state": 0} | parameters)
 
 
-def assert_same_weights(one, other):
-    for ours, theirs in zip(one.coefs_, other.coefs_, strict=True):
-        assert_array_equal(ours, theirs)
-
-
 def outcome(model):
     """All that a parameter could have an influence on."""
-    weights = np.concatenate([w.ravel() for w in model.coefs_ + model.intercepts_])
+    weights = flat_weights(model)
     scores = model.validation_scores_ or []
     return str(weights.dtype), tuple(model.loss_curve_), tuple(scores), tuple(weights.tolist())
 

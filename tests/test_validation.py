@@ -24,6 +24,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers.unchanged import assert_refused
+from helpers.weights import assert_same_weights
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -37,11 +38,6 @@ WEIGHT_VAL = np.random.default_rng(0).uniform(0, 2, len(Y_VAL))
 
 def classifier(**parameters):
     return MLPClassifier(**{"hidden_layer_sizes": 5, "max_iter": 8, "random_state": 0} | parameters)
-
-
-def assert_same_weights(one, other):
-    for ours, theirs in zip(one.coefs_, other.coefs_, strict=True):
-        assert_array_equal(ours, theirs)
 
 
 class TestOwnData:

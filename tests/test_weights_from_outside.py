@@ -14,6 +14,7 @@ from sklearn.linear_model import Perceptron, SGDClassifier
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.unchanged import assert_refused, unchanged
+from helpers.weights import assert_same_weights
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -97,8 +98,7 @@ class TestTraining:
         for _ in range(2):
             train(model, kind, walk)
             train(twin, kind, walk)
-        for ours, theirs in zip(model.coefs_, twin.coefs_, strict=True):
-            assert_array_equal(ours, theirs)
+        assert_same_weights(model, twin)
         assert model.loss_curve_ == twin.loss_curve_
 
     @kinds

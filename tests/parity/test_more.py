@@ -15,6 +15,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.weights import assert_close_weights
 
 pytestmark = [
     pytest.mark.skipif(
@@ -81,10 +82,7 @@ def assert_same(theirs, ours, X=X, tolerance=1e-6):
     assert_allclose(ours.loss_, theirs.loss_, rtol=tolerance)
     if hasattr(theirs, "loss_curve_"):
         assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=tolerance)
-    for one, other in zip(
-        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
-    ):
-        assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+    assert_close_weights(ours, theirs, rtol=tolerance, atol=tolerance)
     assert_allclose(raw(ours, X), raw(theirs, X), rtol=tolerance, atol=tolerance)
 
 

@@ -9,6 +9,7 @@ from sklearn import neural_network
 from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.weights import assert_close_weights
 
 pytestmark = [
     pytest.mark.skipif(
@@ -65,10 +66,7 @@ def assert_same(theirs, ours, X=X):
     theirs_curve = getattr(theirs, "loss_curve_", None)
     if theirs_curve is not None:
         assert_allclose(ours.loss_curve_, theirs_curve, rtol=1e-6)
-    for one, other in zip(
-        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
-    ):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    assert_close_weights(ours, theirs, rtol=1e-6, atol=1e-6)
     if hasattr(theirs, "predict_proba"):
         assert_array_equal(ours.predict(X), theirs.predict(X))
         assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-6, atol=1e-6)
@@ -136,8 +134,7 @@ def test_several_outputs_but_for_the_mean_in_the_loss(solver):
     parameters = SOLVERS[solver] | {"alpha": 0.0, "max_iter": 20, "tol": 0.0, "random_state": 1}
     theirs = neural_network.MLPRegressor(**parameters).fit(X, SCORES)
     ours = skperceptron.MLPRegressor(**parameters).fit(X, SCORES)
-    for one, other in zip(ours.coefs_, theirs.coefs_, strict=True):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+    assert_close_weights(ours, theirs, rtol=1e-6, atol=1e-9)
     assert_allclose(ours.loss_, 3 * theirs.loss_, rtol=1e-9)
 
 

@@ -7,15 +7,29 @@ import sys
 
 import pytest
 
+from helpers.grids import one_of_each
 from skperceptron._core import kernels
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
-# So that a comparison that fails in there shows its values, too.
-pytest.register_assert_rewrite("helpers")
-
 # So that what a test runs does not depend on the tests before it.
 kernels.n_left = math.inf
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that -m leaves out are left out
+def pytest_collection_modifyitems(items):
+    """Mark the cases as slow that a test with the mark ``one_of_each`` can do without."""
+    grids = {}
+    for item in items:
+        if item.get_closest_marker("one_of_each") and not item.get_closest_marker("slow"):
+            grids.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for cases in grids.values():
+        # The cases of a grid share its values, so identity tells them apart, hashable or not.
+        values = [{(k, id(v)) for k, v in case.callspec.params.items()} for case in cases]
+        units = set(one_of_each(values))
+        for i, case in enumerate(cases):
+            if i not in units:
+                case.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)

@@ -140,6 +140,7 @@ class TestTimeline:
 
     @pytest.mark.parametrize("solver", OPTIMIZERS)
     @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @pytest.mark.one_of_each
     def test_one_fit_many_partial_fits_many_warm_fits(self, solver, convert):
         model, data = make(solver=solver, **self.PARAMETERS), convert(HALF_EMPTY)
         by_parts, by_warm_fits = clone(model), clone(model).set_params(warm_start=True, max_iter=1)
@@ -197,6 +198,7 @@ class TestBottleneck:
 
 
 class TestDenoising:
+    @pytest.mark.slow
     def test_the_targets_are_whole(self):
         """A linear network of one layer: the optimum under dropout has a closed form.
 

@@ -85,6 +85,7 @@ class TestToScikitLearn:
             *("batch norm", "two names", "new schedule"),
         ],
     )
+    @pytest.mark.one_of_each
     def test_predicts_the_same(self, target, parameters):
         model, y = ours(target, **parameters)
         twin = model.fit(X, y).to_sklearn()
@@ -201,6 +202,7 @@ class TestToScikitLearn:
 class TestFromScikitLearn:
     @every_target
     @every_solver
+    @pytest.mark.one_of_each
     def test_predicts_the_same(self, target, solver):
         model, y = theirs(target, solver=solver)
         back = getattr(skperceptron, type(model).__name__).from_sklearn(model.fit(X, y))
@@ -229,6 +231,7 @@ class TestFromScikitLearn:
         ],
         ids=["adam", "nesterov", "classical", "adaptive", "invscaling"],
     )
+    @pytest.mark.one_of_each
     def test_goes_on_as_scikit_learn_does(self, target, parameters):
         model, y = theirs(target, shuffle=False, batch_size=30, **parameters)
         model.fit(X, y)
@@ -425,6 +428,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
 @pytest.mark.parametrize("solver", [None, "adamw", "sgd", "lbfgs"])
+@pytest.mark.one_of_each
 def test_what_was_changed_after_scikit_learn_s_fit_starts_new_moments(change, ours, solver):
     before, after = CHANGES[change]
     y = X[:, 0] > 0 if ours is MLPClassifier else X[:, 0]

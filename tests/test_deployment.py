@@ -68,7 +68,7 @@ class TestDropTrainingState:
         assert len(pickle.dumps(model)) > limit
         assert len(pickle.dumps(model.drop_training_state())) <= limit
 
-    @pytest.mark.parametrize("n_epochs", [10, 3000])
+    @pytest.mark.parametrize("n_epochs", [10, pytest.param(3000, marks=pytest.mark.slow)])
     @pytest.mark.parametrize("early_stopping", [False, True])
     def test_however_long_training_was(self, n_epochs, early_stopping):
         model = MLPClassifier((2,), max_iter=n_epochs, tol=0, n_iter_no_change=np.inf)
@@ -131,6 +131,7 @@ class TestDropTrainingState:
 @every_target
 @every_training
 @pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.one_of_each
 def test_joblib(target, training, drop, tmp_path):
     model, y = make(target, warm_start=True, **TRAINING[training])
     model.fit(X, y)

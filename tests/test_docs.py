@@ -22,6 +22,12 @@ PAGES = [
 ]
 
 
+def takes_long(page: Path) -> bool:
+    """Whether the blocks of a page train many networks, or draw many figures."""
+    course = ROOT / "docs" / "course"
+    return page.is_relative_to(course) or page.name in ("plotting.md", "troubleshooting.md")
+
+
 def run_in_order(blocks: list[Code], capsys):
     namespace = {"__name__": "__main__"}
     capsys.readouterr()
@@ -37,12 +43,7 @@ def run_in_order(blocks: list[Code], capsys):
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 @pytest.mark.parametrize(
     "page",
-    [
-        # The course in Spanish has the code of that in English.
-        pytest.param(p, marks=[pytest.mark.slow] * (p.parent == ROOT / "docs" / "course" / "es"))
-        for p in PAGES
-        if code_blocks(p)
-    ],
+    [pytest.param(p, marks=[pytest.mark.slow] * takes_long(p)) for p in PAGES if code_blocks(p)],
     ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_python_blocks_run_in_order(page, capsys, tmp_path, monkeypatch):

@@ -77,6 +77,7 @@ def assert_finite_or_diverged(model, X, y):
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.one_of_each
 def test_a_fit_that_succeeds_predicts_numbers(dtype, solver, target):
     ended_well = 0
     for size in (1e-3, 1.0, 1e3, 1e8):
@@ -100,6 +101,7 @@ def test_a_fit_that_succeeds_predicts_numbers(dtype, solver, target):
     ],
 )
 @pytest.mark.filterwarnings("ignore:early_stopping watched a score", "ignore:Training diverged")
+@pytest.mark.one_of_each
 def test_whatever_the_network_is(parameters, convert, early_stopping):
     for target in ("multiclass", "gamma", "regression"):
         for rate in (1e-2, 1e2, 1e6):
@@ -219,6 +221,7 @@ class TestWhatIsComputed:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_matrix])
 @pytest.mark.parametrize("factor", [1e100, 1e300, 1e307])
+@pytest.mark.one_of_each
 def test_enormous_rows_give_numbers_or_an_error_that_names_x(target, convert, factor):
     model, y = make(target)
     model.fit(X, y)

@@ -218,6 +218,7 @@ class TestDigits:
         [*((what, None) for what in DIGITS), ("strings", "float32"), ("frame", "float32")],
     )
     @pytest.mark.filterwarnings("ignore:X (has|does not have)")
+    @pytest.mark.one_of_each
     def test_are_numbers(self, estimator, what, dtype):
         data = DIGITS[what]
         parameters = {} if isinstance(estimator, PerceptronClassifier) else {"dtype": dtype}
@@ -421,6 +422,7 @@ class TestLabels:
 
     @every_classifier
     @pytest.mark.parametrize("what", PLAIN)
+    @pytest.mark.one_of_each
     def test_of_objects_in_partial_fit(self, estimator, what):
         y, plain = PLAIN[what]
         classes = np.unique(plain)
@@ -562,6 +564,7 @@ class TestSparseMatricesAreNeverChanged:
                 getattr(matrix, name).setflags(write=writeable)
         return matrix
 
+    @pytest.mark.one_of_each
     def test_where_all_goes_well(self, estimator, data):
         known = estimator.get_params().keys()
         cases = [parameters for parameters in SPARSE_CASES if parameters.keys() <= known]

@@ -251,6 +251,7 @@ class TestGoingOn:
         with pytest.warns(ConvergenceWarning, match="loss='hinge' does: solver='adam'"):
             MLPClassifier((), loss="hinge", alpha=1.0, solver="lbfgs").fit(X, SCORES[:, 0] > 0)
 
+    @pytest.mark.slow
     def test_the_kinks_of_activations_are_not_blamed_on_the_data(self):
         # Which fits end at a kink depends on the last bits, that some do does not.
         advice = []

@@ -71,6 +71,7 @@ def test_small_networks_do_not_ask(monkeypatch):
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop", "lion", "lbfgs"])
 @pytest.mark.parametrize("sizes", [(400, 300), (3000,)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.one_of_each
 def test_what_is_said_to_be_needed_is_taken(solver, sizes, dtype):
     # Not more than it is: nothing is to be refused that would fit.
     rate = {} if solver == "lbfgs" else {"learning_rate_init": 1e-4}

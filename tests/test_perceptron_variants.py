@@ -34,6 +34,7 @@ class TestTheory:
     @every_algorithm
     @every_multi_class
     @dense_and_sparse
+    @pytest.mark.one_of_each
     def test_separable_classes_are_told_apart(self, algorithm, multi_class, convert):
         rng = np.random.default_rng(0)
         centers = np.array([[5, 0, 0], [0, 5, 0], [0, 0, 5], [-5, -5, -5]])
@@ -45,7 +46,9 @@ class TestTheory:
         assert model.mistakes_curve_[-1] == 0
         assert model.score(X, y) == 1
 
-    @pytest.mark.parametrize("seed", range(20))
+    @pytest.mark.parametrize(
+        "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))]
+    )
     @dense_and_sparse
     def test_mistakes_stay_under_novikoffs_bound(self, seed, convert):
         rng = np.random.default_rng(seed)
@@ -76,6 +79,7 @@ class TestTheory:
     @pytest.mark.parametrize("data", ["two classes", "three classes"])
     @every_multi_class
     @dense_and_sparse
+    @pytest.mark.one_of_each
     def test_the_pocket_never_ends_below_its_best_epoch(self, data, multi_class, convert):
         X, y = convert(DATA[data][0]), DATA[data][1]
         weight = np.random.default_rng(0).uniform(0, 2, len(y))
@@ -105,6 +109,7 @@ class TestContinuing:
         ids=str,
     )
     @pytest.mark.parametrize("way", ["partial_fit", "warm_start"])
+    @pytest.mark.one_of_each
     def test_a_fit_is_as_many_calls_of_one_epoch(self, data, parameters, way):
         X, y = DATA[data]
         at_once = PerceptronClassifier(max_iter=4, tol=None, **parameters).fit(X, y)
@@ -205,6 +210,7 @@ class TestContinuing:
         (Penalised, "_shrink", {"penalty": "elasticnet"}),
     ],
 )
+@pytest.mark.one_of_each
 def test_an_interruption_within_an_epoch(owner, name, parameters, algorithm, n_calls, monkeypatch):
     monkeypatch.setattr(kernels, "available", lambda: False)
     X, y = DATA["three classes"]
@@ -243,6 +249,7 @@ class TestCompany:
             for i, coef in enumerate(pool.map(job, range(8))):
                 assert_array_equal(coef, expected[i % 2])
 
+    @pytest.mark.slow
     def test_a_search_over_the_variants(self):
         grid = {
             "algorithm": ["rosenblatt", "averaged", "pocket"],

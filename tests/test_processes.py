@@ -45,7 +45,8 @@ y = X[:, 0] > 0
 
 @needs_fork
 class TestForks:
-    def test_during_lbfgs_in_other_threads(self):
+    @pytest.mark.parametrize("n_forks", [8, pytest.param(60, marks=pytest.mark.slow)])
+    def test_during_lbfgs_in_other_threads(self, n_forks):
         model, ended = MLPClassifier((3,), solver="lbfgs", max_iter=3, random_state=0), []
 
         def fit_on():
@@ -56,12 +57,14 @@ class TestForks:
         for thread in threads:
             thread.start()
         try:
-            results = [in_child(lambda: clone(model).fit(X, y).n_iter_ == 3) for _ in range(30)]
+            results = [
+                in_child(lambda: clone(model).fit(X, y).n_iter_ == 3) for _ in range(n_forks)
+            ]
         finally:
             ended.append(True)
             for thread in threads:
                 thread.join()
-        assert results == [True] * 30
+        assert results == [True] * n_forks
         assert not _compat._holds
         assert _compat._limit is None
 

@@ -129,6 +129,7 @@ class TestLimitsOfTheTimeline:
     @pytest.mark.parametrize("penalty", [None, "l2"])
     @pytest.mark.parametrize("algorithm", ["rosenblatt", "averaged"])
     @pytest.mark.parametrize("multi_class", ["ovr", "joint"])
+    @pytest.mark.one_of_each
     def test_the_perceptron_keeps_to_it(self, way, penalty, algorithm, multi_class):
         parameters = {"algorithm": algorithm, "multi_class": multi_class, "penalty": penalty}
         at_once = PerceptronClassifier(max_iter=12, tol=None, **parameters).fit(X, Y)

@@ -98,15 +98,16 @@ class TestHistory:
         (theirs,) = other._skl_callbacks
         assert [len(fit.epochs) for fit in theirs.fits] == [6, 6]
 
-    @pytest.mark.parametrize("n_jobs", [None, 2])
-    def test_leaves_no_thread_behind(self, n_jobs):
+    def test_leaves_no_thread_behind(self):
+        get_reusable_executor().shutdown(wait=True)  # its threads are not ours
         history, before = History(), set(threading.enumerate())
         model = network(history).fit(X, Y)
         copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
         for each in copies:
             each.fit(X, Y)
-        get_reusable_executor().shutdown(wait=True)  # its threads are not ours
-        cross_val_score(model, X, Y, cv=2, n_jobs=n_jobs)
+        cross_val_score(model, X, Y, cv=2)
+        assert set(threading.enumerate()) <= before
+        cross_val_score(model, X, Y, cv=2, n_jobs=2)
         get_reusable_executor().shutdown(wait=True)
         assert set(threading.enumerate()) <= before
         assert len(history.fits) == 3
@@ -294,6 +295,7 @@ class TestModelCheckpoint:
         "name", [None, "best.pkl", "{epoch}.pkl", "{fit}.pkl", "{fit}/{epoch}"]
     )
     @pytest.mark.parametrize("how", ["cross_validate", "bagging", "one vs rest", "pipeline"])
+    @pytest.mark.one_of_each
     def test_fits_are_kept_apart(self, how, name, backend, n_jobs, tmp_path):
         checkpoint = ModelCheckpoint(name and tmp_path / name)
         model = network(checkpoint, max_iter=3)

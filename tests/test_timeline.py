@@ -80,6 +80,7 @@ def by_warm_fits(model, X, y, n_epochs=N_EPOCHS):
 @every_solver
 @pytest.mark.parametrize("learning_rate", SCHEDULES)
 @pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.one_of_each
 def test_one_fit_many_partial_fits_and_many_warm_fits(target, solver, learning_rate, shuffle):
     parameters = {"solver": solver, "learning_rate": learning_rate, "shuffle": shuffle}
     model, y = make(target, max_iter=N_EPOCHS, **parameters)

@@ -464,6 +464,7 @@ class TestRegularisers:
 
     @every_solver
     @pytest.mark.parametrize("a", [0.05, 0.3])
+    @pytest.mark.one_of_each
     def test_l1_gives_the_zeros_of_scikit_learns_lasso(self, solver, a):
         data, y = map(scale, load_diabetes(return_X_y=True))
         theirs = Lasso(a, tol=1e-12).fit(data, y)

@@ -216,6 +216,7 @@ def test_inference_is_the_forward_pass_and_stays_within_the_bound(name, rng):
 
 @every_network
 @pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.one_of_each
 def test_a_whole_training(name, solver, rng, from_defaults):
     network, X, y = prepared(name, rng)
     optimizer = from_defaults(OPTIMIZERS[solver])

@@ -100,6 +100,7 @@ def test_every_sparse_format_is_theirs_and_our_dense(convert, solver, target):
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.one_of_each
 def test_sparse_batches_with_every_activation_in_any_order(activation, shuffle, solver):
     parameters = {"activation": activation, "shuffle": shuffle, "batch_size": 25}
     theirs, ours = fit_both("multiclass", solver, sparse.csr_array(X), **parameters)
@@ -108,6 +109,7 @@ def test_sparse_batches_with_every_activation_in_any_order(activation, shuffle, 
 
 @every_format
 @every_target
+@pytest.mark.one_of_each
 def test_predictions_from_sparse_rows_are_those_from_dense_rows(convert, target):
     _, ours = fit_both(target, "adam")
     assert_allclose(raw(ours, convert(X)), raw(ours, X), rtol=1e-12)
@@ -138,6 +140,7 @@ def test_without_and_with_much_penalty(solver, alpha):
 
 @pytest.mark.parametrize("batch_size", [1, 7, 90])
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.one_of_each
 def test_batches_of_any_size(batch_size, solver):
     parameters = {"batch_size": batch_size, "learning_rate_init": 0.005}
     assert_same(*fit_both("binary", solver, **parameters))

@@ -80,6 +80,7 @@ def assert_same(theirs, ours, X=X):
     [(name, True) for name in SOLVERS] + [(name, False) for name in SOLVERS if name != "lbfgs"],
 )
 @every_target
+@pytest.mark.one_of_each
 def test_training(activation, solver, target, shuffle):
     theirs, ours = fit_both(target, solver, activation=activation, shuffle=shuffle)
     assert_same(theirs, ours)
@@ -88,6 +89,7 @@ def test_training(activation, solver, target, shuffle):
 @pytest.mark.parametrize("convert", [sparse.csr_array, sparse.csr_matrix, sparse.csc_array])
 @pytest.mark.parametrize("solver", ["sgd-constant-nesterov", "adam", "lbfgs"])
 @every_target
+@pytest.mark.one_of_each
 def test_sparse_input(convert, solver, target):
     assert_same(*fit_both(target, solver, convert(X)), convert(X))
 
@@ -96,6 +98,7 @@ def test_sparse_input(convert, solver, target):
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("target", ["multiclass", "poisson"])
+@pytest.mark.one_of_each
 def test_sparse_input_with_every_schedule_and_momentum(activation, solver, shuffle, target):
     data = sparse.csr_array(X)
     parameters = {"activation": activation, "shuffle": shuffle, "max_iter": 8}
@@ -105,6 +108,7 @@ def test_sparse_input_with_every_schedule_and_momentum(activation, solver, shuff
 @pytest.mark.parametrize("convert", [sparse.csr_array, sparse.csc_array])
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
 @pytest.mark.parametrize("target", ["binary", "multilabel", "regression", "poisson"])
+@pytest.mark.one_of_each
 def test_sparse_input_with_early_stopping(convert, solver, target):
     theirs, ours = fit_both(target, solver, convert(X), early_stopping=True)
     assert_same(theirs, ours, convert(X))
@@ -114,6 +118,7 @@ def test_sparse_input_with_early_stopping(convert, solver, target):
 @every_activation
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
 @pytest.mark.parametrize("target", ["binary", "regression", "poisson"])
+@pytest.mark.one_of_each
 def test_early_stopping(activation, solver, target):
     theirs, ours = fit_both(target, solver, activation=activation, early_stopping=True)
     assert_same(theirs, ours)
@@ -158,6 +163,7 @@ VERBOSE = {"tol": 0.05, "n_iter_no_change": 2, "random_state": 1, "verbose": Tru
 @pytest.mark.parametrize("target", ["regression", "poisson", "multilabel"])
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("solver", ["sgd-adaptive-nesterov", "adam"])
+@pytest.mark.one_of_each
 def test_what_verbose_prints_for_other_targets(target, early_stopping, solver, capsys):
     name, loss, y = TARGETS[target]
     parameters = SOLVERS[solver] | loss | VERBOSE | {"early_stopping": early_stopping}

@@ -95,6 +95,7 @@ def test_figure_and_axes_are_set(display, fitted, data):
 
 @every_display
 @pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.one_of_each
 def test_ax_is_honoured(display, layout, fitted, data):
     figure, axes = plt.subplots(1, 2, layout=layout)
     before = axes[0].get_position().bounds
@@ -188,6 +189,7 @@ def test_text_has_contrast_in_the_dark(display, fitted, data):
 
 @every_display
 @pytest.mark.parametrize("kind", ["multilabel", "regression", "several outputs", "sparse", "none"])
+@pytest.mark.one_of_each
 def test_other_targets_and_inputs(display, kind, data):
     from scipy.sparse import csr_array
 

@@ -31,6 +31,7 @@ def assert_follows(plain, problem, learn, penalty, run=None):
 
 
 @every_penalty
+@pytest.mark.one_of_each
 def test_one_vs_rest(plain, problem, kind, n_units, csr, penalty):
     case = problem(kind, n_units, csr=csr, weighted=True, n=120)
     _, mean_w = assert_follows(plain, case, plain.one_vs_rest, penalty)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import skperceptron
-from helpers.paths import TESTS
+from helpers import paths
 from helpers.processes import run_python
 
 ROOT = Path(skperceptron.__file__).parent
@@ -104,7 +104,7 @@ def own_imports(module):
             yield rest if rest in PATHS else rest.rpartition(".")[0]
 
 
-CONTRIBUTING = Path(__file__).parents[1] / "docs" / "development" / "contributing.md"
+CONTRIBUTING = paths.ROOT / "docs" / "development" / "contributing.md"
 
 
 @pytest.mark.parametrize("component", sorted(FLOOR.keys() - {"", "_core"}))
@@ -258,13 +258,14 @@ def calls(source):
 
 
 def test_no_test_waits_for_ever_for_a_process():
-    paths = [
+    starters = [
         p
-        for p in TESTS.rglob("*.py")
-        if "subprocess." in p.read_text("utf-8") and not p.is_relative_to(TESTS / "benchmarks")
+        for p in paths.TESTS.rglob("*.py")
+        if "subprocess." in p.read_text("utf-8")
+        and not p.is_relative_to(paths.TESTS / "benchmarks")
     ]
-    assert {Path(__file__), TESTS / "helpers" / "processes.py"} <= set(paths)
-    for path in paths:
+    assert {Path(__file__), paths.TESTS / "helpers" / "processes.py"} <= set(starters)
+    for path in starters:
         lines = [c.lineno for c in calls(path.read_text("utf-8")) if waits_for_ever(c)]
         assert not lines, f"{path} starts processes without timeout= in lines {lines}"
     (call,) = calls("subprocess.run([], check=True)")

@@ -6,7 +6,6 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -16,9 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.fixes import parse_version
 
 from helpers.callbacks import SilentCallback
+from helpers.marks import dense_and_csr, needs_callbacks
 from helpers.weights import assert_same_fit
 from skperceptron import MLPAutoencoder, MLPRegressor
 from skperceptron._core.optimizers import OPTIMIZERS
@@ -139,7 +138,7 @@ class TestTimeline:
     PARAMETERS = {"dropout": 0.1, "input_dropout": 0.2, "batch_norm": True}
 
     @pytest.mark.parametrize("solver", OPTIMIZERS)
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @dense_and_csr
     @pytest.mark.one_of_each
     def test_one_fit_many_partial_fits_many_warm_fits(self, solver, convert):
         model, data = make(solver=solver, **self.PARAMETERS), convert(HALF_EMPTY)
@@ -305,10 +304,8 @@ class TestInScikitLearn:
         restored = pipeline.inverse_transform(pipeline.transform(X))
         assert np.mean((restored - X) ** 2) < 0.2 * X.var()
 
-    @pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"), reason="there are no callbacks"
-    )
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @needs_callbacks
+    @dense_and_csr
     def test_callbacks_see_the_rows_held_out(self, convert):
         seen = []
 

@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from helpers.marks import dense_and_csr, every
 from helpers.unchanged import assert_refused
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._core.activations import Tanh
@@ -44,10 +44,8 @@ class HasNoNeeds:
 
 
 MLPS = [MLPClassifier(max_iter=3, random_state=0), MLPRegressor(max_iter=3, random_state=0)]
-every_mlp = pytest.mark.parametrize("mlp", MLPS, ids=lambda mlp: type(mlp).__name__)
-every_estimator = pytest.mark.parametrize(
-    "estimator", [*MLPS, PerceptronClassifier(max_iter=3)], ids=lambda e: type(e).__name__
-)
+every_mlp = every("mlp", MLPS)
+every_estimator = every("estimator", [*MLPS, PerceptronClassifier(max_iter=3)])
 fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
 
 
@@ -426,7 +424,7 @@ def test_classes_that_are_none(classes, match):
     assert_refused(clone(MLPS[0]), call, match)
 
 
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@dense_and_csr
 @pytest.mark.parametrize(("low", "high"), [(1, 2), (-1, 1), (0, 2)])
 def test_indicators_that_are_not_0_and_1(low, high, convert):
     y = convert(np.where(X > 0, high, low))

@@ -7,17 +7,16 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.fixes import parse_version
 
 from helpers.callbacks import SilentCallback
 from helpers.interrupts import interrupt_call, interrupted
+from helpers.marks import HAS_CALLBACKS, needs_callbacks
 from helpers.processes import run_python
 from helpers.unchanged import unchanged
 from helpers.weights import assert_same_weights, flat_weights
@@ -29,8 +28,6 @@ from skperceptron._core.objective import Objective
 from skperceptron._core.optimizers import GradientNormRecorder
 from skperceptron.plotting.base import training_path
 
-SUPPORTED = parse_version(sklearn.__version__) >= parse_version("1.9")
-needs_callbacks = pytest.mark.skipif(not SUPPORTED, reason="scikit-learn has none below 1.9")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 rng = np.random.default_rng(0)
@@ -87,7 +84,7 @@ class Recorder:
         return [entry for entry in shown if entry[2] is not None and entry[2].record is not None]
 
 
-@pytest.mark.skipif(SUPPORTED, reason="scikit-learn has callbacks from 1.9 on")
+@pytest.mark.skipif(HAS_CALLBACKS, reason="scikit-learn has callbacks from 1.9 on")
 @every_estimator
 def test_below_scikit_learn_1_9_set_callbacks_says_why(name):
     with pytest.raises(ImportError, match=r"needs scikit-learn 1\.9 or newer.*verbose"):

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
+from helpers.marks import dense_and_csr
 from skperceptron import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -168,7 +169,7 @@ ACTIVATIONS = {
 class TestHiddenActivations:
     @pytest.mark.parametrize("activation", ACTIVATIONS)
     @pytest.mark.parametrize("layer", range(-3, 3))
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+    @dense_and_csr
     def test_are_those_of_the_forward_pass(self, activation, layer, convert):
         model, y = make("strings", hidden_layer_sizes=(7, 4, 6), activation=activation, dropout=0.5)
         model.fit(X, y)

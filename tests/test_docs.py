@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.paths import ROOT
 from pages import Code, code_blocks
 
 # Pages about what only newer versions of scikit-learn have, by the module that has it.
@@ -14,7 +15,6 @@ NEWER = {"callbacks.md": "sklearn.callback"}
 # What is compared with, and need not be installed: blocks that import it are left out then.
 FRAMEWORK = re.compile(r"^import (torch|keras)$", re.MULTILINE)
 
-ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "docs" / "_build"
 PAGES = [
     ROOT / "README.md",

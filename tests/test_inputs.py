@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 
+from helpers.marks import every
 from helpers.unchanged import assert_refused
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
@@ -31,8 +32,8 @@ ESTIMATORS = [
     PerceptronClassifier(max_iter=2),
 ]
 CLASSIFIERS = [ESTIMATORS[0], ESTIMATORS[3]]
-every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
-every_classifier = pytest.mark.parametrize("estimator", CLASSIFIERS, ids=lambda e: type(e).__name__)
+every_estimator = every("estimator", ESTIMATORS)
+every_classifier = every("estimator", CLASSIFIERS)
 
 
 def target(estimator):
@@ -148,7 +149,7 @@ class TestDates:
                 "^sample_weight must be numbers, got dates",
             )
 
-    @pytest.mark.parametrize("estimator", ESTIMATORS[:3], ids=lambda e: type(e).__name__)
+    @every("estimator", ESTIMATORS[:3])
     def test_are_refused_to_validate_by(self, estimator):
         y = {} if isinstance(estimator, MLPAutoencoder) else {"y_val": target(estimator)}
         for data in (np.column_stack([DAYS] * 4), of_objects(pd.Timestamp)):

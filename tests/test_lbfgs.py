@@ -6,7 +6,6 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
 from scipy.special import log_softmax, xlogy
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import (
@@ -19,6 +18,7 @@ from sklearn.metrics import mean_gamma_deviance, mean_poisson_deviance
 from threadpoolctl import ThreadpoolController
 
 from helpers.interrupts import interrupt_call, interrupted
+from helpers.marks import dense_and_csr
 from helpers.weights import assert_close_weights, assert_same_weights
 from skperceptron import MLPClassifier, MLPRegressor, _compat
 from skperceptron._core.objective import Objective
@@ -90,7 +90,7 @@ class TestWithoutAnIteration:
 
 @unconverged
 @every_target
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+@dense_and_csr
 def test_float32_stays_float32(target, convert):
     model, y = make(target, max_iter=5)
     data = convert(X.astype(np.float32))

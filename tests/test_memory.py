@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_matrix
 
+from helpers.marks import every_dtype
 from helpers.memory import peak_memory
 from skperceptron import MLPClassifier, PerceptronClassifier, _held_out, _targets
 from skperceptron._core.batches import CodedRows, OneHotRows
@@ -118,7 +119,7 @@ def test_early_stopping_of_the_perceptron():
     assert many < 1.2 * MANY / FEW * few
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1 / 3])
 def test_one_hot_rows_are_the_same_from_a_table_and_without_it(dtype, smoothing, monkeypatch):
     rng = np.random.default_rng(0)

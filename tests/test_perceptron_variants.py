@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from helpers.interrupts import interrupt_call, interrupted
+from helpers.marks import dense_and_csr
 from skperceptron import PerceptronClassifier
 from skperceptron._core import kernels
 from skperceptron._core.perceptron import Penalised, blocks
@@ -26,14 +27,13 @@ DATA = {
 every_data = pytest.mark.parametrize("data", DATA)
 every_algorithm = pytest.mark.parametrize("algorithm", ["rosenblatt", "averaged", "pocket"])
 every_multi_class = pytest.mark.parametrize("multi_class", ["ovr", "joint"])
-dense_and_sparse = pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 class TestTheory:
     @every_algorithm
     @every_multi_class
-    @dense_and_sparse
+    @dense_and_csr
     @pytest.mark.one_of_each
     def test_separable_classes_are_told_apart(self, algorithm, multi_class, convert):
         rng = np.random.default_rng(0)
@@ -49,7 +49,7 @@ class TestTheory:
     @pytest.mark.parametrize(
         "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))]
     )
-    @dense_and_sparse
+    @dense_and_csr
     def test_mistakes_stay_under_novikoffs_bound(self, seed, convert):
         rng = np.random.default_rng(seed)
         # What is appended to a row moves the intercept: it is the square root of its rate.
@@ -66,7 +66,7 @@ class TestTheory:
         assert model.mistakes_curve_[-1] == 0
 
     @every_algorithm
-    @dense_and_sparse
+    @dense_and_csr
     @pytest.mark.filterwarnings("default::sklearn.exceptions.ConvergenceWarning")
     def test_xor_never_ends_and_says_so(self, algorithm, convert):
         X, y = convert(np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])), np.array([0, 1, 1, 0])
@@ -78,7 +78,7 @@ class TestTheory:
 
     @pytest.mark.parametrize("data", ["two classes", "three classes"])
     @every_multi_class
-    @dense_and_sparse
+    @dense_and_csr
     @pytest.mark.one_of_each
     def test_the_pocket_never_ends_below_its_best_epoch(self, data, multi_class, convert):
         X, y = convert(DATA[data][0]), DATA[data][1]

@@ -14,12 +14,12 @@ from numpy.testing import assert_array_equal
 
 import skperceptron
 from helpers.interrupts import interrupted
+from helpers.paths import ROOT
 from helpers.processes import run_python
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "guide" / "promises.md"
 # | promise | tests that prove it |
 ROWS = [

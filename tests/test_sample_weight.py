@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import make_scorer, max_error
 
+from helpers.marks import dense_and_csr
 from helpers.weights import assert_close_weights, assert_same_weights
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
@@ -102,7 +102,7 @@ def test_the_weight_of_a_perceptrons_row_scales_its_update():
     assert_array_equal(model.intercept_, [0.5 - 1.0])
 
 
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+@dense_and_csr
 @pytest.mark.parametrize(
     "parameters", [{"solver": "sgd"}, {"batch_norm": True}, {"solver": "lbfgs"}], ids=str
 )

@@ -7,11 +7,11 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
+from helpers.marks import dense_and_csr, every_dtype
 from helpers.processes import run_python
 from helpers.weights import assert_same_fit
 from skperceptron import MLPClassifier, MLPRegressor
@@ -125,8 +125,8 @@ def test_plateaus_lower_the_adaptive_rate_in_the_tests_above(solver):
     assert model.fit(X, y).loss_curve_ != constant.fit(X, y).loss_curve_
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+@every_dtype
+@dense_and_csr
 def test_any_precision_and_any_input(dtype, convert):
     model, y = make("multiclass", max_iter=N_EPOCHS)
     data = convert(X.astype(dtype))

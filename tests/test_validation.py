@@ -7,7 +7,6 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -23,6 +22,7 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from helpers.marks import dense_and_csr
 from helpers.unchanged import assert_refused
 from helpers.weights import assert_same_weights
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
@@ -63,7 +63,7 @@ class TestOwnData:
         expected = log_loss(Y_VAL, model.predict_proba(X_VAL), sample_weight=WEIGHT_VAL)
         assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-12)
 
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @dense_and_csr
     def test_early_stopping_watches_them_and_trains_on_all_rows(self, convert):
         model = classifier(early_stopping=True).fit(
             convert(X), Y, X_val=convert(X_VAL), y_val=Y_VAL
@@ -320,7 +320,7 @@ class TestTheRecord:
         assert_same_weights(model, at_once)
 
     @pytest.mark.parametrize("name", DATA)
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @dense_and_csr
     def test_other_data_start_a_new_one(self, name, convert):
         data = self.DATA | {"X_val": convert(X_VAL)}
         model = self.fitted("loss", **data)

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from helpers.marks import every_dtype
 from helpers.memory import peak_memory
 from skperceptron import MLPClassifier, _build
 from skperceptron._core.objective import Objective
@@ -113,7 +114,7 @@ def test_a_network_in_single_precision_computes_nothing_in_double(parameters, se
 
 
 @every_feature
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_a_step_leaves_no_memory_behind(parameters, dtype):
     step = network_step(parameters, dtype)
     for _ in range(3):

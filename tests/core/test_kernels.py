@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from helpers.marks import every_dtype
 from helpers.processes import run_python
 from skperceptron._core import activations, kernels, penalties
 from skperceptron._core.layers import dense
@@ -66,7 +67,7 @@ def form(request):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_the_loop_is_equal_to_the_calls_to_the_last_bit(name, dtype, form):
     kernel, arguments, spent = KERNELS[name]
     loop = form(kernel.loop, kernel.dimensions)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from helpers.marks import every_dtype
 from helpers.memory import peak_memory
 from skperceptron._core import types
 from skperceptron._core.optimizers import OPTIMIZERS, ClipByGlobalNorm
@@ -19,7 +20,6 @@ from skperceptron._core.parameters import Layout, Parameter
 from skperceptron._core.types import BLOCK
 
 every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 @pytest.fixture

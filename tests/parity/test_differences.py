@@ -6,12 +6,10 @@ when that is mended there.
 
 import re
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.optimize
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, softmax, xlogy
 from sklearn import neural_network
@@ -20,18 +18,16 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Perceptron
 from sklearn.neural_network import _multilayer_perceptron as scikit_learn_module
-from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.marks import has_numbers_of_1_9, unconverged
+from helpers.paths import GUIDE
 from helpers.weights import assert_close_weights, flat_weights
 from skperceptron import MLPClassifier, MLPRegressor, _held_out
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the differences are from scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
 ]
 
 rng = np.random.default_rng(0)
@@ -42,7 +38,7 @@ BINARY = (SCORES[:, 0] > 0).astype(int)
 FULL_BATCH = {"batch_size": 60, "shuffle": False, "random_state": 0}
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "guide" / "differences.md"
+PAGE = GUIDE / "differences.md"
 
 
 def test_each_line_of_the_page_has_a_test_of_its_number():

@@ -6,7 +6,6 @@ the example draws.
 
 import numpy as np
 import pytest
-import sklearn
 from numpy.testing import assert_allclose
 from sklearn import neural_network
 from sklearn.datasets import (
@@ -19,16 +18,13 @@ from sklearn.datasets import (
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.marks import has_numbers_of_1_9, unconverged
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the numbers are those of scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
     # The examples set parameters that their solver ignores.
     pytest.mark.filterwarnings("ignore:.* ignored with solver=:UserWarning"),
 ]

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import neural_network
@@ -12,17 +11,14 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.marks import has_numbers_of_1_9, unconverged
 from helpers.weights import assert_close_weights
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the numbers are those of scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
 ]
 
 rng = np.random.default_rng(0)

@@ -2,22 +2,18 @@
 
 import numpy as np
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.linear_model import Perceptron, SGDClassifier
 from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils.fixes import parse_version
 
+from helpers.marks import has_numbers_of_1_9, unconverged
 from skperceptron import PerceptronClassifier
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the numbers are those of scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
 ]
 
 

@@ -2,21 +2,17 @@
 
 import numpy as np
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import neural_network
-from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.marks import has_numbers_of_1_9, unconverged
 from helpers.weights import assert_close_weights
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the numbers are those of scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
     pytest.mark.filterwarnings("ignore:early_stopping watched a score:UserWarning"),
     pytest.mark.filterwarnings("ignore:.* ignored with solver='adam':UserWarning"),
 ]

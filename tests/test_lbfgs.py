@@ -19,6 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 from helpers.interrupts import interrupt_call, interrupted
 from helpers.marks import dense_and_csr
+from helpers.tasks import tasks
 from helpers.weights import assert_close_weights, assert_same_weights
 from skperceptron import MLPClassifier, MLPRegressor, _compat
 from skperceptron._core.objective import Objective
@@ -26,20 +27,13 @@ from skperceptron._core.objective import Objective
 rng = np.random.default_rng(0)
 X = rng.normal(size=(80, 5))
 SCORES = X @ rng.normal(size=(5, 3)) + rng.normal(size=(80, 3))
-TARGETS = {
-    "binary": (MLPClassifier, {}, SCORES[:, 0] > 0),
-    "multiclass": (MLPClassifier, {}, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
-    "multilabel": (MLPClassifier, {}, (SCORES > 0).astype(int)),
-    "regression": (MLPRegressor, {}, SCORES[:, 0]),
-    "outputs": (MLPRegressor, {}, SCORES),
-    "poisson": (MLPRegressor, {"loss": "poisson"}, rng.poisson(np.exp(SCORES[:, 0] / 3))),
-}
-every_target = pytest.mark.parametrize("target", TARGETS)
+TASKS = tasks(SCORES, rng.poisson(np.exp(SCORES[:, 0] / 3)))
+every_target = pytest.mark.parametrize("target", TASKS)
 unconverged = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 def make(target, **parameters):
-    estimator, loss, y = TARGETS[target]
+    estimator, loss, y = TASKS[target]
     defaults = {"hidden_layer_sizes": (8,), "solver": "lbfgs", "random_state": 0}
     return estimator(**defaults | loss | parameters), y
 
@@ -396,7 +390,7 @@ class TestTheLinearModel:
 
     @pytest.mark.parametrize("alpha", [0.01, 1.0])
     def test_binary_logistic_regression(self, alpha):
-        y = TARGETS["binary"][2]
+        y = TASKS["binary"].y
         ours = MLPClassifier(alpha=alpha, random_state=0, **self.TIGHT).fit(X, y)
         theirs = LogisticRegression(C=1 / alpha, tol=1e-9, max_iter=10_000).fit(X, y)
         sign = np.where(y, -1, 1)[:, np.newaxis]
@@ -413,7 +407,7 @@ class TestTheLinearModel:
     @pytest.mark.parametrize("alpha", [0.01, 10.0])
     @pytest.mark.parametrize("target", ["regression", "outputs"])
     def test_ridge(self, alpha, target):
-        y = TARGETS[target][2]
+        y = TASKS[target].y
         ours = MLPRegressor(alpha=alpha, random_state=0, **self.TIGHT).fit(X, y)
         columns = y.reshape(len(y), -1)
         theirs = Ridge(alpha=alpha, tol=1e-12).fit(X, y)
@@ -421,7 +415,7 @@ class TestTheLinearModel:
 
     @pytest.mark.parametrize("alpha", [1e-3, 0.1])
     def test_poisson_regression(self, alpha):
-        y = TARGETS["poisson"][2]
+        y = TASKS["poisson"].y
         parameters = self.TIGHT | {"alpha": len(X) * alpha, "loss": "poisson"}
         ours = MLPRegressor(random_state=0, **parameters).fit(X, y)
         theirs = PoissonRegressor(alpha=alpha, tol=1e-9, max_iter=10_000).fit(X, y)

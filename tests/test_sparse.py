@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from helpers.memory import peak_memory
+from helpers.tasks import tasks
 from helpers.weights import assert_close_weights, assert_same_fit
 from skperceptron import MLPClassifier, MLPRegressor
 
@@ -17,19 +18,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 rng = np.random.default_rng(0)
 X = sparse.csr_array(rng.normal(size=(90, 30)) * (rng.random((90, 30)) < 0.2))
 SCORES = X @ rng.normal(size=(30, 3)) + 0.3 * rng.normal(size=(90, 3))
-TARGETS = {
-    "binary": (MLPClassifier, SCORES[:, 0] > 0),
-    "multiclass": (MLPClassifier, SCORES.argmax(axis=1)),
-    "multilabel": (MLPClassifier, (SCORES > 0).astype(int)),
-    "regression": (MLPRegressor, SCORES[:, 0]),
-    "outputs": (MLPRegressor, SCORES),
-}
+TASKS = tasks(SCORES)
 FORMATS = ["csr", "csc", "coo", "lil", "dok"]
-every_target = pytest.mark.parametrize("target", TARGETS)
+every_target = pytest.mark.parametrize("target", TASKS)
 
 
 def make(target="multiclass", **parameters):
-    estimator, y = TARGETS[target]
+    estimator, _, y = TASKS[target]
     defaults = {
         "hidden_layer_sizes": (8, 5),
         "max_iter": 5,

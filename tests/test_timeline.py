@@ -13,8 +13,9 @@ from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
 from helpers.marks import dense_and_csr, every_dtype
 from helpers.processes import run_python
+from helpers.tasks import tasks
 from helpers.weights import assert_same_fit
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPClassifier
 from skperceptron._core.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -23,13 +24,7 @@ N_EPOCHS = 20
 rng = np.random.default_rng(0)
 X = rng.normal(size=(97, 6))
 SCORES = X @ rng.normal(size=(6, 3)) + 0.5 * rng.normal(size=(97, 3))
-TARGETS = {
-    "binary": (MLPClassifier, SCORES[:, 0] > 0),
-    "multiclass": (MLPClassifier, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
-    "multilabel": (MLPClassifier, (SCORES > 0).astype(int)),
-    "regression": (MLPRegressor, SCORES[:, 0]),
-    "outputs": (MLPRegressor, SCORES),
-}
+TASKS = tasks(SCORES)
 SOLVERS = ["sgd", "adam"]
 SCHEDULES = ["constant", "invscaling", "adaptive"]
 # All that leaves a trace in the training state, and all that acts after the step.
@@ -43,12 +38,12 @@ TOOLBOX = {
     "schedule_epochs": N_EPOCHS,
 }
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
-every_target = pytest.mark.parametrize("target", TARGETS)
+every_target = pytest.mark.parametrize("target", TASKS)
 
 
 def make(target, **parameters):
     """Everything on that has a state: momentum, shuffles, dropout, plateaus, a short last batch."""
-    estimator, y = TARGETS[target]
+    estimator, _, y = TASKS[target]
     defaults = {
         "hidden_layer_sizes": (8, 5),
         "dropout": 0.3,
@@ -145,7 +140,7 @@ with open(sys.argv[1], "wb") as file:
 
 
 WEIGHTS = np.random.default_rng(5).integers(0, 4, 97).astype(float)
-OWN_ROWS = {"X_val": X[:30], "y_val": TARGETS["multiclass"][1][:30]}
+OWN_ROWS = {"X_val": X[:30], "y_val": TASKS["multiclass"].y[:30]}
 # Parameters, and what goes to fit besides X and y.
 HALVES = {
     f"{solver}, {'early' if early_stopping else 'no early'} stopping": (
@@ -297,7 +292,7 @@ def interrupt(estimator, X, y):
 
 class TestRandomState:
     def test_dropout_changes_neither_initial_weights_nor_shuffles(self):
-        y = TARGETS["binary"][1]
+        y = TASKS["binary"].y
         instances = [np.random.RandomState(3) for _ in range(3)]
         parameters = {"hidden_layer_sizes": (8,), "max_iter": 4, "learning_rate_init": 1e-14}
         ScikitLearnClassifier(random_state=instances[0], **parameters).fit(X, y)
@@ -312,7 +307,7 @@ class TestRandomState:
 
     @pytest.mark.parametrize("early_stopping", [False, True])
     def test_an_instance_ends_where_scikit_learn_leaves_it(self, early_stopping):
-        y = TARGETS["binary"][1]
+        y = TASKS["binary"].y
         instances = [np.random.RandomState(3) for _ in range(2)]
         for estimator, instance in zip(
             (ScikitLearnClassifier, MLPClassifier), instances, strict=True

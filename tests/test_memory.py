@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning"),
 ]
 
-FEW, MANY = 500, 2000
+FEW, MANY = 1000, 4000
 
 
 @pytest.fixture(autouse=True)

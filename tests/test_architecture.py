@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import itertools
 import re
 import subprocess
 import sys
@@ -81,8 +82,13 @@ def component(module):
     return ".".join(parts[:2] if parts[0] == "_core" else parts[:1])
 
 
+@cache
 def imports(module):
     """Every absolute dotted name that a module imports, at its top or anywhere inside."""
+    return list(_imports(module))
+
+
+def _imports(module):
     package = ["skperceptron", *module.split(".")] if module else ["skperceptron"]
     if PATHS[module].name != "__init__.py":
         package.pop()
@@ -153,21 +159,34 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
     [("plotting", "matplotlib"), ("callbacks", "pandas"), ("callbacks", "rich")],
 )
 def test_extras_are_imported_where_they_are_used_only(module, extra):
-    assert extra not in imported_with(f"skperceptron.{module}") - imported_with(LIBRARIES)
+    assert extra not in imported_by_ours()[module]
 
 
 # What scikit-learn imports of itself is not ours to say.
 LIBRARIES = "sklearn.metrics, sklearn.model_selection, sklearn.neural_network, sklearn.pipeline"
 
 
+def imported_with(*modules):
+    """What is imported in a process of its own with each of some modules, one after the other."""
+    code = "import sys\n" + "".join(f"import {each}; print(*sys.modules)\n" for each in modules)
+    so_far = [set(line.split()) for line in run_python(code).splitlines()]
+    return [now - before for before, now in itertools.pairwise([set(), *so_far])]
+
+
 @cache
-def imported_with(modules):
-    """The modules that a process of its own has after it has imported some."""
-    return frozenset(run_python(f"import sys, {modules}; print(*sys.modules)").split())
+def imported_by_ours():
+    """What each of our modules with extras imports that what it builds on does not."""
+    _, callbacks, plotting = imported_with(
+        LIBRARIES, "skperceptron.callbacks", "skperceptron.plotting"
+    )
+    return {"callbacks": callbacks, "plotting": plotting | callbacks}
 
 
 def test_what_is_imported_is_seen():
-    assert "wave" in imported_with("wave")
+    first, second = imported_with("wave", "json, mailbox")
+    assert "wave" in first
+    assert "wave" not in second
+    assert "mailbox" in second
     with pytest.raises(subprocess.CalledProcessError):
         imported_with("no_such_module")
 

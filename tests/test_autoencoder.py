@@ -97,6 +97,7 @@ every_training = pytest.mark.parametrize("training", TRAININGS)
 class TestIsARegressorOfItsInputs:
     @every_training
     @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    @pytest.mark.one_of_each
     def test_bit_for_bit(self, training, dtype):
         parameters, more = TRAININGS[training]
         data = X.astype(dtype)

@@ -57,6 +57,7 @@ def network(**parameters):
 
 @every_case
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+@pytest.mark.one_of_each
 def test_equals_the_sample_weights(case, solver):
     class_weight, y, weights = CASES[case]
     expected = network(solver=solver).fit(X, y, weights)
@@ -106,6 +107,7 @@ def test_counts_like_repeated_rows():
 
 class TestPartialFit:
     @pytest.mark.parametrize("case", ["dict", "dict of some", "multiclass", "strings"])
+    @pytest.mark.one_of_each
     def test_equals_the_sample_weights(self, case):
         class_weight, y, weights = CASES[case]
         model, expected = network(class_weight=class_weight), network()

@@ -109,6 +109,7 @@ class TestToScikitLearn:
     @every_target
     @pytest.mark.parametrize("solver", ["sgd", "adam"])
     @pytest.mark.parametrize("method", ["partial_fit", "fit"])
+    @pytest.mark.one_of_each
     def test_goes_on(self, target, solver, method):
         model, y = ours(target, solver=solver, warm_start=method == "fit", max_iter=3)
         twin = model.fit(X, y).to_sklearn()
@@ -395,6 +396,7 @@ class TestSubclasses:
     ("solver", "early_stopping"),
     [("sgd", False), ("sgd", True), ("adam", False), ("adam", True), ("lbfgs", False)],
 )
+@pytest.mark.one_of_each
 def test_there_and_back(target, solver, early_stopping):
     model, y = ours(target, solver=solver, early_stopping=early_stopping)
     back = type(model).from_sklearn(model.fit(X, y).to_sklearn())

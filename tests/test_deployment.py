@@ -165,6 +165,7 @@ class TestHiddenActivations:
     @pytest.mark.parametrize("activation", ACTIVATIONS)
     @pytest.mark.parametrize("layer", range(-3, 3))
     @dense_and_csr
+    @pytest.mark.one_of_each
     def test_are_those_of_the_forward_pass(self, activation, layer, convert):
         model, y = make(
             "multiclass", hidden_layer_sizes=(7, 4, 6), activation=activation, dropout=0.5

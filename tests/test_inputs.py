@@ -408,6 +408,7 @@ def rows_of(labels):
 class TestLabels:
     @every_classifier
     @pytest.mark.parametrize("what", PLAIN)
+    @pytest.mark.one_of_each
     def test_of_objects_are_taken_for_what_they_are(self, estimator, what):
         y, plain = PLAIN[what]
         expected = clone(estimator).fit(X, plain)

@@ -47,11 +47,16 @@ def network(**parameters):
     "parameters",
     [
         {},
-        {"label_smoothing": 0.1},
         {"loss": "hinge"},
-        {"class_weight": "balanced"},
         {"early_stopping": True},
-        {"early_stopping": True, "scoring": "loss"},
+        *(
+            pytest.param(parameters, marks=pytest.mark.slow)
+            for parameters in (
+                {"label_smoothing": 0.1},
+                {"class_weight": "balanced"},
+                {"early_stopping": True, "scoring": "loss"},
+            )
+        ),
         {"early_stopping": True, "scoring": "accuracy"},
     ],
     ids=str,

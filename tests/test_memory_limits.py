@@ -38,6 +38,7 @@ def refuse(model, match):
     ],
     ids=["two wide", "wide", "three wide", "64 bits", "beyond floats", "too long", "array"],
 )
+@pytest.mark.one_of_each
 def test_layers_that_fit_nowhere(make, solver, sizes, shown):
     model = make(sizes, solver=solver)
     match = rf"hidden_layer_sizes={shown} with 4 features .* needs at least .* bytes.* and there"

@@ -129,6 +129,7 @@ class TestSparseIndicators:
             {"solver": "lbfgs"},
         ],
     )
+    @pytest.mark.one_of_each
     def test_train_as_an_array_does(self, parameters, convert):
         dense, thin = (MLPClassifier(max_iter=4, random_state=0, **parameters) for _ in range(2))
         dense.fit(X, self.Y)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from inspect import signature
 from pathlib import Path
 
@@ -35,12 +36,15 @@ Y = np.arange(80) % 3
 TWO = (X[:, 0] > 0).astype(int)
 
 
+parsed = cache(lambda path: ast.parse(path.read_text("utf-8")))
+
+
 def exists(proof: str) -> bool:
     """Whether there is such a file, or such a test in it."""
     path, *names = proof.split("::")
     if not (ROOT / path).is_file():
         return False
-    body = ast.parse((ROOT / path).read_text("utf-8")).body
+    body = parsed(ROOT / path).body
     for name in names:
         found = [node for node in body if getattr(node, "name", None) == name]
         if not found:

@@ -107,10 +107,11 @@ class TestHistory:
             each.fit(X, Y)
         cross_val_score(model, X, Y, cv=2)
         assert set(threading.enumerate()) <= before
+        assert len(history.fits) == 3
         cross_val_score(model, X, Y, cv=2, n_jobs=2)
         get_reusable_executor().shutdown(wait=True)
         assert set(threading.enumerate()) <= before
-        assert len(history.fits) == 3
+        assert len(history.fits) == 5
 
     def test_its_directory_goes_with_it(self, tmp_path, monkeypatch):
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -32,6 +32,7 @@ def make(target, **parameters):
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.one_of_each
 def test_weight_is_repetition(solver, target):
     full_batch = {} if solver == "lbfgs" else {"shuffle": False, "batch_size": 50}
     weighted, y = make(target, solver=solver, **full_batch)
@@ -107,6 +108,7 @@ def test_the_weight_of_a_perceptrons_row_scales_its_update():
     "parameters", [{"solver": "sgd"}, {"batch_norm": True}, {"solver": "lbfgs"}], ids=str
 )
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.one_of_each
 def test_what_is_in_a_row_of_weight_zero_does_not_matter(target, parameters, convert):
     model, y = make(
         target, **{"batch_size": 20} if "solver" not in parameters else {}, **parameters

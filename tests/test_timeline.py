@@ -104,6 +104,7 @@ def test_with_the_whole_toolbox(target, solver, learning_rate):
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 @pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.one_of_each
 def test_with_the_whole_toolbox_through_a_pickle(solver, early_stopping):
     parameters = {"solver": solver, "early_stopping": early_stopping, **TOOLBOX}
     watching = {"scoring": "loss"} if early_stopping else {}

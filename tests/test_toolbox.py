@@ -291,6 +291,7 @@ class TestLosses:
 
     @pytest.mark.parametrize("y", [BINARY, MULTICLASS, MULTILABEL], ids=["2", "3", "labels"])
     @pytest.mark.parametrize("loss", sorted({name for name, _ in CLASSIFICATION_LOSSES}))
+    @pytest.mark.one_of_each
     def test_every_kind_of_targets(self, loss, y):
         model = classifier(loss=loss, max_iter=300, learning_rate_init=0.01).fit(X, y)
         assert model.score(X, y) > 0.85
@@ -387,6 +388,7 @@ class TestLearningRate:
 
     @every_solver
     @pytest.mark.parametrize("learning_rate", SCHEDULES)
+    @pytest.mark.one_of_each
     def test_every_schedule_with_every_solver(self, learning_rate, solver):
         kwargs = {"solver": solver, "max_iter": 10, "learning_rate_init": 0.01}
         if learning_rate == "adaptive":
@@ -438,6 +440,7 @@ def inverse_of_position(epoch):
 
 class TestRegularisers:
     @every_solver
+    @pytest.mark.slow
     def test_l1_gives_exact_zeros_and_the_minimum_that_lbfgs_finds(self, solver):
         # Full batches and a falling rate: the proximal step in each solver's own metric must
         # end where the objective is least, whatever the momentum.

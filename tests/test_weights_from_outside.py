@@ -88,6 +88,7 @@ class TestTraining:
     @kinds
     @pytest.mark.parametrize("walk", WALKS)
     @pytest.mark.parametrize("solver", ["sgd", "adam", "lion"])
+    @pytest.mark.one_of_each
     def test_is_that_of_a_fitted_network_with_these_weights_and_nothing_else(
         self, kind, walk, solver
     ):

@@ -40,6 +40,7 @@ def test_one_vs_rest(plain, problem, kind, n_units, csr, penalty):
 
 @every_penalty
 @pytest.mark.parametrize("run", [7, None])
+@pytest.mark.one_of_each
 def test_joint(plain, problem, csr, penalty, run):
     assert_follows(plain, problem("counts", 3, csr=csr, n=120), plain.joint, penalty, run)
 

@@ -1,5 +1,6 @@
 """What all tests share: no figure stays open, nothing compiles unasked, Ctrl-C interrupts."""
 
+import gc
 import math
 import os
 import signal
@@ -30,6 +31,12 @@ def pytest_collection_modifyitems(items):
         for i, case in enumerate(cases):
             if i not in units:
                 case.add_marker("slow")
+
+
+def pytest_collection_finish():
+    """Let the garbage collector pass over what lives as long as the run: thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

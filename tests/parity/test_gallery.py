@@ -139,6 +139,7 @@ def training_curves(package):
 
 
 @pytest.mark.parametrize("example", [weights_on_digits, training_curves])
+@pytest.mark.slow
 def test_the_same_figure(example):
     for ours, theirs in zip(example(skperceptron), example(neural_network), strict=True):
         assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
@@ -153,6 +154,7 @@ def test_varying_regularization_is_the_same_figure_too_for_twenty_iterations():
         assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_and_cannot_be_told_from_it_by_eye_after_many():
     """Rounding, and scikit-learn's clip of the loss, grow over hundreds of iterations."""
     (ours, our_scores), (theirs, their_scores) = (

@@ -211,7 +211,7 @@ def test_huber(epsilon):
 
 @pytest.mark.parametrize("quantile", [0.2, 0.5])
 @pytest.mark.parametrize("a", [0.0, 0.02])
-@pytest.mark.one_of_each
+@pytest.mark.slow
 def test_quantile(quantile, a):
     fit_and_compare(
         MLPRegressor(loss="quantile", quantile=quantile),

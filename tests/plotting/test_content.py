@@ -337,6 +337,7 @@ def test_panels_go_from_the_first_epoch_to_the_last(moons):
     assert DecisionBoundaryAnimation.from_path(path, *moons, grid_resolution=5).epochs == [1, 5, 9]
 
 
+@pytest.mark.slow
 def test_film_has_a_picture_per_epoch(moons, tmp_path):
     from PIL import Image
 

@@ -1,12 +1,12 @@
 """Memory grows with the number of classes, not with its square, nor with rows times classes."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_matrix
 
+from helpers.marks import every_dtype
+from helpers.memory import peak_memory
 from skperceptron import MLPClassifier, PerceptronClassifier, _predict, _targets
 from skperceptron._core.batches import CodedRows, OneHotRows
 from skperceptron._core.perceptron import trainer
@@ -32,19 +32,9 @@ def problem(n_classes, n_rows=None):
     return np.random.default_rng(0).normal(size=(len(y), 2)), y
 
 
-def peak(call):
-    """Bytes that the call had allocated at most, of what it allocated itself."""
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
 def assert_proportional(call):
     call(FEW)  # what is allocated once and for all
-    few, many = (peak(lambda n=n: call(n)) for n in (FEW, MANY))
+    few, many = (peak_memory(lambda n=n: call(n)) for n in (FEW, MANY))
     assert many < 1.2 * MANY / FEW * few
     assert many < MANY**2  # bytes: less than a table of booleans
 
@@ -57,11 +47,16 @@ def network(**parameters):
     "parameters",
     [
         {},
-        {"label_smoothing": 0.1},
         {"loss": "hinge"},
-        {"class_weight": "balanced"},
         {"early_stopping": True},
-        {"early_stopping": True, "scoring": "loss"},
+        *(
+            pytest.param(parameters, marks=pytest.mark.slow)
+            for parameters in (
+                {"label_smoothing": 0.1},
+                {"class_weight": "balanced"},
+                {"early_stopping": True, "scoring": "loss"},
+            )
+        ),
         {"early_stopping": True, "scoring": "accuracy"},
     ],
     ids=str,
@@ -125,11 +120,11 @@ def test_early_stopping_of_the_perceptron():
             early_stopping=True, max_iter=1, tol=None, validation_fraction=0.5
         ).fit(X, y)
 
-    few, many = (peak(lambda n=n: call(n)) for n in (FEW, MANY))
+    few, many = (peak_memory(lambda n=n: call(n)) for n in (FEW, MANY))
     assert many < 1.2 * MANY / FEW * few
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1 / 3])
 def test_one_hot_rows_are_the_same_from_a_table_and_without_it(dtype, smoothing, monkeypatch):
     rng = np.random.default_rng(0)

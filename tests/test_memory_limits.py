@@ -1,11 +1,11 @@
 """Networks that no memory holds are refused before anything is allocated."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from sklearn.base import clone
 
+from helpers.memory import peak_memory
+from helpers.unchanged import assert_refused
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
@@ -27,15 +27,8 @@ every_network = pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor, ML
 
 def refuse(model, match):
     """The call is refused, changes nothing, and allocates next to nothing."""
-    before = dict(vars(model))
-    tracemalloc.start()
-    try:
-        with pytest.raises(ValueError, match=match):
-            model.fit(X, Y)
-        assert tracemalloc.get_traced_memory()[1] < 2**22
-    finally:
-        tracemalloc.stop()
-    assert vars(model) == before
+    peak = peak_memory(lambda: assert_refused(model, lambda model: model.fit(X, Y), match))
+    assert peak < 2**22
 
 
 @every_network
@@ -53,6 +46,7 @@ def refuse(model, match):
     ],
     ids=["two wide", "wide", "three wide", "64 bits", "beyond floats", "too long", "array"],
 )
+@pytest.mark.one_of_each
 def test_layers_that_fit_nowhere(make, solver, sizes, shown):
     model = make(sizes, solver=solver)
     match = rf"hidden_layer_sizes={shown} with 4 features .* needs at least .* bytes.* and there"
@@ -85,16 +79,14 @@ def test_small_networks_do_not_ask(monkeypatch):
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop", "lion", "lbfgs"])
 @pytest.mark.parametrize("sizes", [(400, 300), (3000,)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.one_of_each
 def test_what_is_said_to_be_needed_is_taken(solver, sizes, dtype):
     # Not more than it is: nothing is to be refused that would fit.
     rate = {} if solver == "lbfgs" else {"learning_rate_init": 1e-4}
     model = MLPClassifier(sizes, solver=solver, max_iter=3, dtype=dtype, **rate)
     data = rng.normal(size=(60, 200)).astype(dtype)
     clone(model).fit(data, Y)  # what is kept for later calls
-    tracemalloc.start()
-    model.fit(data, Y)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    peak = peak_memory(lambda: model.fit(data, Y))
     needed = _memory.bytes_needed(model, model._architecture, 60)
     assert 0.4 * peak < needed <= peak
 

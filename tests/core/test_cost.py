@@ -6,6 +6,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from helpers.marks import every_dtype
+from helpers.memory import peak_memory
 from skperceptron import MLPClassifier, _architecture, _build
 from skperceptron._core.objective import Objective
 from skperceptron._core.parameters import Layout, Parameter
@@ -116,7 +118,7 @@ def test_a_network_in_single_precision_computes_nothing_in_double(parameters, se
 
 
 @every_feature
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_a_step_leaves_no_memory_behind(parameters, dtype):
     step = network_step(parameters, dtype)
     for _ in range(3):
@@ -138,14 +140,8 @@ def test_a_default_step_allocates_less_than_a_layer():
     step = network_step({}, np.float64, n=4000)
     for _ in range(3):
         step()
-    tracemalloc.start()
-    try:
-        step()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
     # The largest is relu's mask, a byte for each of 4000 rows and 40 units; activations take 8.
-    assert peak < 4000 * 40 * 8 / 2
+    assert peak_memory(step) < 4000 * 40 * 8 / 2
 
 
 def calls_of_the_package(function, *args):

@@ -665,6 +665,7 @@ class TestForks:
         assert numbers.now() == BEFORE
         os.close(reading), os.close(writing)
 
+    @pytest.mark.slow
     def test_children_while_threads_fit(self, numbers):
         ended = []
 
@@ -736,6 +737,7 @@ class TestLibraries:
         )
         subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
 
+    @pytest.mark.slow
     def test_all_of_numpy_and_scipy_are_there_after_the_import(self):
         """So one search finds all."""
         code = (

@@ -72,6 +72,7 @@ class TestHistory:
         assert [fit.as_dict()["epoch"] for fit in history.fits] == [[1, 2], [3, 4]]
         assert history.to_frame()["loss"].tolist() == model.loss_curve_
 
+    @pytest.mark.slow
     def test_a_search_in_processes(self):
         history = History()
         search = search_for(network(history)).fit(X, Y)
@@ -98,6 +99,7 @@ class TestHistory:
         (theirs,) = other._skl_callbacks
         assert [len(fit.epochs) for fit in theirs.fits] == [6, 6]
 
+    @pytest.mark.slow
     def test_leaves_no_thread_behind(self):
         get_reusable_executor().shutdown(wait=True)  # its threads are not ours
         history, before = History(), set(threading.enumerate())

@@ -112,8 +112,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         )
         architecture = self._wanted_architecture(data.X, task, targets)
         start.prepare(architecture, targets, data)
-        check_memory(self, architecture, data.X.shape[0])
-        with memory_error_context(self, architecture, data.X.shape[0]):
+        check_memory(self, solver, architecture, data.X.shape[0])
+        with memory_error_context(self, solver, architecture, data.X.shape[0]):
             state = start.state(architecture, solver, data.sample_weight)
         rows, held_out = choose_rows(self, task, solver, data, given, targets, state)
         run = FitRun(
@@ -143,7 +143,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             step=solver.step_name,
             n_steps=run.max_epochs,
         )
-        with memory_error_context(self, architecture, data.X.shape[0]):
+        with memory_error_context(self, solver, architecture, data.X.shape[0]):
             work = partial(run_epochs, self, run, callbacks.listeners)
             with_few_threads(work, run.largest_product, scipy=solver.uses_scipy)
         publish(self, run)

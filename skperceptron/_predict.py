@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 from weakref import ref
 
@@ -32,6 +33,9 @@ KINDS = ("csr", "csc")  # of sparse matrices that rows are taken of
 
 # How often a CSC matrix is read at most, to take rows of it.
 CSC_PASSES = 64
+
+published = attrgetter(*ATTRIBUTES.values())  # of an estimator, all lists of arrays in one call
+shape_of = attrgetter("shape")
 
 Read = Callable[[Array], Any]  # what makes a result of a network's outputs, (n, n_units)
 Convert = Callable[[Any], Any]  # what makes arrays or CSR matrices of the network's dtype of rows
@@ -90,7 +94,8 @@ def is_surely_finite(values: Array) -> bool:
 
     Squares do not cancel, and this is the fastest pass over an array that NumPy has.
     """
-    return math.isfinite(np.vdot(values, values))
+    flat = values.ravel()
+    return math.isfinite(flat.dot(flat))
 
 
 def _as_it_is(block: Any) -> Any:
@@ -111,12 +116,12 @@ class Predictor:
         self._dtype = architecture.dtype
         self._network = inference_network(architecture, part)
         layout = inference_network(architecture).layout
-        self._groups: list[tuple[str, list[tuple[int, ...]]]] = []  # with the shapes wanted
+        shapes = {group: layout.shapes(group) for group in group_names(layout)}
+        self._wanted = [shapes[group] for group in ATTRIBUTES]
+        self._others = [(group, shapes[group]) for group in shapes if group not in ATTRIBUTES]
         places: dict[str, range] = {}  # of each group among the arrays of all groups
         n_arrays = 0
-        for group in group_names(layout):
-            wanted = layout.shapes(group)
-            self._groups.append((group, wanted))
+        for group, wanted in shapes.items():
             places[group] = range(n_arrays, n_arrays + len(wanted))
             n_arrays += len(wanted)
         by_spec = architecture.by_spec(layout.arrange(places))
@@ -157,9 +162,18 @@ class Predictor:
     def _parameters(self, estimator: Any) -> list[list[Array]]:
         """The arrays in the attributes, layer by layer, if their shapes are right."""
         arrays: list[Array] = []
-        for group, wanted in self._groups:
-            if wanted or getattr(estimator, ATTRIBUTES[group]) is not None:
-                arrays.extend(published_group(estimator, group, wanted))
+        for wanted, found, group in zip(
+            self._wanted, published(estimator), ATTRIBUTES, strict=True
+        ):
+            if found is None and not wanted:
+                continue
+            try:
+                fit = list(map(shape_of, found)) == wanted
+            except (AttributeError, TypeError):  # lists of numbers, or no list
+                fit = False
+            arrays.extend(found if fit else published_group(estimator, group, wanted))
+        for group, wanted in self._others:
+            arrays.extend(published_group(estimator, group, wanted))
         return [[arrays[place] for place in places] for places in self._places]
 
 

@@ -11,6 +11,7 @@ from skperceptron import (
     MLPClassifier,
     MLPRegressor,
     _architecture,
+    _build,
     _memory,
     _run,
     _start,
@@ -58,7 +59,7 @@ def test_the_limit_is_that_of_the_machine(make, monkeypatch):
     model = make((2000, 2000), max_iter=1)
     specs = _architecture.dense_specs((4, 2000, 2000, 1), ("relu",) * 2)
     architecture = _architecture.Architecture(specs, "identity", np.dtype("f8"))
-    needed = _memory.bytes_needed(model, architecture, 60)
+    needed = _memory.bytes_needed(model, _build.solver(model), architecture, 60)
     assert needed > _memory.SURE_TO_FIT
     monkeypatch.setattr(_memory, "memory_limit", lambda: needed // 2)
     refuse(model, rf"needs at least .* and there are {needed // 2} bytes \(.* MiB\) in all")
@@ -87,7 +88,7 @@ def test_what_is_said_to_be_needed_is_taken(solver, sizes, dtype):
     data = rng.normal(size=(60, 200)).astype(dtype)
     clone(model).fit(data, Y)  # what is kept for later calls
     peak = peak_memory(lambda: model.fit(data, Y))
-    needed = _memory.bytes_needed(model, model._architecture, 60)
+    needed = _memory.bytes_needed(model, _build.solver(model), model._architecture, 60)
     assert 0.4 * peak < needed <= peak
 
 

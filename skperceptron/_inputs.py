@@ -44,7 +44,7 @@ def as_numbers(X, name: str):
     return array.astype(np.float64) if array.dtype.kind in STRINGS else X
 
 
-def refuse_dates(values, name: str) -> None:
+def refuse_dates(values, name: str, wanted: str = "numbers") -> None:
     """Raise an error that says where dates, timedeltas or complex numbers are, if there are any.
 
     Arrays of numbers cost nothing.
@@ -64,7 +64,7 @@ def refuse_dates(values, name: str) -> None:
     what = f"{WHAT[kind]} of type {type_name}{where}"
     if kind == "c":
         raise ValueError(f"{name}: Complex data not supported: got {what}; {ADVICE[kind]}.")
-    raise ValueError(f"{name} must be numbers, got {what}: {ADVICE[kind]}.")
+    raise ValueError(f"{name} must be {wanted}, got {what}: {ADVICE[kind]}.")
 
 
 def _is_numbers(values) -> bool:
@@ -170,7 +170,7 @@ def plain_labels(y, name: str):
         return array if array.ndim == 1 else y
     values = array.ravel().tolist()
     types = set(map(type, values))
-    if any(map(_is_missing, values)):
+    if any(map(is_missing, values)):
         raise ValueError(f"{name} has missing labels (None, NaN or NA): drop these rows.")
     kinds = {_label_kind(kind) for kind in types}
     if kinds == {"bool", "int"} and array.ndim == 2 and array.shape[1] > 1:
@@ -203,7 +203,7 @@ def _label_kind(kind: type) -> str:
     return "str" if issubclass(kind, str) else kind.__name__
 
 
-def _is_missing(value) -> bool:
+def is_missing(value) -> bool:
     if isinstance(value, float | np.floating):
         return bool(value != value)
     return value is None or type(value).__name__ in ("NAType", "NaTType")

@@ -37,8 +37,8 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import (
     _assert_all_finite,
-    _check_sample_weight,
     _check_feature_names_in,
+    _check_sample_weight,
     _check_y,
     _get_feature_names,
     validate_data,
@@ -180,9 +180,13 @@ def validate_table(estimator: BaseEstimator, X, *, reset: bool):
     Warnings point at the caller's line.
     """
     with error_context("X"):
+        is_frame = hasattr(X, "columns") and hasattr(type(X), "dtypes")
+        known = getattr(estimator, "feature_names_in_", None)
+        if not reset and is_frame and known is not None and known.tolist() == list(X.columns):
+            return X  # as scikit-learn would, but sooner
         if not reset:
             estimator = _expecting_the_names(estimator, X)
-        if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        if is_frame:
             return validate_data(estimator, X, reset=reset, skip_check_array=True)
         return validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
 

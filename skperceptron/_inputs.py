@@ -122,6 +122,11 @@ def _odd_dtype(dtype) -> tuple[str, str] | None:
     return (kind, str(dtype)) if kind in WHAT else None
 
 
+def is_dates(dtype) -> bool:
+    """Whether a dtype is one of dates, timedeltas or complex numbers."""
+    return _odd_dtype(dtype) is not None
+
+
 def _odd_column(frame, place: int, dtype) -> tuple[str, str] | None:
     """The same by the objects in a column whose dtype does not tell."""
     if getattr(dtype, "kind", "O") in NUMBERS or getattr(dtype, "is_numeric", bool)():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._inputs import is_missing, refuse_dates
+from .._inputs import is_dates, is_missing, refuse_dates
 from ._quantiles import Floats
 
 NUMBERS = "iuf"
@@ -18,8 +18,7 @@ WANTED = "numbers or categories"
 
 def as_table(X: Any) -> Any:
     """Return X, lists as an array whose numbers are not strings for the strings beside them."""
-    refuse_dates(X, "X", WANTED)
-    if hasattr(X, "dtype") or hasattr(X, "dtypes") or not isinstance(X, Sequence):
+    if not isinstance(X, Sequence) or hasattr(X, "dtype"):
         return X
     try:
         array = np.asarray(X)
@@ -34,6 +33,7 @@ class Columns:
     labels: list[Hashable]
 
     def __init__(self, table: Any) -> None:
+        self._table = table
         self._array: NDArray[Any] | None = None
         self.shape: tuple[int, int] = table.shape
         if isinstance(table, np.ndarray):
@@ -60,6 +60,8 @@ class Columns:
     def values(self, place: int) -> list[Any]:
         """Return the values of a column."""
         column = self._columns[place]
+        if is_dates(column.dtype):
+            refuse_dates(self._table, "X", WANTED)
         listed: list[Any] = column.to_list() if hasattr(column, "to_list") else column.tolist()
         return listed
 
@@ -91,7 +93,8 @@ class Columns:
             return column.to_numpy()
         values = self.values(place)
         for kind in _present_types(values):
-            if not issubclass(kind, Number):
+            if not issubclass(kind, Number) or issubclass(kind, complex | np.complexfloating):
+                refuse_dates(self._table, "X", WANTED)
                 raise ValueError(
                     f"X must have numbers in column {self.labels[place]!r}, got a value of type "
                     f"{kind.__name__}: make numbers of its values, or name the column in "

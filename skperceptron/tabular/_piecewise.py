@@ -7,11 +7,10 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._base import restored_on_error
 from .._compat import (
@@ -26,7 +25,7 @@ from .._compat import (
 )
 from .._inputs import as_numbers
 from .._messages import error_context
-from ._quantiles import HUGE, Floats, blocks, frequencies, quantiles
+from ._quantiles import FLOATS, HUGE, Floats, blocks, frequencies, quantiles
 
 
 class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimator):
@@ -118,7 +117,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         self.dtype = dtype
 
     def fit(
-        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+        self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
     ) -> PiecewiseLinearEncoder:
         """Find the bins of each column.
 
@@ -162,7 +161,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         self.n_features_in_ = len(edges)
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[np.floating]:
+    def transform(self, X: Any) -> NDArray[np.floating]:
         """Encode the columns, those with the bins of the first column first.
 
         Parameters
@@ -180,28 +179,37 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         X = self._validate(X, reset=False)
         n_outputs = int(self.n_bins_.sum())
         out: NDArray[np.floating] = np.empty((len(X), n_outputs), self.dtype or X.dtype)
-        for rows in blocks(len(X), n_outputs):
-            self._encode(X[rows], out[rows])
+        self._encode(X, np.arange(X.shape[1]), out)
         return out
 
-    def _encode(self, values: NDArray[np.floating], out: NDArray[np.floating]) -> None:
-        """Encode a block of rows into an array."""
+    def _encode(
+        self, values: NDArray[np.floating], places: NDArray[np.intp], out: NDArray[np.floating]
+    ) -> None:
+        """Encode the columns at these places into an array, some rows at a time, in float64."""
         low, high = self._ends()
-        stop = 0
-        for j, edges in enumerate(self.bin_edges_):
-            n_bins = len(edges) - 1
-            start, stop = stop, stop + n_bins
-            if n_bins:
-                column = values[:, j].astype(np.float64)
-                bins = np.searchsorted(edges[1:-1], column, side="right")
-                share = _share(column, edges[bins], edges[bins + 1])
-                # Window i has the end of a bin n_bins - i times, then its start.
-                ends = np.repeat(np.array([high, low], out.dtype), n_bins)
-                encoded = sliding_window_view(ends, n_bins)[n_bins - bins]
-                encoded[np.arange(len(column)), bins] = low * (1 - share) + high * share
-                out[:, start:stop] = encoded
+        if not out.shape[1]:
+            return
+        # Each bin of each column. Half of huge numbers can be subtracted without overflow.
+        place = np.repeat(places, self.n_bins_)
+        left = np.concatenate([edges[:-1] for edges in self.bin_edges_])
+        right = np.concatenate([edges[1:] for edges in self.bin_edges_])
+        huge = np.maximum(np.abs(left), np.abs(right)) > HUGE
+        unit = np.where(huge, 0.5, 1.0)
+        left, width = left * unit, right * unit - left * unit
+        for rows in blocks(*out.shape):
+            shares = values[rows].take(place, axis=1).astype(np.float64, copy=False)
+            if huge.any():
+                shares *= unit
+            with np.errstate(over="ignore"):
+                shares -= left
+                shares /= width
+            np.clip(shares, 0, 1, out=shares)
+            if (low, high) != (0, 1):
+                shares *= high - low
+                shares += low
+            out[rows] = shares
 
-    def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
+    def inverse_transform(self, X: Any) -> NDArray[np.floating]:
         """Compute the values that ``transform`` encodes as X.
 
         Parameters
@@ -220,7 +228,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         with error_context("X"):
             X = check_array(
                 as_numbers(X, "X"),
-                dtype=FLOAT_DTYPES,
+                dtype=FLOATS,
                 ensure_min_features=0,
                 estimator=self,
                 input_name="X",
@@ -236,11 +244,13 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         stop = 0
         for j, edges in enumerate(self.bin_edges_):
             start, stop = stop, stop + len(edges) - 1
-            share = (X[:, start:stop].astype(np.float64) - low) / (high - low)
+            shares = (X[:, start:stop].astype(np.float64) - low) / (high - low)
+            # From the end of the last full bin on, so that far bins cost no digits.
+            n_full = (shares >= 1).sum(axis=1)
+            shares -= np.arange(stop - start) < n_full[:, None]
+            unit = 0.5 if np.abs(edges).max() > HUGE else 1.0  # half of such widths don't overflow
             with np.errstate(over="ignore"):
-                # Half of the widths don't overflow.
-                half = share @ np.diff(edges / 2) + edges[0] / 2
-                values = half * 2
+                values = (edges[n_full] * unit + shares @ np.diff(edges * unit)) / unit
             out[:, j] = np.clip(values, -most, most)
         return out
 
@@ -267,7 +277,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         return np.array(listed, dtype=object)
 
     def _validate(self, X: Any, *, reset: bool) -> NDArray[np.floating]:
-        validated: NDArray[np.floating] = validate_X(self, X, "X", reset=reset, dtype=FLOAT_DTYPES)
+        validated: NDArray[np.floating] = validate_X(self, X, "X", reset=reset, dtype=FLOATS)
         return validated
 
     def _ends(self) -> tuple[float, float]:
@@ -295,11 +305,3 @@ def find_edges(column: NDArray[np.floating], n_bins: int, counts: Floats | None)
     shares = np.arange(n_bins + 1) / n_bins
     edges: Floats = np.unique(quantiles(column.astype(np.float64), shares, counts))
     return edges
-
-
-def _share(values: Floats, left: Floats, right: Floats) -> Floats:
-    """How far values have come from the left to the right, between 0 and 1."""
-    unit = 0.5 if max(abs(left.max()), abs(right.max()), abs(left.min())) > HUGE else 1.0
-    with np.errstate(over="ignore"):
-        share = (values * unit - left * unit) / (right * unit - left * unit)
-    return np.clip(share, 0, 1)

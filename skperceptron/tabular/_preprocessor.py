@@ -32,7 +32,7 @@ from .._compat import (
 )
 from .._inputs import plain_labels, refuse_dates
 from .._messages import error_context
-from ._columns import Columns, Levels, as_table
+from ._columns import WANTED, Columns, Levels, as_table
 from ._piecewise import PiecewiseLinearEncoder, find_edges
 from ._quantiles import HUGE, Floats, blocks, frequencies
 from ._robust_clip import RobustClipScaler
@@ -42,15 +42,6 @@ Codes = NDArray[np.int32]
 N_FOLDS = 5  # of the target encoder
 PIECEWISE_RANGE = (-0.125, 0.125)  # (c - 1/2) / 4 for c between 0 and 1
 INDICATOR = np.array([[0.0], [1.0]])
-# What y is, by scikit-learn's name for it.
-KINDS = {
-    "binary": "binary",
-    "multiclass": "multiclass",
-    "multilabel-indicator": "binary",
-    "continuous": "continuous",
-    "continuous-multioutput": "continuous",
-    "multiclass-multioutput": "continuous",
-}
 MISSING, INFREQUENT = "missing", "infrequent"  # in names of the output
 
 
@@ -214,7 +205,7 @@ default='from_dtype'
     # Fit ---------------------------------------------------------------------------------
 
     def fit(
-        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> TabularPreprocessor:
         """Learn levels, means, quantiles and encodings.
 
@@ -245,7 +236,7 @@ default='from_dtype'
         return self
 
     def fit_transform(
-        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> NDArray[np.floating]:
         """Fit to a table and transform it, with cross-fitted target encodings.
 
@@ -281,10 +272,11 @@ default='from_dtype'
         return out
 
     def _fit(
-        self, X: Any, y: ArrayLike | None, sample_weight: ArrayLike | None
+        self, X: Any, y: Any, sample_weight: ArrayLike | None
     ) -> tuple[Floats, list[Codes], NDArray[np.intp], dict[int, Floats]]:
         """Fit, and return all numbers and codes, the rows in use, and their target encodings."""
         validate_parameters(self)
+        refuse_dates(X, "X", WANTED)
         X = validate_table(self, as_table(X), reset=True)
         columns = Columns(X)
         _check_rows(columns)
@@ -360,7 +352,9 @@ default='from_dtype'
         self.mean_ = np.array([_mean(column, counts) for column in numbers.T])
         self._with_gaps = np.flatnonzero(missing.any(axis=0))
         indicators = [
-            _scale_levels(INDICATOR, np.bincount(gap.astype(np.intp), counts, minlength=2))
+            _scale_levels(
+                INDICATOR, np.bincount(gap.astype(np.intp), counts, minlength=2).astype(float)
+            )
             for gap in missing[:, self._with_gaps].T
         ]
         self._indicators = np.hstack([np.empty((2, 0)), *indicators])
@@ -384,7 +378,7 @@ default='from_dtype'
     def _fit_categories(
         self,
         codes: list[Codes],
-        y: ArrayLike | None,
+        y: Any,
         rows: NDArray[np.intp],
         counts: Floats | None,
     ) -> dict[int, Floats]:
@@ -428,7 +422,7 @@ default='from_dtype'
         encoder.set_output(transform="default").fit(codes[:, None])
         (known,), (infrequent,) = encoder.categories_, encoder.infrequent_categories_
         table: Floats = encoder.transform(known[:, None])
-        n_of_each = np.bincount(codes, counts)[known]
+        n_of_each = np.bincount(codes, counts).astype(np.float64)[known]
         if known[-1] == self._levels[j].missing:
             unknown = np.empty((0, table.shape[1]))  # it is the last row already
         elif infrequent is not None:
@@ -451,7 +445,8 @@ default='from_dtype'
         seed: int,
     ) -> tuple[Floats, list[str], Floats]:
         """Return the table, the suffixes, and the cross-fitted encodings, both scaled."""
-        cross_fitted, tables, suffixes = [], [], []
+        cross_fitted, tables = [], []
+        suffixes: list[Any] = []
         for kind, y in targets:
             n_splits = min(N_FOLDS, _most_rows(kind, y))
             folds = cross_fitting(n_splits, of_classes=kind != "continuous", random_state=seed)
@@ -470,7 +465,7 @@ default='from_dtype'
         names = [f"_{suffix}" for suffix in suffixes] if len(suffixes) > 1 else [""]
         return scaler._clip(np.hstack(tables)), names, scaler._clip(fitted)
 
-    def _find_targets(self, y: ArrayLike, rows: NDArray[np.intp]) -> list[tuple[str, NDArray[Any]]]:
+    def _find_targets(self, y: Any, rows: NDArray[np.intp]) -> list[tuple[str, NDArray[Any]]]:
         """Return the kind of each output, and its values in these rows.
 
         There are none if no class has two rows, because then no row can tell of another.
@@ -480,12 +475,7 @@ default='from_dtype'
             dense = np.asarray(plain_labels(y.toarray() if issparse(y) else y, "y"))
             kind = self.target_type
             if kind == "auto":
-                kind = KINDS.get(kind_of_target(dense), "")
-                if not kind:
-                    raise ValueError(
-                        "y must be classes, numbers or several columns of numbers; got "
-                        f"{kind_of_target(dense)!r}."
-                    )
+                kind = _kind_of_output(kind_of_target(dense))
             if kind == "continuous":
                 dense = check_y(dense, numeric=True, estimator=self)
         dense = dense[rows]
@@ -520,26 +510,28 @@ default='from_dtype'
         return self._assemble(numbers, codes)
 
     def _assemble(self, numbers: Floats, codes: list[Codes]) -> NDArray[np.floating]:
-        """Write blocks of rows of the output, each where it belongs."""
-        n_numbers = numbers.shape[1]
+        """Write the output, each column of X where it belongs; fill in what is missing in numbers.
+
+        Only blocks of rows are in memory beside the output and what it is made of.
+        """
+        n_rows, n_numbers = numbers.shape
         n_binned = 0 if self.piecewise_ is None else int(self.piecewise_.n_bins_.sum())
         widths = [n_numbers, len(self._with_gaps), *(table.shape[1] for table in self._tables)]
         stops = np.cumsum([0, *widths, n_binned]).tolist()
-        out: NDArray[np.floating] = np.empty((len(numbers), stops[-1]), self.dtype)
-        for rows in blocks(*out.shape):
-            block, into = numbers[rows], out[rows]
-            if self.scaler_ is not None:
+        out: NDArray[np.floating] = np.empty((n_rows, stops[-1]), self.dtype)
+        if self.scaler_ is not None:
+            for rows in blocks(n_rows, n_numbers):
+                block = numbers[rows]
                 missing = np.isnan(block)
-                block = np.where(missing, self.mean_, block)
-                into[:, :n_numbers] = self.scaler_._clip(block)
+                np.copyto(block, self.mean_, where=missing)
+                out[rows, :n_numbers] = self.scaler_._clip(block)
                 gaps = missing[:, self._with_gaps]
-                into[:, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
-            for table, column, (start, stop) in zip(
-                self._tables, codes, pairwise(stops[2:-1]), strict=True
-            ):
-                into[:, start:stop] = table[column[rows]]
-            if self.piecewise_ is not None:
-                self.piecewise_._encode(block[:, self._binned], into[:, stops[-2] :])
+                out[rows, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
+        for table, column, ends in zip(self._tables, codes, pairwise(stops[2:-1]), strict=True):
+            for rows in blocks(n_rows, table.shape[1]):
+                out[rows, slice(*ends)] = table[column[rows]]
+        if self.piecewise_ is not None:
+            self.piecewise_._encode(numbers, self._binned, out[:, stops[-2] :])
         return out
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -597,8 +589,19 @@ def _mean(column: Floats, counts: Floats | None) -> float:
 def _scale_levels(table: Floats, n_of_each: Floats, unknown: Floats | None = None) -> Floats:
     """Scale a table as a column is with so many rows of each level; append unknown ones."""
     seen = n_of_each > 0
-    scaler = RobustClipScaler()._fit_columns(table[seen], n_of_each[seen].astype(np.float64))
+    scaler = RobustClipScaler()._fit_columns(table[seen], n_of_each[seen])
     return scaler._clip(table if unknown is None else np.vstack([table, unknown]))
+
+
+def _kind_of_output(target: str) -> str:
+    """What each column of y is, by scikit-learn's name for y."""
+    if target in ("binary", "multiclass"):
+        return target
+    if target == "multilabel-indicator":
+        return "binary"
+    if target in ("continuous", "continuous-multioutput", "multiclass-multioutput"):
+        return "continuous"
+    raise ValueError(f"y must be classes, numbers or several columns of numbers; got {target!r}.")
 
 
 def _kind_of_classes(kind: str, y: NDArray[Any]) -> str:

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+# Types that arrays keep; all others become the first.
+FLOATS = [np.float64, np.float32]
+
 # Beyond these a sum or a difference of two numbers may overflow.
 HUGE = 1e300
 
@@ -21,24 +24,25 @@ BLOCK = 2**16
 
 def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
     """Yield slices of rows that have about ``BLOCK`` numbers each."""
-    step = max(BLOCK // max(n_columns, 1), 16)
+    step = max(BLOCK // max(n_columns, 1), 1)
     for start in range(0, n_rows, step):
         yield slice(start, start + step)
 
 
 def frequencies(weight: NDArray[np.floating] | None) -> Floats | None:
-    """Return positive weights as numbers of rows, at least 1 each; None if all are alike.
+    """Return positive weights as numbers of rows, at least 1 each; None if all are 1.
 
     A weight of k stands for k equal rows. Weights below 1 are no number of rows: all weights are
     then divided by the smallest.
     """
-    if weight is None or (weight == weight[0]).all():
+    if weight is None:
         return None
+    exact = weight.astype(np.float64)
     with np.errstate(over="ignore"):
-        counts = weight / min(float(weight.min()), 1.0)
+        counts = exact / min(exact.min(), 1.0)
     if counts.max() > MOST_ROWS:
-        counts = weight / weight.max() * MOST_ROWS
-    return np.asarray(counts, np.float64)
+        counts = exact / exact.max() * MOST_ROWS
+    return None if (counts == 1).all() else counts
 
 
 def quantiles(column: Floats, shares: ArrayLike, counts: Floats | None = None) -> Floats:

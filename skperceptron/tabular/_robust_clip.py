@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._base import restored_on_error
 from .._compat import (
@@ -22,7 +22,7 @@ from .._compat import (
 )
 from .._inputs import as_numbers
 from .._messages import error_context
-from ._quantiles import HUGE, Floats, blocks, frequencies, quantiles
+from ._quantiles import FLOATS, HUGE, Floats, blocks, frequencies, quantiles
 
 # Where 1 + t² is t² in all digits, and no square overflows, in float32 and in float64.
 FAR = 1e15
@@ -99,7 +99,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
         self.max_absolute_value = max_absolute_value
 
     def fit(
-        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+        self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
     ) -> RobustClipScaler:
         """Compute the median and the divisor of each column.
 
@@ -147,7 +147,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
         self.scale_ = np.nan_to_num(spread)  # an infinite one becomes the largest float
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[np.floating]:
+    def transform(self, X: Any) -> NDArray[np.floating]:
         """Scale and bound the values.
 
         Parameters
@@ -185,7 +185,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
             clipped: Floats = self.max_absolute_value * (t / np.sqrt(1 + t * t))
         return clipped
 
-    def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
+    def inverse_transform(self, X: Any) -> NDArray[np.floating]:
         """Compute the values that ``transform`` scales to X.
 
         Parameters
@@ -203,7 +203,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
         with error_context("X"):
             X = as_numbers(X, "X")
             X = check_array(
-                X, dtype=FLOAT_DTYPES, ensure_all_finite="allow-nan", estimator=self, input_name="X"
+                X, dtype=FLOATS, ensure_all_finite="allow-nan", estimator=self, input_name="X"
             )
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
@@ -224,7 +224,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
 
     def _validate(self, X: Any, *, reset: bool) -> NDArray[np.floating]:
         validated: NDArray[np.floating] = validate_X(
-            self, X, "X", reset=reset, dtype=FLOAT_DTYPES, ensure_all_finite="allow-nan"
+            self, X, "X", reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan"
         )
         return validated
 

@@ -21,6 +21,8 @@ ADVICE = {
     "c": "pass their real and imaginary parts as columns",
 }
 
+NAT = "NaTType"  # of pandas, which need not be there
+
 # dtype.kind of what is a number; of what has to be looked at, one by one.
 NUMBERS, OBJECTS = "biuf", "OT"
 STRINGS = "UST"
@@ -44,14 +46,16 @@ def as_numbers(X, name: str):
     return array.astype(np.float64) if array.dtype.kind in STRINGS else X
 
 
-def refuse_dates(values, name: str, wanted: str = "numbers") -> None:
+def refuse_dates(values, name: str, *, categories: bool = False) -> None:
     """Raise an error that says where dates, timedeltas or complex numbers are, if there are any.
 
-    Arrays of numbers cost nothing.
+    Arrays of numbers cost nothing. Among objects that may be categories NaT is a missing value.
     """
     if _is_numbers(values):
         return
     found = [(label, *what) for label, what in _traits(values) if what is not None]
+    if categories:
+        found = [what for what in found if what[2] != NAT]
     if not found:
         return
     _, kind, type_name = found[0]
@@ -64,6 +68,7 @@ def refuse_dates(values, name: str, wanted: str = "numbers") -> None:
     what = f"{WHAT[kind]} of type {type_name}{where}"
     if kind == "c":
         raise ValueError(f"{name}: Complex data not supported: got {what}; {ADVICE[kind]}.")
+    wanted = "numbers or categories" if categories else "numbers"
     raise ValueError(f"{name} must be {wanted}, got {what}: {ADVICE[kind]}.")
 
 
@@ -137,7 +142,8 @@ def _odd_column(frame, place: int, dtype) -> tuple[str, str] | None:
 
 def _odd_type(objects: np.ndarray) -> tuple[str, str] | None:
     """The first type among objects that is no number, by its kind and name."""
-    for kind in sorted(set(map(type, objects.ravel().tolist())), key=lambda kind: kind.__name__):
+    kinds = set(map(type, objects.ravel().tolist()))
+    for kind in sorted(kinds, key=lambda kind: (kind.__name__ == NAT, kind.__name__)):
         if issubclass(kind, DURATIONS):
             return "m", kind.__name__
         # A period of pandas, which need not be there, is no date to Python.
@@ -211,4 +217,4 @@ def _label_kind(kind: type) -> str:
 def is_missing(value) -> bool:
     if isinstance(value, float | np.floating):
         return bool(value != value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
+    return value is None or type(value).__name__ in ("NAType", NAT)

@@ -13,7 +13,6 @@ from .._inputs import is_dates, is_missing, refuse_dates
 from ._quantiles import Floats
 
 NUMBERS = "iuf"
-WANTED = "numbers or categories"
 
 
 def as_table(X: Any) -> Any:
@@ -61,7 +60,7 @@ class Columns:
         """Return the values of a column."""
         column = self._columns[place]
         if is_dates(column.dtype):
-            refuse_dates(self._table, "X", WANTED)
+            refuse_dates(self._table, "X", categories=True)
         listed: list[Any] = column.to_list() if hasattr(column, "to_list") else column.tolist()
         return listed
 
@@ -94,7 +93,7 @@ class Columns:
         values = self.values(place)
         for kind in _present_types(values):
             if not issubclass(kind, Number) or issubclass(kind, complex | np.complexfloating):
-                refuse_dates(self._table, "X", WANTED)
+                refuse_dates(self._table, "X", categories=True)
                 raise ValueError(
                     f"X must have numbers in column {self.labels[place]!r}, got a value of type "
                     f"{kind.__name__}: make numbers of its values, or name the column in "

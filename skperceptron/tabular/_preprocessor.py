@@ -32,7 +32,7 @@ from .._compat import (
 )
 from .._inputs import plain_labels, refuse_dates
 from .._messages import error_context
-from ._columns import WANTED, Columns, Levels, as_table
+from ._columns import Columns, Levels, as_table
 from ._piecewise import PiecewiseLinearEncoder, find_edges
 from ._quantiles import HUGE, Floats, blocks, frequencies
 from ._robust_clip import RobustClipScaler
@@ -276,7 +276,7 @@ default='from_dtype'
     ) -> tuple[Floats, list[Codes], NDArray[np.intp], dict[int, Floats]]:
         """Fit, and return all numbers and codes, the rows in use, and their target encodings."""
         validate_parameters(self)
-        refuse_dates(X, "X", WANTED)
+        refuse_dates(X, "X", categories=True)
         X = validate_table(self, as_table(X), reset=True)
         columns = Columns(X)
         _check_rows(columns)
@@ -471,7 +471,7 @@ default='from_dtype'
         There are none if no class has two rows, because then no row can tell of another.
         """
         refuse_dates(y, "y")
-        with error_context("y"):
+        with error_context("y"), np.errstate(invalid="ignore"):
             dense = np.asarray(plain_labels(y.toarray() if issparse(y) else y, "y"))
             kind = self.target_type
             if kind == "auto":

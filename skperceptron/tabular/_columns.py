@@ -17,6 +17,8 @@ NUMBERS = "iuf"
 
 def as_table(X: Any) -> Any:
     """Return X, lists as an array whose numbers are not strings for the strings beside them."""
+    if type(X).__name__ == "LazyFrame":
+        raise TypeError("X must be an array or a data frame, got a LazyFrame: pass X.collect().")
     if not isinstance(X, Sequence) or hasattr(X, "dtype"):
         return X
     try:
@@ -99,7 +101,13 @@ class Columns:
                     f"{kind.__name__}: make numbers of its values, or name the column in "
                     "categorical_features if they are categories."
                 )
-        return [np.nan if is_missing(value) else float(value) for value in values]
+        try:
+            return [np.nan if is_missing(value) else float(value) for value in values]
+        except OverflowError as error:
+            label = self.labels[place]
+            raise ValueError(
+                f"X has a number too large for float64 in column {label!r}."
+            ) from error
 
 
 def _columns_of(frame: Any) -> list[Any]:

@@ -276,8 +276,9 @@ default='from_dtype'
     ) -> tuple[Floats, list[Codes], NDArray[np.intp], dict[int, Floats]]:
         """Fit, and return all numbers and codes, the rows in use, and their target encodings."""
         validate_parameters(self)
+        X = as_table(X)
         refuse_dates(X, "X", categories=True)
-        X = validate_table(self, as_table(X), reset=True)
+        X = validate_table(self, X, reset=True)
         columns = Columns(X)
         _check_rows(columns)
         n_rows = columns.shape[0]
@@ -477,7 +478,9 @@ default='from_dtype'
             if kind == "auto":
                 kind = _kind_of_output(kind_of_target(dense))
             if kind == "continuous":
-                dense = check_y(dense, numeric=True, estimator=self)
+                dense = check_y(dense, numeric=True, estimator=self).astype(np.float64)
+                # A power of 2 changes no digit, and squares neither overflow nor vanish.
+                dense = np.ldexp(dense, -np.frexp(np.abs(dense).max())[1])
         dense = dense[rows]
         outputs = [dense] if dense.ndim == 1 else list(dense.T)
         targets = [(_kind_of_classes(kind, output), output) for output in outputs]

@@ -5,11 +5,13 @@ import math
 import pickle
 import tracemalloc
 from collections import Counter
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
@@ -254,6 +256,14 @@ class TestTargetEncoding:
         with pytest.raises(ValueError, match="inconsistent"):
             TabularPreprocessor().fit(FRAME[["a"]], LABELS[:-1])
 
+    @pytest.mark.parametrize("y", [1e308 * TARGET / 4, 1e-300 * TARGET, np.full(N, 0.5)])
+    def test_targets_of_any_size(self, y):
+        out = TabularPreprocessor(random_state=0).fit_transform(FRAME, y)
+        assert np.isfinite(out).all()
+        if y[0] != y[1]:  # the encoding is scaled, so the unit of y is no matter
+            unit = TabularPreprocessor(random_state=0).fit_transform(FRAME, TARGET)
+            assert_allclose(out, unit, rtol=1e-5, atol=1e-6)
+
     def test_ten_thousand_levels(self):
         many = [f"user{i}" for i in range(10_000)] * 2
         frame = pd.DataFrame({"user": many})
@@ -374,6 +384,27 @@ class TestKindsOfTables:
         column = pd.Categorical(["a", "b", "c"] * 9, categories=["z", "c", "b", "a"])
         preprocessor = TabularPreprocessor().fit(pd.DataFrame({"c": column}))
         assert preprocessor.categories_[0].tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.arrays.SparseArray([0.0, 1.5, np.nan] * 9),
+        pd.array([Decimal("1.5"), None, Decimal(2)] * 9, dtype=pd.ArrowDtype(pa.decimal128(5, 2))),
+        pd.array([1, None, 2] * 9, dtype="UInt16"),
+        pd.array([1.5, None, 2] * 9, dtype=pd.ArrowDtype(pa.float32())),
+        pl.Series([Decimal("1.5"), None, Decimal(2)] * 9),
+        pl.Series([1, None, 2] * 9, dtype=pl.UInt64),
+    ],
+    ids=["sparse", "arrow-decimal", "masked", "arrow", "polars-decimal", "polars"],
+)
+def test_columns_of_numbers_of_all_types(column):
+    frame = (pl if isinstance(column, pl.Series) else pd).DataFrame({"n": column})
+    preprocessor = TabularPreprocessor().fit(frame)
+    assert not preprocessor.is_categorical_.any()
+    values = [math.nan if pd.isna(v) else float(v) for v in column.tolist()]
+    assert_array_equal(preprocessor.mean_, np.nanmean(values))
+    assert preprocessor.get_feature_names_out()[1] == "missingindicator_n"
 
 
 class TestCategoricalFeatures:
@@ -588,6 +619,15 @@ class TestBadInput:
         for table in (np.ones((3, 1), complex), FRAME.assign(a=1j)):
             with pytest.raises(ValueError, match="Complex data not supported"):
                 TabularPreprocessor().fit(table)
+
+    def test_whole_numbers_beyond_floats(self):
+        with pytest.raises(ValueError, match="too large for float64 in column 0"):
+            TabularPreprocessor().fit([[10**400], [1]])
+        assert TabularPreprocessor().fit([[10**30], [1]]).mean_ == [5e29]
+
+    def test_lazy_frames(self):
+        with pytest.raises(TypeError, match=r"X\.collect\(\)"):
+            TabularPreprocessor().fit(pl.DataFrame(FRAME).lazy())
 
     def test_sparse_matrices(self):
         with pytest.raises(TypeError, match="Sparse data"):

@@ -256,7 +256,7 @@ class TestTargetEncoding:
         with pytest.raises(ValueError, match="inconsistent"):
             TabularPreprocessor().fit(FRAME[["a"]], LABELS[:-1])
 
-    @pytest.mark.parametrize("y", [1e308 * TARGET / 4, 1e-300 * TARGET, np.full(N, 0.5)])
+    @pytest.mark.parametrize("y", [1e308 * (TARGET / 4), 1e-300 * TARGET, np.full(N, 0.5)])
     def test_targets_of_any_size(self, y):
         out = TabularPreprocessor(random_state=0).fit_transform(FRAME, y)
         assert np.isfinite(out).all()
@@ -402,7 +402,7 @@ def test_columns_of_numbers_of_all_types(column):
     frame = (pl if isinstance(column, pl.Series) else pd).DataFrame({"n": column})
     preprocessor = TabularPreprocessor().fit(frame)
     assert not preprocessor.is_categorical_.any()
-    values = [math.nan if pd.isna(v) else float(v) for v in column.tolist()]
+    values = [math.nan if pd.isna(v) else float(v) for v in list(column)]
     assert_array_equal(preprocessor.mean_, np.nanmean(values))
     assert preprocessor.get_feature_names_out()[1] == "missingindicator_n"
 

@@ -23,6 +23,7 @@ import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import _safe_indexing, check_random_state
@@ -39,6 +40,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import (
     _assert_all_finite,
+    _check_feature_names_in,
     _check_sample_weight,
     _check_y,
     _get_feature_names,
@@ -78,6 +80,8 @@ __all__ = [
     "available_if",
     "check_sample_weight",
     "check_y",
+    "cross_fitting",
+    "input_names",
     "is_first_partial_fit",
     "is_multilabel",
     "is_sparse_multilabel",
@@ -93,6 +97,7 @@ __all__ = [
     "take_rows",
     "validate_X",
     "validate_parameters",
+    "validate_table",
     "without_callbacks",
     "without_false_alarms",
 ]
@@ -181,6 +186,39 @@ def _expecting_the_names(estimator: BaseEstimator, X: MatrixLike) -> BaseEstimat
     if names is not None:
         estimator.feature_names_in_ = names
     return estimator
+
+
+def validate_table(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
+    """Return a data frame as it is, or X as an array of what it holds; names and shape checked.
+
+    Warnings point at the caller's line.
+    """
+    with error_context("X"):
+        is_frame = hasattr(X, "columns") and hasattr(type(X), "dtypes")
+        known = getattr(estimator, "feature_names_in_", None)
+        if not reset and is_frame and known is not None and known.tolist() == list(X.columns):
+            return X  # as scikit-learn would, but sooner
+        if not reset:
+            estimator = _expecting_the_names(estimator, X)
+        if is_frame:
+            return validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
+
+
+def input_names(estimator: BaseEstimator, names: Any) -> Any:
+    """The names of the columns that an estimator was fitted to, checked against those given."""
+    return _check_feature_names_in(estimator, names)
+
+
+def cross_fitting(n_splits: int, *, of_classes: bool, random_state: int) -> dict[str, Any]:
+    """The parameters of a TargetEncoder that shuffles the rows before it splits them.
+
+    Those that do it below 1.9 are deprecated from then on.
+    """
+    if with_callbacks is None:
+        return {"cv": n_splits, "shuffle": True, "random_state": random_state}
+    splitter = StratifiedKFold if of_classes else KFold
+    return {"cv": splitter(n_splits, shuffle=True, random_state=random_state)}
 
 
 def check_y(y: MatrixLike, *, numeric: bool, estimator: BaseEstimator) -> Matrix:

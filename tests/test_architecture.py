@@ -63,7 +63,10 @@ FLOORS = [
     {"_convert"},
     {"_classifier", "_perceptron", "_regressor"},
     {"_autoencoder"},
-    {"callbacks", "plotting"},
+    {"tabular._quantiles"},
+    {"tabular._columns", "tabular._piecewise", "tabular._robust_clip"},
+    {"tabular._preprocessor"},
+    {"callbacks", "plotting", "tabular"},
     {""},  # skperceptron/__init__.py
 ]
 FLOOR = {component: floor for floor, components in enumerate(FLOORS) for component in components}

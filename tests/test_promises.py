@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import skperceptron
-from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier, tabular
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -229,18 +229,21 @@ def public_names() -> dict[str, dict[str, list[str]]]:
         "MLPRegressor": (X[:, 0], {}),
         "PerceptronClassifier": (TWO, {}),
     }
-    names = {}
-    for name, (y, parameters) in fits.items():
-        estimator = getattr(skperceptron, name)
-        model = estimator(max_iter=1, **parameters).fit(X, y)
-        names[name] = {
-            "parameters": list(signature(estimator).parameters),
+    models = [
+        getattr(skperceptron, name)(max_iter=1, **parameters).fit(X, y)
+        for name, (y, parameters) in fits.items()
+    ]
+    transformers = [getattr(tabular, name)().fit(X) for name in tabular.__all__]
+    return {
+        type(model).__name__: {
+            "parameters": list(signature(type(model)).parameters),
             "methods": [
-                n for n in dir(estimator) if n[0] != "_" and callable(getattr(estimator, n))
+                n for n in dir(type(model)) if n[0] != "_" and callable(getattr(type(model), n))
             ],
             "attributes": sorted(n for n in vars(model) if n[0] != "_" and n.endswith("_")),
         }
-    return names
+        for model in [*models, *transformers]
+    }
 
 
 def test_public_names_are_still_there():

@@ -1,0 +1,7 @@
+"""Networks on tables: what makes a matrix of numbers, categories and missing values."""
+
+from ._piecewise import PiecewiseLinearEncoder
+from ._preprocessor import TabularPreprocessor
+from ._robust_clip import RobustClipScaler
+
+__all__ = ["PiecewiseLinearEncoder", "RobustClipScaler", "TabularPreprocessor"]

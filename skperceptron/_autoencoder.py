@@ -519,7 +519,9 @@ class MLPAutoencoder(
         return ReconstructionTask(self)
 
     def _activations(self) -> tuple[Any, ...]:
-        return activations(self, linear=self._task().bottleneck)
+        task = self._task()
+        task.check_parameters()
+        return activations(self, linear=task.bottleneck)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -20,26 +20,26 @@ from .stopping import Validation
 from .training import Cause, DivergenceError, Epoch, Solver, TrainingState, Unfinished
 from .types import Array
 
-# Change of the objective, relative to it, if one coordinate were dropped and the slope went on.
-# A point that steep is no minimum, however little scipy's last iteration has gained.
+# Relative change of the objective if one coordinate became 0 and the gradient stayed constant.
+# A point with a larger change is no minimum, however little scipy's last iteration has gained.
 STEEP = 0.1
 
-# Iterations, and multiples of ``tol``, or of 1e-4 if that is larger: after so few, with a gradient
-# so large, L-BFGS has not converged but got lost, as with y of 1e20.
+# A number of iterations, and a multiple of ``tol`` (or of 1e-4 if that is larger). If the gradient
+# is larger than this multiple after so few iterations, L-BFGS has failed, as with y of 1e20.
 FEW, FAR_FROM_FLAT = 2, 1000
 
 # Vectors of 64-bit floats that scipy works with: ten pairs of steps and gradients, and 5.
 N_VECTORS = 25
 
-# How scipy says that it has reached a limit, and that its line search has failed.
+# scipy's status where it has reached a limit, and where its line search has failed.
 LIMIT, ABNORMAL = 1, 2
 
 
 class Coordinates(ABC):
-    """Interface: what scipy moves, x, against theta (n_parameters,). scipy's are float64."""
+    """Interface: maps theta (n_parameters,) to the vector x that scipy moves, in float64."""
 
     lower: Array | float = -math.inf  # bound of x
-    bounds: Bounds | None = None  # as scipy has them: it takes its time over infinite ones
+    bounds: Bounds | None = None  # for scipy, which is slow with infinite bounds
 
     @abstractmethod
     def x(self, theta: Array) -> Array: ...
@@ -49,7 +49,7 @@ class Coordinates(ABC):
 
     @abstractmethod
     def value_and_gradient(self, x: Array, value: float, gradient: Array) -> tuple[float, Array]:
-        """Of the whole objective at x, from those of its smooth part at theta."""
+        """Return both for the whole objective at x, given both for its smooth part at theta."""
 
 
 class Identity(Coordinates):
@@ -69,7 +69,7 @@ class Identity(Coordinates):
 class PositiveNegativeSplit(Coordinates):
     """``w = w⁺ - w⁻`` with both at least 0, so that ``l1 · ‖w‖₁`` is ``l1 · Σ (w⁺ + w⁻)``.
 
-    The objective is then smooth, and zeros are where the bounds hold. x is [w⁺ | w⁻ | others].
+    The objective is then smooth, and a weight is 0 where both bounds hold. x is [w⁺ | w⁻ | others].
     """
 
     n_weights: int
@@ -91,9 +91,9 @@ class PositiveNegativeSplit(Coordinates):
 
     def value_and_gradient(self, x: Array, value: float, gradient: Array) -> tuple[float, Array]:
         n = self.n_weights
-        slope = gradient[:n].astype(np.float64)
-        slopes = [self.l1 + slope, self.l1 - slope, gradient[n:]]
-        return value + self.l1 * float(x[: 2 * n].sum()), np.concatenate(slopes)
+        grad = gradient[:n].astype(np.float64)
+        parts = [self.l1 + grad, self.l1 - grad, gradient[n:]]
+        return value + self.l1 * float(x[: 2 * n].sum()), np.concatenate(parts)
 
 
 @dataclass
@@ -202,12 +202,12 @@ class LBFGS(Solver):
                     raise failure
                 if stopped:
                     return None
-                slope = np.minimum(result.jac, result.x - coordinates.lower)
-                flat = np.abs(slope).max() <= tol
-                steep = np.abs(slope * result.x).max() > STEEP * abs(result.fun)
-                settled = flat or not (thorough or steep or result.status == ABNORMAL)
-                # Without the curvature that it remembered, L-BFGS may see where to go.
-                if settled or not lowest - result.fun > rounding * abs(result.fun):
+                projected = np.minimum(result.jac, result.x - coordinates.lower)
+                flat = np.abs(projected).max() <= tol
+                steep = np.abs(projected * result.x).max() > STEEP * abs(result.fun)
+                finished = flat or not (thorough or steep or result.status == ABNORMAL)
+                # A new descent forgets the curvature, and may find a step that helps.
+                if finished or not lowest - result.fun > rounding * abs(result.fun):
                     break
                 lowest = result.fun
         finally:
@@ -218,14 +218,14 @@ class LBFGS(Solver):
             on_epoch(_record(state, float(result.fun), validate()))
         if result.status == LIMIT:
             return Unfinished(Cause.LIMIT, str(result.message))
-        n_iter, largest = state.n_epochs - n_epochs, float(np.abs(slope).max())
+        n_iter, largest = state.n_epochs - n_epochs, float(np.abs(projected).max())
         if flat and drawn and n_iter == 0 and largest > 0:
             return Unfinished(
                 Cause.TOL, f"the gradient, at most {largest:.3g}, is below tol already"
             )
         if flat:
             return None
-        # After a warm start, few iterations may be enough: then the slope promises next to nothing.
+        # After a warm start few iterations may be enough: the gradient promises almost no gain.
         promise = math.inf if drawn else largest**2 / abs(result.fun)
         far = largest > FAR_FROM_FLAT * max(tol, 1e-4) and promise > 1e-3
         if far and n_iter <= FEW:
@@ -235,9 +235,9 @@ class LBFGS(Solver):
 
 
 def _least_gain(tol: float) -> float:
-    """Gain of an iteration, relative to the objective, that is too little to go on.
+    """Return the relative gain of an iteration below which the descent stops.
 
-    scipy's own at the default ``tol``, where scikit-learn stops too.
+    At the default ``tol`` it is scipy's default, where scikit-learn stops too.
     """
     return 2.220446049250313e-09 * min(tol / 1e-4, 1.0)
 
@@ -245,7 +245,7 @@ def _least_gain(tol: float) -> float:
 def _within(
     max_iter: int, max_fun: int, descend: Callable[[int, int], OptimizeResult]
 ) -> Iterator[Any]:
-    """The results of descents, each from where the last one ended, within limits for all."""
+    """Yield the results of descents that start where the last one ended, within common limits."""
     n_iter = n_fun = 0
     while n_iter < max_iter and n_fun < max_fun:
         result: Any = descend(max_iter - n_iter, max_fun - n_fun)

@@ -12,31 +12,33 @@ from .rules import Outcome, Rule, UpdateResolver
 from .trainer import Trainer, TrainingData
 from .units import EpochStats, Units
 
-# Scores closer to a tie than this, relative to |w|·|x| + |b|, are summed anew, term after term.
+# Scores closer to a tie than this, relative to |w|·|x| + |b|, are summed again, term after term.
 TIE_TOLERANCE = 1e-9
-# So are scores so close to it that their terms may have lost digits to underflow.
+# The same holds for scores so close to a tie that their terms may have lost digits to underflow.
 SMALLEST_TIE_TOLERANCE = 1e-290
 
 LARGEST_EXACT = 2.0**53  # up to here every whole number is a float
 
-# How many updates to find in the rows looked at together: each costs as much as they do.
+# Number of updates to find in the rows that are scored together. An update costs as much as
+# scoring these rows does.
 FEW_UPDATES = range(4, 12)
 
 
 class Blocks(Trainer):
-    """The rule without a penalty: between two mistakes nothing changes.
+    """The rule without a penalty: weights change only at mistakes.
 
-    So the scores of many rows are one product, good up to the first mistake among them; and the
-    effect of a mistake on the scores of the rows after it is a multiple of their products with
-    its row. Nothing else is needed to find the next one (see ``rules``).
+    The scores of many rows are therefore one product, which is valid up to the first mistake. A
+    mistake changes the scores of the rows after it by a multiple of their products with its row.
+    These products are enough to find the next mistake (see ``rules``).
 
-    Products add in another order than one row at a time does, and where a sum is as good as a
-    tie its rounding decides. So a row near a tie is shown by itself, by sums in their order.
+    A product of matrices adds its terms in another order than a loop over rows does. At a tie the
+    rounding of the sum decides. A row near a tie is therefore processed by itself, and its sums are
+    computed in the order of the loop.
     """
 
     def __init__(self, units: Units, rule: Rule) -> None:
         self.units, self.rule = units, rule
-        self._ahead = BLOCK  # rows to look at together
+        self._ahead = BLOCK  # number of rows to score together
 
     def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
         stats = EpochStats.empty(self.rule.n_learners)
@@ -54,7 +56,7 @@ class Blocks(Trainer):
         return Blocks(units, self.rule.subset(learners))
 
     def _tie_tolerance(self, data: TrainingData, row_weights: Array) -> float:
-        """How close to a tie is too close, while rows of these weights are shown."""
+        """Distance from a tie below which rounding may decide, for rows of these weights."""
         units, radius, steps = self.units, data.X.radius, self.rule.steps
         reach = float(steps.max()) * float(row_weights.sum())  # of all updates together
         norm = float(np.linalg.norm(units.weights)) + reach * radius
@@ -71,7 +73,7 @@ class Blocks(Trainer):
 
 @dataclass
 class _Run:
-    """Rows shown one after the other; what that does to the units is done to ``units``."""
+    """One pass over a run of rows, in their order, which changes ``units``."""
 
     units: Units
     X: RowBatch
@@ -80,7 +82,7 @@ class _Run:
     ahead: int
 
     def show(self, tie_tolerance: float, n_learners: int) -> Array:
-        """Return the margins (n, n_learners) that matter, at each row's turn; 1 elsewhere."""
+        """Return the margins (n, n_learners) at each row's turn; 1 for sure non-mistakes."""
         margins = np.ones((len(self.X), n_learners))
         start = 0
         while start < len(self.X):
@@ -100,7 +102,7 @@ class _Run:
             margins[start : start + len(resolved)] = resolved
             start += len(resolved)
             if stopped_at_tie:
-                # To look beyond the next tie is in vain, and ties may be in every other row.
+                # Scores beyond the next tie are of no use, and every other row may be a tie.
                 self.ahead = 2 * (first + len(resolved))
             elif n_updates < FEW_UPDATES.start:
                 self.ahead *= 2
@@ -109,10 +111,10 @@ class _Run:
         return margins
 
     def _resolve(self, scores: Array, start: int, tie_tolerance: float) -> tuple[Array, int, bool]:
-        """Show rows by their scores before the first, up to one that is too close to a tie.
+        """Process rows up to the first one near a tie, given their scores before the first row.
 
-        That one is shown by itself, by exact scores. Return the margins, the number of updates,
-        and whether there was such a row.
+        The row near a tie is processed by itself, with exact scores. Return the margins, the number
+        of updates, and whether there was a row near a tie.
         """
         outcome = self._outcome(scores, start)
         near_ties = np.flatnonzero((outcome.clearance < tie_tolerance).any(axis=1))

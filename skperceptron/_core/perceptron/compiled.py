@@ -1,7 +1,8 @@
-"""The rule without a penalty as a loop that Numba compiles, row after row.
+"""The rule without a penalty as a loop over the rows, which Numba compiles.
 
-It changes no result: ``blocks`` computes the same weights, to the last bit. It is an optional
-extra, for data with many mistakes in short rows, where a round of Python costs more than a row.
+The loop changes no result: ``blocks`` computes the same weights to the last bit. Numba is an
+optional extra. It helps on data with many mistakes in short rows, where an iteration in Python
+costs more than the arithmetic of a row.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from .rules import OneVsRest
 from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
 
-# Rows shown in one go. Python hears of Ctrl-C only between two of them.
+# Number of rows in one call of the loop. Python handles Ctrl-C only between two calls.
 RUN = 16384
 
 
 class Compiled(Trainer):
-    """Units that learn one against the rest, on dense or CSR rows."""
+    """Trains units of one class against the rest, on dense or CSR rows."""
 
     rule: OneVsRest
 
@@ -29,7 +30,7 @@ class Compiled(Trainer):
     def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
         units, rule = self.units, self.rule
         stats = EpochStats.empty(rule.n_learners)
-        # In C order a row's products run along the units, and every sum along the features.
+        # In C order the loop over units is contiguous, and each sum runs over the features.
         weights = np.ascontiguousarray(units.weights)
         moments = units.moments or Moments(weights[:0], units.intercept[:0])
         moment = np.ascontiguousarray(moments.weights)
@@ -82,20 +83,20 @@ def _show(
     mistakes: Array,
     losses: Array,
 ) -> None:
-    """Rosenblatt's rule; ``values`` are dense rows, or those of CSR rows with ``columns``.
+    """Rosenblatt's rule. ``values`` are dense rows, or the values of CSR rows with ``columns``.
 
-    The arrays from ``weights`` on change in place; moments without rows are not kept.
+    The arrays from ``weights`` on change in place. Moments without rows are not computed.
     """
     n_units = weights.shape[1]
     averaged = moment.shape[0] > 0
     scores = np.empty(n_units)
     for row in order:
         scores[:] = 0
-        # Numba decides about dimensions when it compiles.
+        # Numba resolves this branch when it compiles.
         if values.ndim == 2:
             x = values[row]
             if n_units == 1:
-                # In a register: a loop over one unit would go to memory at every feature.
+                # The score stays in a register. A loop over one unit would use memory instead.
                 score, of_unit = 0.0, weights[:, 0]
                 for j in range(x.size):
                     score += of_unit[j] * x[j]

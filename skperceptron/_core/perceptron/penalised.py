@@ -1,4 +1,4 @@
-"""The perceptron with a penalty, which moves the weights at every row: one row at a time."""
+"""The perceptron with a penalty. The penalty changes the weights at every row, one at a time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
 
 SMALLEST_SCALE = 1e-9  # scikit-learn's
-# By how much the scale may shrink in a stretch: C·v - early loses as many digits.
+# Factor by which the scale may shrink within a stretch: C·v - early loses as many digits.
 STRETCH = 1e-2
 
-_ALONE = np.zeros((1, 1))  # the products of a row with the rows after it, where there are none
+_ALONE = np.zeros((1, 1))  # products of a row with the rows after it, where no rows follow
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,17 @@ class Penalty:
 class Penalised(Trainer):
     """The rule with a penalty.
 
-    Before its update a row shrinks all weights, by the L2 part. After it the weights of its
-    features are drawn towards 0 by what the L1 part asks of all rows so far, less what has been
-    drawn already: the cumulative penalty of Tsuruoka, Tsujii & Ananiadou (2009), "Stochastic
-    gradient descent training for L1-regularized log-linear models with cumulative penalty".
-    The operations, and so the numbers, are those of scikit-learn's SGDClassifier.
+    Before a row's update, the L2 part shrinks all weights. After the update, the L1 part moves the
+    weights of the row's features towards 0, by the total that it has asked of all rows so far minus
+    what these weights have moved already. This is the cumulative penalty of Tsuruoka, Tsujii &
+    Ananiadou (2009), "Stochastic gradient descent training for L1-regularized log-linear models
+    with cumulative penalty". The operations, and so the numbers, are those of scikit-learn's
+    SGDClassifier.
 
-    Within an epoch the weights are ``scale · v``, with v in ``units.weights``, so that to shrink
-    them is cheap. For their mean, Σ scale·v over a stretch of rows is C·v - ``early``, where C
-    sums up the scales so far and ``early`` what C was at each change of v, times that change: so
-    a row costs as much as it has features, here too.
+    Within an epoch the weights are ``scale · v``, with v in ``units.weights``, so that shrinking
+    them is cheap. For the mean of the weights, Σ scale·v over a stretch of rows is C·v - ``early``.
+    C is the sum of the scales so far. ``early`` is the sum over the changes of v of the change
+    times the value that C had at that moment. A row therefore costs as much as it has features.
     """
 
     def __init__(self, units: Units, rule: Rule, penalty: Penalty, rate: float) -> None:
@@ -49,15 +50,15 @@ class Penalised(Trainer):
         self._shrinkage = max(0.0, 1.0 - (1.0 - penalty.l1_ratio) * rate * penalty.alpha)
         self._scale = 1.0
         self._first_scale = 1.0  # at the start of the stretch
-        self._sum_of_scales = 0.0  # C, since then
+        self._sum_of_scales = 0.0  # C, since the start of the stretch
         self._early = np.zeros_like(_ALONE if units.moments is None else units.weights)
-        self._asked = 0.0  # of each weight by the L1 part, so far
-        self._drawn = np.zeros_like(units.weights)  # of each weight, with a sign
+        self._asked = 0.0  # total that the L1 part has asked of each weight so far
+        self._drawn = np.zeros_like(units.weights)  # how far each weight has moved for it, signed
         self._square_norm = np.einsum("ij,ij->j", units.weights, units.weights)  # (n_units,)
         self._absolute_norm = np.abs(units.weights).sum(axis=0)  # (n_units,)
 
     def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
-        """Losses include the penalty."""
+        """Process the rows in ``order`` once; losses include the penalty."""
         stats = EpochStats.empty(self.rule.n_learners)
         self._start_stretch()
         try:
@@ -90,7 +91,7 @@ class Penalised(Trainer):
     def _show(
         self, X: RowBatch, resolver: UpdateResolver, row: int, intercept_rate: float
     ) -> Array:
-        """Show one row, and return its margins (1, n_learners)."""
+        """Process one row, and return its margins (1, n_learners)."""
         units = self.units
         scores = self._scale * X.exact_scores(units.weights, row) + units.intercept
         updates, margins, _ = resolver.resolve(scores, row, _ALONE)
@@ -119,7 +120,7 @@ class Penalised(Trainer):
             self._finish_stretch(self.units.moments)
 
     def _apply_scale(self) -> None:
-        """Make the scale 1 again, and the moments what they are by now."""
+        """Multiply the weights by the scale, which is 1 afterwards, and update the moments."""
         if self.units.moments is not None:
             self._finish_stretch(self.units.moments)
         self.units.weights *= self._scale
@@ -135,7 +136,7 @@ class Penalised(Trainer):
 
     def _finish_stretch(self, moments: Moments) -> None:
         units = self.units
-        # Σ t Δw, summed by parts
+        # Σ t Δw, by summation by parts
         ends = units.n_shown * (self._scale * units.weights) - self._first_shown * self._first
         moments.weights += ends - (self._sum_of_scales * units.weights - self._early)
         self._start_stretch()
@@ -144,7 +145,7 @@ class Penalised(Trainer):
         weights = self.units.weights
         own = weights[columns, unit] + values * (update / self._scale)
         weights[columns, unit] = own
-        # As scikit-learn has them: over the row's features alone.
+        # As in scikit-learn: over the features of the row alone.
         self._square_norm[unit] = np.dot(own, own) * self._scale**2
         self._absolute_norm[unit] = np.abs(own).sum() * self._scale
 

@@ -1,4 +1,4 @@
-"""The rows that a perceptron is shown, dense or CSR, and the products that it needs of them."""
+"""The rows that a perceptron is trained on, dense or CSR, and the products of rows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import numpy as np
 from ..sparse import CSR
 from ..types import Array
 
-# Up to so many rows all products with each other are computed at once, above it those that are
-# asked for: a round of Python costs more than a product of so small matrices.
+# Up to this many rows, all products between rows are computed at once. Above it, the products of a
+# row are computed when they are needed. An iteration of Python costs more than a product of
+# matrices this small.
 BLOCK = 64
-_LATER = ~np.tri(BLOCK, dtype=bool)  # whether the column's row is shown after the row's
+_LATER = ~np.tri(BLOCK, dtype=bool)  # True where the column's row comes after the row's
 
-# Elements of X gathered at a time, so that they stay in the cache.
+# Number of elements of X that are copied at a time, so that they stay in the cache.
 GATHERED = 262144
 
 
@@ -26,43 +27,43 @@ class Products(Protocol):
     """``xᵢ·xⱼ + intercept_rate`` between the n rows of a block."""
 
     def __getitem__(self, row: int) -> Array:
-        """Those of one row, (n,): 0 with rows that are not shown later."""
+        """Return the products of one row, (n,): 0 for rows that do not come later."""
 
 
 class RowBatch(ABC):
-    """Interface: a run of rows in the order in which they are shown."""
+    """Interface: a run of rows, in the order of training."""
 
     @abstractmethod
     def __len__(self) -> int: ...
 
     @abstractmethod
     def scores(self, weights: Array, start: int, stop: int) -> Array:
-        """``w·x`` of these rows, (n, n_units), for weights (n_features, n_units)."""
+        """Return ``w·x`` of these rows, (n, n_units), for weights (n_features, n_units)."""
 
     @abstractmethod
     def exact_scores(self, weights: Array, row: int) -> Array:
-        """The same of one row, (1, n_units), its terms added one after the other."""
+        """Return the scores of one row, (1, n_units), with terms added one after the other."""
 
     @abstractmethod
     def row(self, row: int) -> tuple[Any, Array]:
-        """Index of the features of one row, all or those stored, and their values."""
+        """Return the index of one row's features (all, or the stored ones) and their values."""
 
     @abstractmethod
     def products(self, start: int, stop: int, intercept_rate: float) -> Products:
-        """Products between these rows."""
+        """Return the products between these rows."""
 
     @abstractmethod
     def add(self, updates: Array, start: int, weights: Array) -> None:
-        """Add ``cᵢ xᵢ`` to ``weights``, row after row, for the updates of the rows from start."""
+        """Add ``cᵢ xᵢ`` to ``weights``, row after row, for the updates c of the rows from start."""
 
 
 class Rows(ABC):
     """Interface: all rows of the data. Weights are float64, whatever the rows are."""
 
-    run: int  # how many rows to show in one run
-    # Those of a CSR matrix: values, columns, starts of rows. Dense: X and empty ones.
+    run: int  # number of rows in one run
+    # Values, columns and starts of rows of a CSR matrix. For dense rows: X and two empty arrays.
     arrays: tuple[Array, Array, Array]
-    largest: float  # absolute value of an entry
+    largest: float  # largest absolute value of an entry
     radius: float  # no row has a larger Euclidean norm; finite unless ``largest`` is huge
 
     @cached_property
@@ -72,11 +73,11 @@ class Rows(ABC):
 
     @abstractmethod
     def weights(self, n_units: int) -> Array:
-        """Zeros (n_features, n_units), in the order in memory that suits the products."""
+        """Return zeros (n_features, n_units), in the memory order that suits the products."""
 
     @abstractmethod
     def batch(self, rows: Array) -> RowBatch:
-        """A run of rows, by index, in the order shown."""
+        """Return a run of rows, by index, in this order."""
 
 
 class DenseRows(Rows):
@@ -154,7 +155,7 @@ class SparseRows(Rows):
 
     def __init__(self, X: Any) -> None:
         self._X = X
-        self._scratch = np.zeros(X.shape[1])  # zero between any two uses
+        self._scratch = np.zeros(X.shape[1])  # all zeros between two uses
         self.arrays = X.data, X.indices, X.indptr
         self.largest = _largest(X.data)
         self.radius = self.largest * math.sqrt(np.diff(X.indptr).max())
@@ -211,7 +212,7 @@ class _SparseRowBatch(RowBatch):
 
 
 class _OnDemand(dict[int, Array]):
-    """Products of a row, computed when it is first asked for: when it is a mistake."""
+    """Products of a row, computed on first use, which is when the row is a mistake."""
 
     def __init__(self, of_row: Callable[[int], Array]) -> None:
         self._of_row = of_row
@@ -222,27 +223,27 @@ class _OnDemand(dict[int, Array]):
 
 
 def is_integral(values: Array) -> bool:
-    """Whether all of these are whole numbers."""
-    # In parts, as the first tells in most cases.
+    """Return whether all of these values are whole numbers."""
+    # In parts, since the first part settles most cases.
     parts = np.array_split(values, max(1, values.size // GATHERED))
     return all(bool((np.rint(part) == part).all()) for part in parts)
 
 
 def _largest(values: Array) -> float:
-    """Largest absolute value, 0 of none."""
+    """Return the largest absolute value, 0 for an empty array."""
     return float(max(values.max(initial=0), -values.min(initial=0)))
 
 
 def _as_slice(rows: Array) -> Array | slice:
-    """The same rows as a slice if they follow each other, which needs no copy."""
+    """Return consecutive rows as a slice, which needs no copy, and other rows as they are."""
     first, last = int(rows[0]), int(rows[-1])
     in_order = last - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
     return slice(first, last + 1) if in_order else rows
 
 
 def sequential_sum(terms: Array) -> Array:
-    """Sum (n, k), in C order, over its rows, n at least 1, from the first to the last."""
-    # NumPy adds pairs along a contiguous axis, and row to row along any other.
+    """Sum an array (n, k) in C order over its rows, from the first to the last; n is at least 1."""
+    # NumPy adds pairwise along a contiguous axis, and row by row along any other axis.
     total: Array
     total = terms.cumsum(axis=0)[-1] if terms.shape[1] == 1 else np.add.reduce(terms, axis=0)
     return total

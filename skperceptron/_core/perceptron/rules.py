@@ -1,4 +1,4 @@
-"""What a perceptron learns from the scores of a row: Rosenblatt's rule for several classes."""
+"""The updates that a perceptron makes: Rosenblatt's rule, for two classes or more."""
 
 from __future__ import annotations
 
@@ -10,62 +10,61 @@ import numpy as np
 from ..types import Array
 from .rows import Products
 
-# NumPy takes an array of no dimensions faster than a number of Python's.
+# NumPy takes an array without dimensions faster than a Python number.
 _ZERO = np.zeros(())
 
 
 class Outcome(NamedTuple):
-    """What rows, shown one after the other, came to."""
+    """The result of processing rows one after the other."""
 
-    updates: Array  # (n, n_units), the multiple of the row that each unit's weights gained
-    margins: Array  # (n, n_learners), at the row's turn; a mistake where it is not positive
-    clearance: Array  # (n, k), how far the scores were from ties that would have changed this
+    updates: Array  # (n, n_units), multiple of the row added to each unit's weights
+    margins: Array  # (n, n_learners), at the row's turn; a mistake is a margin <= 0
+    clearance: Array  # (n, k), distances from the ties that would change this result
 
     def before(self, row: int) -> Outcome:
         return Outcome(*(values[:row] for values in self))
 
 
 class UpdateResolver(ABC):
-    """Interface: a run of rows whose classes are known, against the scores of their units.
+    """Interface: resolves the updates of a run of rows from the scores of the units.
 
-    A learner is what makes mistakes and stops: each unit, or all of them together.
+    A learner is what makes mistakes and stops: a single unit, or all units together.
     """
 
     @abstractmethod
     def margins(self, scores: Array, start: int) -> Array:
-        """Margins (n, n_learners) of the scores (n, n_units) of the rows from ``start`` on."""
+        """Return margins (n, n_learners) for scores (n, n_units) of the rows from ``start`` on."""
 
     @abstractmethod
     def resolve(self, scores: Array, start: int, products: Products) -> Outcome:
-        """Show the rows from ``start`` on, one after the other.
+        """Process the rows from ``start`` on, one after the other.
 
-        ``scores`` (n, n_units) are those before the first row, and ``products`` say how the
-        updates of a row change those of the rows after it.
+        ``scores`` (n, n_units) are the scores of all rows before the first update. ``products``
+        say how the updates of a row change the scores of the rows after it.
         """
 
 
 class Rule(ABC):
-    """Interface: how many units there are, and what each class asks of them."""
+    """Interface: the number of units, and the update that a row of each class asks for."""
 
     n_units: int
     n_learners: int
     steps: Array  # sizes of the updates of a row of weight 1, by class
 
-    @abstractmethod
     def resolver(self, codes: Array, weights: Array) -> UpdateResolver:
-        """UpdateResolver of rows with these classes (n,), as codes, and weights (n,)."""
+        """Return the UpdateResolver of rows with these class codes (n,) and weights (n,)."""
 
     @abstractmethod
     def right(self, scores: Array, codes: Array) -> Array:
-        """Whether each learner predicts right, (n, n_learners), by scores (n, n_units)."""
+        """Return whether each learner is right, (n, n_learners), for scores (n, n_units)."""
 
     @abstractmethod
     def units(self, learners: Array) -> Array:
-        """Indices of the units that these learners, by index, change."""
+        """Return the indices of the units that these learners, by index, change."""
 
     @abstractmethod
     def subset(self, learners: Array) -> Rule:
-        """The rule for these learners alone."""
+        """Return the rule for these learners alone."""
 
 
 class OneVsRest(Rule):
@@ -98,13 +97,13 @@ class OneVsRest(Rule):
         return OneVsRest(self.own[learners], own, others, self.rate)
 
     def _is_own(self, codes: Array) -> Array:
-        """Whether a row's class is a unit's own, (n, n_units)."""
+        """Return whether a row's class is the unit's own class, (n, n_units)."""
         is_own: Array = codes[:, np.newaxis] == self.own
         return is_own
 
 
 class _OneVsRestResolver(UpdateResolver):
-    """Each unit learns by itself, so one unit is taken after the other, mistake by mistake."""
+    """Units learn independently: they are processed one by one, from mistake to mistake."""
 
     def __init__(self, rule: OneVsRest, is_own: Array, weights: Array) -> None:
         self._rule, self._is_own, self._weights = rule, is_own, weights
@@ -134,7 +133,7 @@ class _OneVsRestResolver(UpdateResolver):
 def _learn(
     margins: Array, signs: Array, steps: Array, products: Products
 ) -> tuple[Array, list[int]]:
-    """Go from mistake to mistake. Return each row's margin at its turn, (n,), and the mistakes."""
+    """Return each row's margin at its turn, (n,), and the indices of the mistakes."""
     margins, wrong = margins.copy(), np.empty(len(margins), bool)
     effect = np.empty(len(margins))
     steps = steps[:, np.newaxis]
@@ -155,10 +154,11 @@ def _learn(
 
 
 class Joint(Rule):
-    """One unit for each of three classes or more, and one decision: the row's own must win.
+    """One unit for each of three classes or more: the unit of the row's class must score highest.
 
-    A mistake adds ``η x`` to that unit, and takes as much from the highest of the others: Kesler's
-    construction (Duda & Hart 1973, section 5.12), for which Novikoff's theorem holds too.
+    A mistake adds ``η x`` to the unit of the row's class, and subtracts it from the highest of the
+    other units. This is Kesler's construction (Duda & Hart 1973, section 5.12), for which
+    Novikoff's theorem holds too.
     """
 
     n_learners = 1
@@ -212,7 +212,7 @@ class _JointResolver(UpdateResolver):
         return Outcome(updates, margins, ties)
 
     def _own_and_rivals(self, scores: Array, start: int) -> tuple[Array, Array]:
-        """The score of each row's class, (n, 1), and those of the others, (n, n_units)."""
+        """Return the score of each row's class, (n, 1), and of the other classes, (n, n_units)."""
         place = np.arange(len(scores)), self._codes[start : start + len(scores)]
         rivals = scores.copy()
         rivals[place] = -np.inf
@@ -220,6 +220,6 @@ class _JointResolver(UpdateResolver):
 
 
 def predicted_codes(scores: Array) -> Array:
-    """The class, as a code (n,), that scores (n, n_units) predict."""
+    """Return the class codes (n,) that scores (n, n_units) predict."""
     codes: Array = scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
     return codes.astype(np.intp)

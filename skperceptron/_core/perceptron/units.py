@@ -1,4 +1,4 @@
-"""The units of a perceptron, what an epoch did to them, and when they stop."""
+"""The units of a perceptron, the statistics of an epoch, and when learners stop."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..types import Array
 class Moments:
     """Sums of ``t Δw`` and ``t Δb``, for the change Δ of the weights after t rows.
 
-    ``w - moment / T`` is the mean of the weights after each of T rows: all that an average costs
-    is a second update at each mistake.
+    ``w - moment / T`` is the mean of the weights after each of T rows. An average therefore costs
+    only a second update at each mistake.
     """
 
     weights: Array  # (n_features, n_units), in the order in memory of the weights
@@ -29,18 +29,18 @@ class Units:
 
     weights: Array  # (n_features, n_units), in C order for CSR rows
     intercept: Array  # (n_units,)
-    n_shown: Array  # (n_units,), T
-    moments: Moments | None = None  # if their mean is asked for
+    n_shown: Array  # (n_units,), number of rows so far, T
+    moments: Moments | None = None  # None unless the weights are averaged
 
     @classmethod
     def zeros(cls, weights: Array, *, averaged: bool) -> Units:
-        """Units at the start, for ``weights`` of zeros."""
+        """Return units at the start of training, for ``weights`` of zeros."""
         n_units = weights.shape[1]
         moments = Moments(np.zeros_like(weights), np.zeros(n_units)) if averaged else None
         return cls(weights, np.zeros(n_units), np.zeros(n_units, np.intp), moments)
 
     def means(self) -> tuple[Array, Array]:
-        """Weights and intercept, averaged over all rows shown if their moments are kept."""
+        """Return weights and intercept, averaged over all rows so far if there are moments."""
         if self.moments is None:
             return self.weights, self.intercept
         n_shown = np.maximum(self.n_shown, 1)
@@ -50,7 +50,7 @@ class Units:
         )
 
     def go_on_from(self, last: Units) -> None:
-        """Take the weights of ``last``, and its mean if both keep one."""
+        """Copy the weights of ``last``, and its moments if both have moments."""
         np.copyto(self.weights, last.weights)
         np.copyto(self.intercept, last.intercept)
         if self.moments is not None and last.moments is not None:
@@ -59,7 +59,7 @@ class Units:
             np.copyto(self.n_shown, last.n_shown)
 
     def set_weights(self, weights: Array, where: Array | bool = True) -> None:
-        """Overwrite weights from outside. Their mean so far is then what they are set to."""
+        """Overwrite weights from outside. Their mean so far becomes the new value."""
         np.copyto(self.weights, weights, where=where)
         if self.moments is not None:
             np.copyto(self.moments.weights, 0.0, where=where)
@@ -71,7 +71,7 @@ class Units:
             np.copyto(self.moments.intercept, 0.0, where=where)
 
     def copy(self) -> Units:
-        """Units that change on their own."""
+        """Return a copy that shares no memory with these units."""
         moments = self.moments
         return Units(
             self.weights.copy("K"),
@@ -81,7 +81,7 @@ class Units:
         )
 
     def gather(self, units: Array) -> Units:
-        """Copies of some of them, by index."""
+        """Return copies of some units, by index."""
         order: Literal["C", "F"] = "C" if self.weights.flags.c_contiguous else "F"
         moments = self.moments
         return Units(
@@ -93,7 +93,7 @@ class Units:
         )
 
     def scatter(self, units: Array, changed: Units) -> None:
-        """Take back what ``gather`` gave."""
+        """Write back what ``gather`` returned, after changes."""
         self.weights[:, units] = changed.weights
         self.intercept[units] = changed.intercept
         self.n_shown[units] = changed.n_shown
@@ -104,7 +104,7 @@ class Units:
 
 @dataclass
 class EpochStats:
-    """What an epoch came to, learner by learner; the loss of a mistake is minus its margin."""
+    """Statistics of an epoch for each learner. The loss of a mistake is minus its margin."""
 
     mistakes: Array  # (n_learners,)
     losses: Array  # (n_learners,)
@@ -121,7 +121,7 @@ class EpochStats:
 
 
 class Patience:
-    """Stops a learner after so many epochs in a row without an improvement by ``tolerance``."""
+    """Stops a learner after ``n_epochs`` in a row without an improvement by ``tolerance``."""
 
     def __init__(self, n_learners: int, tolerance: float, n_epochs: int) -> None:
         self._tolerance, self._n_epochs = tolerance, n_epochs
@@ -129,7 +129,7 @@ class Patience:
         self._n_no_improvement = np.zeros(n_learners, np.intp)
 
     def watch(self, learners: Array, values: Array) -> Array:
-        """Return those learners, by index, that go on; ``values`` are better if lower."""
+        """Return the learners, by index, that continue. Lower ``values`` are better."""
         best = self._best[learners]
         improved = values <= best - self._tolerance
         count = np.where(improved, 0, self._n_no_improvement[learners] + 1)

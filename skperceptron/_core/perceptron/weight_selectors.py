@@ -1,4 +1,4 @@
-"""Which of the weights on the way a fit keeps, and how well weights do."""
+"""The choice among the weights of all epochs, and the accuracy of weights."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class WeightSelector(ABC):
 
     @abstractmethod
     def update(self, units: Units) -> None:
-        """Look at the units after an epoch."""
+        """Consider the units after an epoch."""
 
     @abstractmethod
     def selected(self, units: Units) -> tuple[Array, Array]:
-        """Weights (n_features, n_units) and intercepts (n_units,); ``units`` are the last ones."""
+        """Return weights (n_features, n_units) and intercepts (n_units,), given the last units."""
 
 
 class Last(WeightSelector):
-    """The last weights, or their mean if the units keep one."""
+    """Selects the last weights, or their mean if the units have moments."""
 
     def update(self, units: Units) -> None:
         pass
@@ -36,7 +36,7 @@ class Last(WeightSelector):
 
 
 class Pocket(WeightSelector):
-    """Those with the fewest errors on some rows, by weight, all classes together."""
+    """Selects the weights with the lowest total weight of misclassified rows, over all classes."""
 
     def __init__(self, data: TrainingData, rows: Array) -> None:
         self._data, self._rows = data, rows
@@ -58,7 +58,7 @@ class Pocket(WeightSelector):
 
 
 def accuracies(data: TrainingData, rule: Rule, rows: Array, units: Units) -> Array:
-    """Share, by weight, of the rows that each learner gets right, (n_learners,)."""
+    """Return the weighted share of rows that each learner gets right, (n_learners,)."""
     right = np.zeros(rule.n_learners)
     for run, scores in data.scored(rows, units):
         right += data.weights[run] @ rule.right(scores, data.codes[run])

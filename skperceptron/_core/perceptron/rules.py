@@ -51,6 +51,7 @@ class Rule(ABC):
     n_learners: int
     steps: Array  # sizes of the updates of a row of weight 1, by class
 
+    @abstractmethod
     def resolver(self, codes: Array, weights: Array) -> UpdateResolver:
         """Return the UpdateResolver of rows with these class codes (n,) and weights (n,)."""
 

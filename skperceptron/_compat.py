@@ -7,8 +7,8 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from inspect import signature
 from numbers import Integral, Real
@@ -37,7 +37,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils._pprint import _EstimatorPrettyPrinter
 from sklearn.utils.metaestimators import available_if as _available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
-from sklearn.utils.parallel import _get_threadpool_controller
+from sklearn.utils.parallel import Parallel, _get_threadpool_controller, delayed
 from sklearn.utils.validation import (
     _assert_all_finite,
     _check_feature_names_in,
@@ -54,9 +54,9 @@ from ._summary import PACKAGE, documentation_url
 from ._types import Array, ArrayLike, Context, DTypeLike, Matrix, MatrixLike
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import AutoPropagatedCallback, CallbackSupportMixin, with_callbacks
 except ModuleNotFoundError:  # below 1.9
-    CallbackSupportMixin, with_callbacks = object, None
+    AutoPropagatedCallback, CallbackSupportMixin, with_callbacks = None, object, None
 
 if TYPE_CHECKING:  # what ``super()`` is in a mixin of estimators
     from sklearn.base import BaseEstimator as MixinBase
@@ -78,9 +78,11 @@ __all__ = [
     "as_finite",
     "as_fitted",
     "available_if",
+    "blas_on_one_thread",
     "check_sample_weight",
     "check_y",
     "cross_fitting",
+    "effective_n_jobs",
     "input_names",
     "is_first_partial_fit",
     "is_multilabel",
@@ -89,10 +91,12 @@ __all__ = [
     "kind_of_target",
     "last_random_state",
     "managing_callbacks",
+    "member_callbacks",
     "n_callbacks",
     "optimizer_state",
     "path_of",
     "patience_count",
+    "run_in_parallel",
     "scipy_on_one_thread",
     "take_rows",
     "validate_X",
@@ -297,6 +301,29 @@ class _Hold:
 
     def __init__(self) -> None:
         self.thread = get_ident()
+
+
+def blas_on_one_thread() -> AbstractContextManager[Any]:
+    """Have BLAS use one thread, so that the bits do not depend on who else runs."""
+    limit: AbstractContextManager[Any] = _get_threadpool_controller().limit(
+        limits=1, user_api="blas"
+    )
+    return limit
+
+
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """How many tasks run at a time, with scikit-learn's meaning of n_jobs."""
+    if n_jobs == 0:
+        raise ValueError("n_jobs must not be 0: pass 1 for no parallel jobs, -1 for all cores.")
+    return int(Parallel(n_jobs=n_jobs)._effective_n_jobs())
+
+
+def run_in_parallel(
+    tasks: Iterable[Callable[[], Any]], n_jobs: int | None
+) -> Generator[Any, None, None]:
+    """Yield what the tasks return, in their order, as soon as each is done."""
+    several = {"return_as": "generator"} if "return_as" in signature(Parallel).parameters else {}
+    yield from Parallel(n_jobs=n_jobs, **several)(delayed(task)() for task in tasks)
 
 
 @contextmanager
@@ -517,6 +544,44 @@ def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
     """Take the callbacks off, which ``clone`` carries over."""
     vars(estimator).pop(CALLBACKS, None)
     return estimator
+
+
+class MemberCallbacks:
+    """The callbacks of an ensemble, for one of its members.
+
+    Those that scikit-learn propagates see all members in one tree of tasks. All others watch the
+    epochs of a network: each member has them as its own.
+    """
+
+    def __init__(self, context: Context, others: list[Any]) -> None:
+        self._context, self._others = context, others
+
+    def __call__(self, member: BaseEstimator) -> AbstractContextManager[Any]:
+        member.set_callbacks(*self._others)
+        propagating: AbstractContextManager[Any] = self._context.propagate_callback_context(member)
+        return propagating
+
+
+@contextmanager
+def member_callbacks(estimator: BaseEstimator, n: int) -> Iterator[list[MemberCallbacks | None]]:
+    """Show the fit of an ensemble to its callbacks; yield what each of ``n`` members needs."""
+    if not n_callbacks(estimator):
+        yield [None] * n
+        return
+    callbacks = getattr(estimator, CALLBACKS)
+    propagated = [each for each in callbacks if isinstance(each, AutoPropagatedCallback)]
+    others = [each for each in callbacks if not isinstance(each, AutoPropagatedCallback)]
+    try:
+        setattr(estimator, CALLBACKS, propagated)
+        root = estimator._init_callback_context(
+            task_name="fit", max_subtasks=n, sequential_subtasks=False
+        )
+    finally:
+        setattr(estimator, CALLBACKS, callbacks)
+    root.call_on_fit_task_begin(estimator=estimator)
+    tasks = [root.subcontext(task_name="network", task_id=i) for i in range(n)]
+    yield [MemberCallbacks(task, others) for task in tasks]
+    root.call_on_fit_task_end(estimator=estimator)
 
 
 def path_of(context: Context) -> list[Context]:

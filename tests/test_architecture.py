@@ -65,7 +65,10 @@ FLOORS = [
     {"_autoencoder"},
     {"tabular._quantiles"},
     {"tabular._columns", "tabular._piecewise", "tabular._robust_clip"},
-    {"tabular._preprocessor"},
+    {"tabular._intervals", "tabular._preprocessor", "tabular._splits"},
+    {"tabular._members", "tabular._parameters"},
+    {"tabular._base"},
+    {"tabular._classifier", "tabular._regressor"},
     {"callbacks", "plotting", "tabular"},
     {""},  # skperceptron/__init__.py
 ]

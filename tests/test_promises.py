@@ -221,6 +221,10 @@ def test_the_oldest_versions_are_tested():
 NAMES = Path(__file__).parent / "public_names.json"
 
 
+def is_transformer(estimator: object) -> bool:
+    return hasattr(estimator, "transform")
+
+
 def public_names() -> dict[str, dict[str, list[str]]]:
     """Parameters, methods and attributes of each estimator, as users know them."""
     fits = {
@@ -233,7 +237,10 @@ def public_names() -> dict[str, dict[str, list[str]]]:
         getattr(skperceptron, name)(max_iter=1, **parameters).fit(X, y)
         for name, (y, parameters) in fits.items()
     ]
-    transformers = [getattr(tabular, name)().fit(X) for name in tabular.__all__]
+    of_tables = [getattr(tabular, name)() for name in tabular.__all__]
+    transformers = [transformer.fit(X) for transformer in of_tables if is_transformer(transformer)]
+    for name, y in (("TabularMLPClassifier", TWO), ("TabularMLPRegressor", X[:, 0])):
+        models.append(getattr(tabular, name)(max_iter=1).fit(X, y))
     return {
         type(model).__name__: {
             "parameters": list(signature(type(model)).parameters),

@@ -502,7 +502,10 @@ default='from_dtype'
             The matrix, in ``dtype`` and in C order.
         """
         check_is_fitted(self)
-        columns = Columns(validate_table(self, as_table(X), reset=False))
+        return self._transform(Columns(validate_table(self, as_table(X), reset=False)))
+
+    def _transform(self, columns: Columns) -> NDArray[np.floating]:
+        """Make a matrix of columns whose names and number have been checked."""
         _check_rows(columns)
         numbers = columns.numbers(np.flatnonzero(~self.is_categorical_))
         places = np.flatnonzero(self.is_categorical_).tolist()

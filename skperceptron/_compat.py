@@ -313,8 +313,6 @@ def blas_on_one_thread() -> AbstractContextManager[Any]:
 
 def effective_n_jobs(n_jobs: int | None) -> int:
     """How many tasks run at a time, with scikit-learn's meaning of n_jobs."""
-    if n_jobs == 0:
-        raise ValueError("n_jobs must not be 0: pass 1 for no parallel jobs, -1 for all cores.")
     return int(Parallel(n_jobs=n_jobs)._effective_n_jobs())
 
 

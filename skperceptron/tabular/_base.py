@@ -31,7 +31,7 @@ from .._compat import (
 from .._data import Data
 from .._inputs import refuse_dates
 from .._messages import error_context
-from .._parameters import STOCHASTIC, hyperparameters
+from .._parameters import STOCHASTIC, hyperparameters, unused_by
 from .._targets import Targets, check_total_weight
 from .._tasks import Task
 from .._validation import check_parameters
@@ -110,6 +110,8 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         groups: Any,
     ) -> None:
         validate_parameters(self)
+        if self.n_jobs == 0:
+            raise ValueError("n_jobs must not be 0: pass 1, or -1 for all processors.")
         network = self._network()
         task = network._task()
         with warnings.catch_warnings():
@@ -164,15 +166,18 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         for name, value in self.automatic.items():
             if isinstance(chosen[name], str) and chosen[name] == "auto":
                 chosen[name] = value
-        network = self.network_class(**{**NETWORK, **chosen, **given, "early_stopping": True})
+        solver = given.get("solver", known["solver"].default)
+        if not isinstance(solver, str) or solver not in STOCHASTIC:
+            raise ValueError(
+                f"network_params has solver={solver!r}, which does not train in epochs: choose one "
+                f"of {sorted(STOCHASTIC)}."
+            )
+        unused = unused_by(solver, self.network_class)
+        ours = {name: value for name, value in NETWORK.items() if name not in unused}
+        network = self.network_class(**{**ours, **chosen, **given, "early_stopping": True})
         network.loss = given.get("loss", self._loss())
         if network.dtype is None:
             network.dtype = "float32"
-        if isinstance(network.solver, str) and network.solver not in STOCHASTIC:
-            raise ValueError(
-                f"network_params has solver={network.solver!r}, which does not train in epochs: "
-                f"choose one of {sorted(STOCHASTIC)}."
-            )
         return network
 
     def _preprocessor(self, table: Any, dtype: str) -> TabularPreprocessor:

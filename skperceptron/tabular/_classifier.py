@@ -50,18 +50,17 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         Number of epochs of each network.
 
     learning_rate_init : float or 'auto', default='auto'
-        Learning rate after the first epochs, greater than 0. It rises linearly over 3 epochs, and
-        then falls to 0 along a cosine. 'auto' is 0.0025.
+        Learning rate after the first 3 epochs, in which it rises linearly; then it falls to 0 along
+        a cosine. Greater than 0. 'auto' is 0.0025.
 
     dropout : float, sequence of float or 'auto', default='auto'
-        Probability in [0, 1) with which each hidden unit is left out in a training step: one for
-        all hidden layers, or one for each. 'auto' is 0.2.
+        Probability that the output of a hidden unit is zeroed for a row during training. One value
+        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2.
 
     batch_size : int or 'auto', default='auto'
         Rows per training step. 'auto' is 256, or all training rows if they are fewer.
 
-    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
-default='from_dtype'
+    categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
         The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
         mask. 'from_dtype' takes the columns of strings, categories, booleans and objects. None
         means that all columns hold numbers.
@@ -75,10 +74,10 @@ default='from_dtype'
         leaves it out.
 
     validation_fraction : float, default=0.2
-        Fraction of the rows that one network holds out, in (0, 1). Each class has the same
+        Fraction of the rows that one network holds out. In (0, 1). Each class has the same
         fraction. A row that is the only one of its class is trained on.
 
-    cv : splitter, list or None, default=None
+    cv : object, list or None, default=None
         What divides the rows instead of ``validation_fraction`` and folds: one of scikit-learn's
         splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of pairs with
         the indices of training rows and of validation rows. There must be ``n_estimators`` pairs.
@@ -92,7 +91,7 @@ default='from_dtype'
         rows and the targets.
 
     network_params : dict or None, default=None
-        Other hyperparameters of the networks by name, such as ``{"weight_decay": 0.01}``. See
+        Other hyperparameters of the networks by name, such as ``{"alpha": 0.0001}``. See
         :class:`skperceptron.MLPClassifier`.
 
     n_jobs : int or None, default=None

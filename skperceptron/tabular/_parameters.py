@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.metrics import get_scorer_names
 
 from .._compat import HasMethods, Interval, StrOptions
@@ -51,7 +50,7 @@ class TableParameters:
         default="auto", accepts=[FROM_0_BELOW_1, "array-like", StrOptions({"auto"})]
     )
     batch_size: int | str = parameter(default="auto", accepts=[COUNT, StrOptions({"auto"})])
-    categorical_features: ArrayLike | None = parameter(
+    categorical_features: Sequence[Any] | np.ndarray | str | None = parameter(
         default="from_dtype", accepts=["array-like", StrOptions({"from_dtype"}), None]
     )
     max_categories: int | None = parameter(

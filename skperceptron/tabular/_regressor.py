@@ -78,18 +78,17 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         Number of epochs of each network.
 
     learning_rate_init : float or 'auto', default='auto'
-        Learning rate after the first epochs, greater than 0. It rises linearly over 3 epochs, and
-        then falls to 0 along a cosine. 'auto' is 0.0044.
+        Learning rate after the first 3 epochs, in which it rises linearly; then it falls to 0 along
+        a cosine. Greater than 0. 'auto' is 0.0044.
 
     dropout : float, sequence of float or 'auto', default='auto'
-        Probability in [0, 1) with which each hidden unit is left out in a training step: one for
-        all hidden layers, or one for each. 'auto' is 0.2.
+        Probability that the output of a hidden unit is zeroed for a row during training. One value
+        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2.
 
     batch_size : int or 'auto', default='auto'
         Rows per training step. 'auto' is 256, or all training rows if they are fewer.
 
-    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
-default='from_dtype'
+    categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
         The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
         mask. 'from_dtype' takes the columns of strings, categories, booleans and objects. None
         means that all columns hold numbers.
@@ -103,9 +102,9 @@ default='from_dtype'
         leaves it out.
 
     validation_fraction : float, default=0.2
-        Fraction of the rows that one network holds out, in (0, 1).
+        Fraction of the rows that one network holds out. In (0, 1).
 
-    cv : splitter, list or None, default=None
+    cv : object, list or None, default=None
         What divides the rows instead of ``validation_fraction`` and folds: one of scikit-learn's
         splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of pairs with
         the indices of training rows and of validation rows. There must be ``n_estimators`` pairs.
@@ -119,7 +118,7 @@ default='from_dtype'
         rows and the standardised targets.
 
     network_params : dict or None, default=None
-        Other hyperparameters of the networks by name, such as ``{"weight_decay": 0.01}``. See
+        Other hyperparameters of the networks by name, such as ``{"alpha": 0.0001}``. See
         :class:`skperceptron.MLPRegressor`.
 
     n_jobs : int or None, default=None
@@ -133,13 +132,13 @@ default='from_dtype'
     verbose : bool or int, default=False
         Whether to print the loss of each epoch of each network; 2 prints more.
 
-    loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'gaussian'}, \
-default='squared_error'
-        Loss of the standardised targets, as in :class:`skperceptron.MLPRegressor`. With
-        'gaussian' the networks learn a mean and a standard deviation for each row, by the
+    loss : str, default='squared_error'
+        Loss of the standardised targets: 'squared_error', 'absolute_error', 'huber', 'log_cosh' or
+        'gaussian'. The first four are those of :class:`skperceptron.MLPRegressor`. With 'gaussian'
+        the networks learn a mean and a standard deviation for each row, by the
         likelihood of the normal distribution [2]_: pass ``return_std=True`` to ``predict``.
 
-    quantiles : array-like of float or None, default=None
+    quantiles : sequence of float or None, default=None
         Quantiles that the networks learn, all in one, each in (0, 1): for example
         ``(0.05, 0.5, 0.95)``. The loss is the sum of their quantile losses [3]_. ``predict``
         returns the quantile closest to 0.5, and ``predict_quantiles`` returns all.

@@ -74,7 +74,9 @@ def given_splits(
     splits = []
     for pair in pairs:
         try:
-            train, validation = (places[np.asarray(part)] for part in pair)
+            train, validation = (
+                places[np.asarray(part)] if len(part) else places[:0] for part in pair
+            )
         except (TypeError, ValueError, IndexError) as error:
             raise ValueError(
                 "cv must be a splitter, or a list of pairs of arrays with the indices of training "

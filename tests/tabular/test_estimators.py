@@ -22,6 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron.callbacks import History
 from skperceptron.tabular import TabularMLPClassifier, TabularMLPRegressor, TabularPreprocessor
 from skperceptron.tabular._splits import folds, one_split
 
@@ -527,3 +528,57 @@ class TestBadInput:
             model.predict(X.assign(number="many"))
         with pytest.raises(ValueError, match=r"X: Found a table with 0 sample\(s\)"):
             model.predict(X.head(0))
+
+
+class TestCallbacks:
+    @pytest.fixture(autouse=True)
+    def newer_scikit_learn(self):
+        pytest.importorskip("sklearn.callback")
+
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    def test_a_history_has_the_epochs_of_each_network(self, n_jobs):
+        history = History()
+        model = make(n_estimators=3, n_jobs=n_jobs).set_callbacks(history).fit(X, LABELS)
+        curves = [fit.as_dict()["validation_loss"] for fit in history.fits]
+        assert curves == [network.validation_loss_curve_ for network in model.estimators_]
+        plain = make(n_estimators=3).fit(X, LABELS)
+        assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
+
+    def test_propagated_callbacks_see_networks_and_epochs(self):
+        class Propagated:
+            max_propagation_depth = None
+
+            def __init__(self):
+                self.ended = []
+
+            def setup(self, estimator, context):
+                pass
+
+            def teardown(self, estimator, context):
+                pass
+
+            def on_fit_task_begin(self, estimator, context):
+                pass
+
+            def on_fit_task_end(self, estimator, context):
+                self.ended.append((context.estimator_name, context.task_name, context.task_id))
+
+        seen = Propagated()
+        make(n_estimators=2).set_callbacks(seen).fit(X, LABELS)
+        expected = []
+        for network in range(2):
+            expected += [("MLPClassifier", "epoch", i) for i in range(4)]
+            expected.append(("MLPClassifier", "fit", network))
+        assert seen.ended == [*expected, ("TabularMLPClassifier", "fit", 0)]
+
+    def test_networks_do_not_keep_them(self):
+        model = make().set_callbacks(History()).fit(X, LABELS)
+        assert not vars(model.estimators_[0]).get("_skl_callbacks")
+        size = len(pickle.dumps(make().fit(X, LABELS)))
+        assert len(pickle.dumps(model)) < size + 10_000
+
+    def test_in_a_search(self):
+        history = History()
+        search = GridSearchCV(make().set_callbacks(history), {"n_bins": [None, 16]}, cv=2)
+        search.fit(X, LABELS)
+        assert len(history.fits) == 5

@@ -390,10 +390,12 @@ class TestKindsOfTables:
     "column",
     [
         pd.arrays.SparseArray([0.0, 1.5, np.nan] * 9),
-        pd.array([Decimal("1.5"), None, Decimal(2)] * 9, dtype=pd.ArrowDtype(pa.decimal128(5, 2))),
+        pd.array(
+            [Decimal("1.5"), None, Decimal("2.5")] * 9, dtype=pd.ArrowDtype(pa.decimal128(5, 2))
+        ),
         pd.array([1, None, 2] * 9, dtype="UInt16"),
         pd.array([1.5, None, 2] * 9, dtype=pd.ArrowDtype(pa.float32())),
-        pl.Series([Decimal("1.5"), None, Decimal(2)] * 9),
+        pl.Series([Decimal("1.5"), None, Decimal("2.5")] * 9),
         pl.Series([1, None, 2] * 9, dtype=pl.UInt64),
     ],
     ids=["sparse", "arrow-decimal", "masked", "arrow", "polars-decimal", "polars"],

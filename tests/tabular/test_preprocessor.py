@@ -264,6 +264,17 @@ class TestTargetEncoding:
             unit = TabularPreprocessor(random_state=0).fit_transform(FRAME, TARGET)
             assert_allclose(out, unit, rtol=1e-5, atol=1e-6)
 
+    def test_missing_values_are_a_level_and_unseen_ones_are_like_them(self):
+        cities = CITIES.astype(object)
+        cities[::4] = None
+        encoder = TargetEncoder(target_type="continuous").fit(cities[:, None], TARGET)
+        preprocessor = TabularPreprocessor(dtype="float64").fit(cities[:, None], TARGET)
+        rows = np.array([None, "nowhere", "city1", "city2"], dtype=object)[:, None]
+        out = preprocessor.transform(rows)[:, 0]
+        assert out[0] == out[1]
+        means = encoder.transform(rows)[:, 0]
+        assert np.argsort(out[[0, 2, 3]]).tolist() == np.argsort(means[[0, 2, 3]]).tolist()
+
     def test_ten_thousand_levels(self):
         many = [f"user{i}" for i in range(10_000)] * 2
         frame = pd.DataFrame({"user": many})

@@ -69,7 +69,7 @@ class Columns:
     def numbers(self, places: NDArray[np.intp]) -> Floats:
         """Return columns of numbers, with NaN where they are missing; infinity is refused."""
         if self._array is not None and self._array.dtype.kind in NUMBERS + "b":
-            numbers = self._array[:, places].astype(np.float64)
+            numbers = self._array[:, places].astype(np.float64, copy=False)
         else:
             numbers = np.empty((self.shape[0], len(places)), order="F")
             for j, place in enumerate(places.tolist()):

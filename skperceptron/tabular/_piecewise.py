@@ -144,7 +144,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
             If a parameter or an argument is not as documented (the message names it). The
             transformer is then as it was before the call.
         """
-        with restored_on_error(self):
+        with restored_on_error(self), np.errstate(all="ignore"):
             validate_parameters(self)
             self._ends()
             X = self._validate(X, reset=True)
@@ -225,7 +225,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
             become that edge.
         """
         check_is_fitted(self)
-        with error_context("X"):
+        with error_context("X"), np.errstate(all="ignore"):
             X = check_array(
                 as_numbers(X, "X"),
                 dtype=FLOATS,
@@ -277,7 +277,8 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         return np.array(listed, dtype=object)
 
     def _validate(self, X: Any, *, reset: bool) -> NDArray[np.floating]:
-        validated: NDArray[np.floating] = validate_X(self, X, "X", reset=reset, dtype=FLOATS)
+        with np.errstate(all="ignore"):  # the sum that tells what is finite may overflow
+            validated: NDArray[np.floating] = validate_X(self, X, "X", reset=reset, dtype=FLOATS)
         return validated
 
     def _ends(self) -> tuple[float, float]:

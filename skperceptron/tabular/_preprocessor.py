@@ -231,7 +231,7 @@ default='from_dtype'
             If a parameter or an argument is not as documented (the message names it). The
             transformer is then as it was before the call.
         """
-        with restored_on_error(self):
+        with restored_on_error(self), np.errstate(all="ignore"):
             self._fit(X, y, sample_weight)
         return self
 
@@ -262,7 +262,7 @@ default='from_dtype'
             If a parameter or an argument is not as documented (the message names it). The
             transformer is then as it was before the call.
         """
-        with restored_on_error(self):
+        with restored_on_error(self), np.errstate(all="ignore"):
             numbers, codes, rows, fitted = self._fit(X, y, sample_weight)
             out = self._assemble(numbers, codes)
             widths = [table.shape[1] for table in self._tables]
@@ -472,7 +472,7 @@ default='from_dtype'
         There are none if no class has two rows, because then no row can tell of another.
         """
         refuse_dates(y, "y")
-        with error_context("y"), np.errstate(invalid="ignore"):
+        with error_context("y"):
             dense = np.asarray(plain_labels(y.toarray() if issparse(y) else y, "y"))
             kind = self.target_type
             if kind == "auto":

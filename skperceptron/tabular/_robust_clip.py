@@ -126,7 +126,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
             If a parameter or an argument is not as documented (the message names it). The
             transformer is then as it was before the call.
         """
-        with restored_on_error(self):
+        with restored_on_error(self), np.errstate(all="ignore"):
             validate_parameters(self)
             X = self._validate(X, reset=True)
             weight = check_sample_weight(sample_weight, X)
@@ -200,7 +200,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
             Values in units of the columns: the median for constant columns.
         """
         check_is_fitted(self)
-        with error_context("X"):
+        with error_context("X"), np.errstate(all="ignore"):
             X = as_numbers(X, "X")
             X = check_array(
                 X, dtype=FLOATS, ensure_all_finite="allow-nan", estimator=self, input_name="X"
@@ -223,9 +223,10 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
         return out
 
     def _validate(self, X: Any, *, reset: bool) -> NDArray[np.floating]:
-        validated: NDArray[np.floating] = validate_X(
-            self, X, "X", reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan"
-        )
+        with np.errstate(all="ignore"):  # the sum that tells what is finite may overflow
+            validated: NDArray[np.floating] = validate_X(
+                self, X, "X", reset=reset, dtype=FLOATS, ensure_all_finite="allow-nan"
+            )
         return validated
 
     def __sklearn_tags__(self) -> Any:

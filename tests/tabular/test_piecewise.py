@@ -122,7 +122,9 @@ def test_types():
 
 def test_huge_and_tiny_values():
     most = np.finfo(np.float64).max
-    for column in ([-most, most], [-most, 0, most], [0, 5e-324], [most / 2, most], [1, 2]):
+    columns = [[-most, most], [-most, 0, most], [0, 5e-324], [most / 2, most], [1, 2]]
+    columns += [[most, most, most, -most, -most, -most]]  # whose sum overflows both ways
+    for column in columns:
         values = np.array(column)[:, None]
         encoder = PiecewiseLinearEncoder().fit(values)
         encoded = encoder.transform([[-most], *values.tolist(), [most]])

@@ -264,6 +264,17 @@ class TestTargetEncoding:
             unit = TabularPreprocessor(random_state=0).fit_transform(FRAME, TARGET)
             assert_allclose(out, unit, rtol=1e-5, atol=1e-6)
 
+    def test_missing_values_are_a_level_and_unseen_ones_are_like_them(self):
+        cities = CITIES.astype(object)
+        cities[::4] = None
+        encoder = TargetEncoder(target_type="continuous").fit(cities[:, None], TARGET)
+        preprocessor = TabularPreprocessor(dtype="float64").fit(cities[:, None], TARGET)
+        rows = np.array([None, "nowhere", "city1", "city2"], dtype=object)[:, None]
+        out = preprocessor.transform(rows)[:, 0]
+        assert out[0] == out[1]
+        means = encoder.transform(rows)[:, 0]
+        assert np.argsort(out[[0, 2, 3]]).tolist() == np.argsort(means[[0, 2, 3]]).tolist()
+
     def test_ten_thousand_levels(self):
         many = [f"user{i}" for i in range(10_000)] * 2
         frame = pd.DataFrame({"user": many})
@@ -390,10 +401,12 @@ class TestKindsOfTables:
     "column",
     [
         pd.arrays.SparseArray([0.0, 1.5, np.nan] * 9),
-        pd.array([Decimal("1.5"), None, Decimal(2)] * 9, dtype=pd.ArrowDtype(pa.decimal128(5, 2))),
+        pd.array(
+            [Decimal("1.5"), None, Decimal("2.5")] * 9, dtype=pd.ArrowDtype(pa.decimal128(5, 2))
+        ),
         pd.array([1, None, 2] * 9, dtype="UInt16"),
         pd.array([1.5, None, 2] * 9, dtype=pd.ArrowDtype(pa.float32())),
-        pl.Series([Decimal("1.5"), None, Decimal(2)] * 9),
+        pl.Series([Decimal("1.5"), None, Decimal("2.5")] * 9),
         pl.Series([1, None, 2] * 9, dtype=pl.UInt64),
     ],
     ids=["sparse", "arrow-decimal", "masked", "arrow", "polars-decimal", "polars"],

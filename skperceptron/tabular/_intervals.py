@@ -14,6 +14,8 @@ from ._quantiles import Floats
 # Numbers that are kept of validation rows, 64 KB in float32.
 MOST_KEPT = 2**14
 
+LARGEST = np.finfo(np.float64).max
+
 
 @dataclass(frozen=True)
 class Quantiles:
@@ -65,8 +67,8 @@ class Calibration:
         """Lower and upper ends, (n, 2), of the predicted ``values`` of rows."""
         correction = self.unit * self._correction(coverage)
         low, high = self.distribution.interval(values, coverage)
-        low, high = low - correction, high + correction
-        middle = (low + high) / 2
+        low, high = np.clip([low - correction, high + correction], -LARGEST, LARGEST)
+        middle = low / 2 + high / 2
         # A correction that is negative may turn short intervals round.
         return np.column_stack([np.minimum(low, middle), np.maximum(high, middle)])
 
@@ -105,14 +107,19 @@ def calibration(
     rows = np.arange(len(y))
     if len(y) > most:
         rows = np.sort(np.random.RandomState(0).permutation(len(y))[:most])
-    scaled = values[rows] - centre
+    scaled = values[rows] / unit - centre / unit
     if isinstance(distribution, Normal):
-        scaled[:, 1] = values[rows, 1]  # a deviation is a difference already
+        scaled[:, 1] = values[rows, 1] / unit  # a deviation is a difference already
     return Calibration(
         distribution,
         centre,
         unit,
-        (scaled / unit).astype(np.float32),
-        ((y[rows] - centre) / unit).astype(np.float32),
+        _in_float32(scaled),
+        _in_float32(y[rows] / unit - centre / unit),
         None if weight is None else (weight[rows] / weight.mean()).astype(np.float32),
     )
+
+
+def _in_float32(values: Floats) -> NDArray[np.float32]:
+    most = np.finfo(np.float32).max
+    return np.clip(values, -most, most).astype(np.float32)

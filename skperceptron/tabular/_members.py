@@ -30,6 +30,7 @@ from ._quantiles import Floats
 
 INTERRUPTED = "Training interrupted by user."
 LARGEST_BATCH = 256
+FAR = 1e15  # standard deviations
 
 
 class Rows(NamedTuple):
@@ -62,9 +63,12 @@ class Scaling(NamedTuple):
         return cls(mean * unit, scale, low, high)
 
     def standardise(self, y: Floats) -> Floats:
-        """Targets of mean 0 and standard deviation 1."""
+        """Targets of mean 0 and standard deviation 1, if these are the training targets.
+
+        Others are bounded, so that no square overflows in float32.
+        """
         standardised: Floats = (y.reshape(len(y), -1) - self.mean) / self.scale
-        return standardised.reshape(y.shape)
+        return np.clip(standardised, -FAR, FAR).reshape(y.shape)
 
     def restore(self, outputs: NDArray[np.floating]) -> Floats:
         """Outputs (n, n_outputs) in units of y, within the range of the training targets."""

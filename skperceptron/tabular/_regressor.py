@@ -528,6 +528,10 @@ def _scores(network: Any, rows: NDArray[np.floating]) -> Floats:
 
 def _mixture(moments: list[NDArray[Any]]) -> Floats:
     """Mean and deviation, (n, 2), of the mixture of normal distributions with equal weights."""
+    if len(moments) == 1:
+        return moments[0]
     means, deviations = np.array(moments).transpose(2, 0, 1)
-    variance = np.mean(deviations**2, axis=0) + np.var(means, axis=0)
-    return np.column_stack([means.mean(axis=0), np.sqrt(variance)])
+    unit = np.abs(moments).max() or 1.0  # so that no square overflows
+    small, spreads = means / unit, deviations / unit
+    variance = np.mean(spreads**2, axis=0) + np.var(small, axis=0)
+    return unit * np.column_stack([small.mean(axis=0), np.sqrt(variance)])

@@ -189,6 +189,16 @@ class TestGaussian:
 class TestOtherwise:
     @every_kind
     @one_or_three
+    @pytest.mark.parametrize("unit", [1e-290, 1e290])
+    def test_targets_of_any_unit(self, kind, n_estimators, unit):
+        X, y, _ = data(300, 0)
+        model = TabularMLPRegressor(**kind, n_estimators=n_estimators, max_iter=4, random_state=0)
+        expected = model.fit(X, y).predict_interval(X)
+        # Each target is rounded, which moves predictions by some roundoffs of float32.
+        assert_allclose(model.fit(X, y * unit).predict_interval(X) / unit, expected, rtol=1e-3)
+
+    @every_kind
+    @one_or_three
     def test_a_pickle_is_little_more_than_the_weights(self, kind, n_estimators):
         X, y, _ = data(12_000, 0)
         model = TabularMLPRegressor(**kind, n_estimators=n_estimators, max_iter=1).fit(X, y)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numbers import Real
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -285,6 +285,12 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             groups=groups,
         )
 
+    @overload
+    def predict(self, X: Any, return_std: Literal[False] = False) -> Floats: ...
+
+    @overload
+    def predict(self, X: Any, return_std: Literal[True]) -> tuple[Floats, Floats]: ...
+
     def predict(self, X: Any, return_std: bool = False) -> Floats | tuple[Floats, Floats]:
         """Predict the targets.
 
@@ -305,15 +311,15 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             Only with ``return_std``: standard deviation of the target of each row, in units of y.
             With several networks it is that of the mixture of their normal distributions.
         """
-        if return_std and self.loss != "gaussian":
-            raise ValueError(f"return_std=True requires loss='gaussian', got loss={self.loss!r}.")
-        if self.quantiles is not None:
-            check_is_fitted(self)
-            middle = int(np.abs(np.array(self._levels) - 0.5).argmin())
-            return self._heads(X)[:, middle]
-        if self.loss == "gaussian":
+        check_is_fitted(self)
+        if isinstance(self._distribution, Normal):
             mean, deviation = self._moments(X).T
             return (mean, deviation) if return_std else mean
+        if return_std:
+            raise ValueError(f"return_std=True requires loss='gaussian', got loss={self.loss!r}.")
+        if isinstance(self._distribution, Quantiles):
+            middle = int(np.abs(np.array(self._distribution.levels) - 0.5).argmin())
+            return self._heads(X)[:, middle]
         predictions = self._combine(X, self._outputs, mean_of)
         return predictions[:, 0] if predictions.shape[1] == 1 else predictions
 
@@ -373,7 +379,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
                 "predict_interval needs validation rows, and fit had too few rows to hold some "
                 "out: give it more, or X_val and y_val."
             )
-        values = self._moments(X) if self.quantiles is None else self._heads(X)
+        is_normal = isinstance(self._distribution, Normal)
+        values = self._moments(X) if is_normal else self._heads(X)
         return self._calibration.interval(values, float(coverage))
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
@@ -452,9 +459,10 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             raise ValueError(f"quantiles must differ from one another, got {self.quantiles!r}.")
 
     def _loss(self) -> Any:
-        if self.quantiles is not None:
-            return losses.Quantiles(tuple(sorted(map(float, self.quantiles))))
-        return Gaussian() if self.loss == "gaussian" else self.loss
+        learnt = self._learnt()
+        if isinstance(learnt, Quantiles):
+            return losses.Quantiles(learnt.levels)
+        return self.loss if learnt is None else Gaussian()
 
     def _codes(self, y: NDArray[Any], targets: Targets) -> NDArray[np.intp] | None:
         return None
@@ -469,21 +477,23 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     @property
     def _keeps_scores(self) -> bool:
-        return has_distribution(self)
+        return self._learnt() is not None
 
     def _publish(self, members: list[Member], targets: Targets, given: bool) -> None:
         self._scalings = [member.scaling for member in members if member.scaling is not None]
         self.y_mean_ = np.array([scaling.mean for scaling in self._scalings])
         self.y_scale_ = np.array([scaling.scale for scaling in self._scalings])
-        self._calibration = None
-        distribution: Quantiles | Normal = Normal()
+        self._distribution, self._calibration = self._learnt(), None
+        if isinstance(self._distribution, Quantiles):
+            self._given_order = np.argsort(np.argsort(np.asarray(self.quantiles, np.float64)))
+        if self._distribution is not None:
+            self._calibration = self._calibrate(members, self._distribution, given)
+
+    def _learnt(self) -> Quantiles | Normal | None:
+        """What the networks learn of the distribution of y, but for a mean."""
         if self.quantiles is not None:
-            levels = np.asarray(self.quantiles, np.float64)
-            self._levels = tuple(np.sort(levels).tolist())
-            self._given_order = np.argsort(np.argsort(levels))
-            distribution = Quantiles(self._levels)
-        if has_distribution(self):
-            self._calibration = self._calibrate(members, distribution, given)
+            return Quantiles(tuple(sorted(map(float, self.quantiles))))
+        return Normal() if self.loss == "gaussian" else None
 
     def _calibrate(
         self, members: list[Member], distribution: Quantiles | Normal, given: bool
@@ -493,17 +503,18 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         Each fold is judged by the network that has not seen it. All networks have seen the same
         rows if ``X_val`` was given: then it is judged by all of them together.
         """
-        read = self._as_moments if self.quantiles is None else self._as_heads
-        values, rows = [], []
-        for i, member in enumerate(members):
-            if member.scores is not None and member.judged_by is not None:
-                values.append(read(i, member.scores.astype(np.float64)))
-                rows.append(member.judged_by)
-        if not values:
+        is_normal = isinstance(distribution, Normal)
+        read = self._as_moments if is_normal else self._as_heads
+        judged = [
+            (read(i, member.scores.astype(np.float64)), member.judged_by)
+            for i, member in enumerate(members)
+            if member.scores is not None and member.judged_by is not None
+        ]
+        if not judged:
             return None
+        values, rows = map(list, zip(*judged, strict=True))
         if given:
-            together = _mixture(values) if self.quantiles is None else mean_of(values)
-            values, rows = [together], rows[:1]
+            values, rows = [_mixture(values) if is_normal else mean_of(values)], rows[:1]
         weights = [row.sample_weight for row in rows if row.sample_weight is not None]
         return calibration(
             distribution,

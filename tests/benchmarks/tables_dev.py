@@ -9,6 +9,7 @@ left out, by name, where they are not installed. CPU seconds are those of fit, w
 """
 
 import argparse
+import copy
 import time
 import warnings
 from pathlib import Path
@@ -68,6 +69,21 @@ class Average:
 
     def predict(self, X):
         return np.mean([contestant.predict(X) for contestant in self.contestants], axis=0)
+
+
+class InTurns(Average):
+    """An ensemble whose networks are of several kinds in turns, each on its fold."""
+
+    def predict(self, X):
+        members = []
+        for i in range(self.contestants[0].parameters["n_estimators"]):
+            model = copy.copy(self.contestants[i % len(self.contestants)].model)
+            model.estimators_ = model.estimators_[i : i + 1]
+            model.preprocessors_ = model.preprocessors_[i : i + 1]
+            if hasattr(model, "_scalings"):
+                model._scalings = model._scalings[i : i + 1]
+            members.append(predict(model, X))
+        return np.mean(members, axis=0)
 
 
 class Chosen:
@@ -156,6 +172,11 @@ CONTESTANTS = {
     "five folds, small batches": lambda: Ours(n_estimators=5, **SMALL),
     "five folds, two kinds": lambda: Average(
         Ours(n_estimators=5, **SMALL), Ours(n_estimators=5, **PLAIN)
+    ),
+    "five folds, batch 64": lambda: Ours(n_estimators=5, batch_size=64),
+    "five folds, batch 64, dropout .1": lambda: Ours(n_estimators=5, batch_size=64, dropout=0.1),
+    "five folds, kinds in turns": lambda: InTurns(
+        Ours(n_estimators=5, **SMALL), Ours(n_estimators=5)
     ),
     "with bins or without": lambda: Chosen({}, {"n_bins": None}),
     "40 epochs or 120": lambda: Chosen({}, {"max_iter": 120}),

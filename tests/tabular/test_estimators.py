@@ -397,9 +397,10 @@ class CtrlC:
 
 
 class TestInterruption:
-    def fit(self, n_estimators, network, epoch):
+    def fit(self, n_estimators, network, epoch, n_jobs=None):
         network_params = {"learning_rate": CtrlC(network, epoch), "warmup_epochs": 0}
-        return make(n_estimators=n_estimators, network_params=network_params).fit(X, LABELS)
+        model = make(n_estimators=n_estimators, n_jobs=n_jobs, network_params=network_params)
+        return model.fit(X, LABELS)
 
     def test_networks_that_are_done_are_kept(self):
         message = r"Training interrupted by user\. 2 of 3 networks are kept\."
@@ -415,6 +416,11 @@ class TestInterruption:
             model = self.fit(n_estimators, network=0, epoch=2)
         assert [network.n_iter_ for network in model.estimators_] == [2]
         assert len(model.predict(X)) == N
+
+    def test_in_other_processes(self):
+        with pytest.warns(UserWarning, match="1 of 3 networks are kept"):
+            model = self.fit(3, network=0, epoch=2, n_jobs=2)  # each has a copy of the key
+        assert [network.n_iter_ for network in model.estimators_] == [2]
 
     def test_between_two_networks(self, monkeypatch):
         transform, calls = TabularPreprocessor.fit_transform, []

@@ -225,6 +225,16 @@ class TestOtherwise:
         with pytest.raises(ValueError, match="coverage must be a number between 0 and 1"):
             model.predict_interval([[0.0, 0.0]], coverage)
 
+    def test_hyperparameters_that_change_after_a_fit_change_no_prediction(self):
+        X, y, _ = data(50, 0)
+        model = TabularMLPRegressor(quantiles=(0.9, 0.5), max_iter=2).fit(X, y)
+        expected = model.predict(X)
+        assert_array_equal(model.set_params(quantiles=None, loss="huber").predict(X), expected)
+        model = TabularMLPRegressor(loss="gaussian", max_iter=2).fit(X, y)
+        expected = model.predict(X, return_std=True)
+        found = model.set_params(loss="squared_error").predict(X, return_std=True)
+        assert_array_equal(found, expected)
+
     def test_who_has_intervals(self):
         plain = TabularMLPRegressor()
         assert not hasattr(plain, "predict_interval")

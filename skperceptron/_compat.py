@@ -321,7 +321,15 @@ def run_in_parallel(
 ) -> Generator[Any, None, None]:
     """Yield what the tasks return, in their order, as soon as each is done."""
     several = {"return_as": "generator"} if "return_as" in signature(Parallel).parameters else {}
-    yield from Parallel(n_jobs=n_jobs, **several)(delayed(task)() for task in tasks)
+    results = Parallel(n_jobs=n_jobs, **several)(delayed(task)() for task in tasks)
+    try:
+        for result in results:  # noqa: UP028  # "yield from" would close them before "finally"
+            yield result
+    finally:
+        if several:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", ".*still being processed by the workers")
+                results.close()
 
 
 @contextmanager

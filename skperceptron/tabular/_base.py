@@ -55,6 +55,11 @@ NETWORK: Mapping[str, Any] = MappingProxyType(
     }
 )
 
+# What "auto" stands for in one network, and in those of an ensemble: their mean is best if they
+# differ more than one network is to differ from itself in another fit.
+ONE: Mapping[str, Any] = MappingProxyType({"dropout": 0.2, "batch_size": 256})
+SEVERAL: Mapping[str, Any] = MappingProxyType({"dropout": 0.1, "batch_size": 64})
+
 # Hyperparameters of the networks that the estimators set by themselves.
 SET_BY_US = ("early_stopping", "warm_start")
 
@@ -76,7 +81,7 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     network_class: ClassVar[type[BaseMLP]]
     target_type: ClassVar[str]  # of the preprocessing
-    automatic: ClassVar[Mapping[str, Any]]  # what "auto" stands for
+    automatic: ClassVar[Mapping[str, Any]]  # what "auto" stands for, in one network or several
 
     @abstractmethod
     def _loss(self) -> Any:
@@ -163,7 +168,8 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         chosen = {
             name: getattr(self, name) for name in hyperparameters(type(self)) if name in known
         }
-        for name, value in self.automatic.items():
+        dropout = {"dropout": self._recipe["dropout"]}
+        for name, value in {**self.automatic, **dropout}.items():
             if isinstance(chosen[name], str) and chosen[name] == "auto":
                 chosen[name] = value
         solver = given.get("solver", known["solver"].default)
@@ -179,6 +185,10 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         if network.dtype is None:
             network.dtype = "float32"
         return network
+
+    @property
+    def _recipe(self) -> Mapping[str, Any]:
+        return ONE if self.n_estimators == 1 else SEVERAL
 
     def _preprocessor(self, table: Any, dtype: str) -> TabularPreprocessor:
         """The preprocessing, not fitted; which columns are categories is known from all rows."""
@@ -297,6 +307,7 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             has_labels=self._has_labels(targets),
             scaled=self._scales_targets,
             keeps_scores=self._keeps_scores,
+            largest_batch=self._recipe["batch_size"],
             one_thread=self.n_estimators > 1,
         )
 

@@ -55,10 +55,12 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
 
     dropout : float, sequence of float or 'auto', default='auto'
         Probability that the output of a hidden unit is zeroed for a row during training. One value
-        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2.
+        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
+        and 0.1 for several.
 
     batch_size : int or 'auto', default='auto'
-        Rows per training step. 'auto' is 256, or all training rows if they are fewer.
+        Rows per training step. 'auto' is 256 for one network and 64 for several, or all training
+        rows if they are fewer.
 
     categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
         The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
@@ -184,9 +186,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
 
     network_class: ClassVar[type[BaseMLP]] = MLPClassifier
     target_type: ClassVar[str] = "auto"
-    automatic = MappingProxyType(
-        {"activation": "selu", "learning_rate_init": 0.0025, "dropout": 0.2}
-    )
+    automatic = MappingProxyType({"activation": "selu", "learning_rate_init": 0.0025})
 
     def fit(
         self,

@@ -29,7 +29,6 @@ from ._preprocessor import TabularPreprocessor
 from ._quantiles import Floats
 
 INTERRUPTED = "Training interrupted by user."
-LARGEST_BATCH = 256
 FAR = 1e15  # standard deviations
 
 
@@ -87,6 +86,7 @@ class Member:
     has_labels: bool  # whether y is one label a row
     scaled: bool  # whether y is to be standardised
     keeps_scores: bool  # of the validation rows
+    largest_batch: int  # where the batch size is "auto"
     one_thread: bool
     scaling: Scaling | None = None
     scores: NDArray[np.floating] | None = None  # of the validation rows, (n, n_scores)
@@ -121,7 +121,7 @@ class Member:
                 "sample_weight_val": held_out.sample_weight,
             }
         if network.batch_size == "auto":
-            network.batch_size = min(LARGEST_BATCH, len(matrix))
+            network.batch_size = min(self.largest_batch, len(matrix))
         with callbacks:
             network.fit(matrix, y, weight, **given)
         if self.keeps_scores and held_out is not None:

@@ -83,10 +83,12 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     dropout : float, sequence of float or 'auto', default='auto'
         Probability that the output of a hidden unit is zeroed for a row during training. One value
-        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2.
+        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
+        and 0.1 for several.
 
     batch_size : int or 'auto', default='auto'
-        Rows per training step. 'auto' is 256, or all training rows if they are fewer.
+        Rows per training step. 'auto' is 256 for one network and 64 for several, or all training
+        rows if they are fewer.
 
     categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
         The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
@@ -221,9 +223,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     network_class: ClassVar[type[BaseMLP]] = MLPRegressor
     target_type: ClassVar[str] = "continuous"
-    automatic = MappingProxyType(
-        {"activation": "mish", "learning_rate_init": 0.0044, "dropout": 0.2}
-    )
+    automatic = MappingProxyType({"activation": "mish", "learning_rate_init": 0.0044})
     _scales_targets: ClassVar[bool] = True
 
     def fit(

@@ -147,6 +147,22 @@ class TestFit:
         network = make("regressor", scoring="r2").fit(X, NUMBERS).estimators_[0]
         assert network.best_validation_score_ == max(network.validation_scores_)
 
+    def test_what_auto_stands_for(self):
+        def values(model):
+            network = model.estimators_[0]
+            names = ("activation", "learning_rate_init", "dropout", "batch_size")
+            return tuple(getattr(network, name) for name in names)
+
+        assert values(make().fit(X, LABELS)) == ("selu", 0.0025, 0.2, 240)  # all training rows
+        assert values(make("regressor").fit(X, NUMBERS)) == ("mish", 0.0044, 0.2, 240)
+        several = {"n_estimators": 2}
+        assert values(make(**several).fit(X, LABELS)) == ("selu", 0.0025, 0.1, 64)
+        assert values(make("regressor", **several).fit(X, NUMBERS)) == ("mish", 0.0044, 0.1, 64)
+        given = {"activation": "relu", "learning_rate_init": 0.01, "dropout": 0.3, "batch_size": 7}
+        assert values(make(**given).fit(X, LABELS)) == ("relu", 0.01, 0.3, 7)
+        long = make(max_iter=1).fit(np.arange(1000.0)[:, None], np.arange(1000) % 2)
+        assert values(long)[-1] == 256
+
     def test_network_params_reach_the_networks(self):
         params = {"solver": "adamw", "weight_decay": 0.1, "dtype": "float64", "warmup_epochs": 0}
         network = make(network_params=params).fit(X, LABELS).estimators_[0]

@@ -132,7 +132,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
     n_features_in_ : int
         Number of columns in ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X in ``fit`` has names that are all strings.
 
     See Also

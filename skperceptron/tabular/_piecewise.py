@@ -60,16 +60,16 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
 
     Attributes
     ----------
-    bin_edges_ : list of ndarray of shape (n_bins_[j] + 1,)
+    bin_edges_ : list of ndarray of shape (n_edges,)
         Edges of the bins of each column, ascending.
 
-    n_bins_ : ndarray of shape (n_features_in_,)
+    n_bins_ : ndarray of shape (n_features,)
         Number of bins of each column, 0 if it is constant.
 
     n_features_in_ : int
         Number of columns.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X in ``fit`` has names that are all strings.
 
     See Also
@@ -171,7 +171,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
 
         Returns
         -------
-        ndarray of shape (n_samples, sum of n_bins_)
+        ndarray of shape (n_samples, n_outputs)
             The encoded columns. Beside this array and a copy of X in another type, if X needs one,
             only blocks of rows are in memory.
         """
@@ -214,7 +214,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, sum of n_bins_)
+        X : array-like of shape (n_samples, n_outputs)
             Encoded values. Where ``transform`` encodes nothing like them, each bin adds its share
             of its width.
 

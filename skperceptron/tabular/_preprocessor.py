@@ -104,13 +104,13 @@ default='from_dtype'
 
     Attributes
     ----------
-    is_categorical_ : ndarray of shape (n_features_in_,)
+    is_categorical_ : ndarray of shape (n_features,)
         Mask of the columns that hold categories.
 
     categories_ : list of ndarray
         Levels of each categorical column, without missing values.
 
-    is_target_encoded_ : ndarray of shape (n_features_in_,)
+    is_target_encoded_ : ndarray of shape (n_features,)
         Mask of the categorical columns that are encoded by means of the target.
 
     mean_ : ndarray of shape (n_numbers,)
@@ -125,7 +125,7 @@ default='from_dtype'
     n_features_in_ : int
         Number of columns in ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X in ``fit`` has names that are all strings.
 
     See Also

@@ -166,7 +166,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     n_features_in_ : int
         Number of columns in ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X in ``fit`` has names that are all strings.
 
     See Also

@@ -53,17 +53,17 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
 
     Attributes
     ----------
-    center_ : ndarray of shape (n_features_in_,)
+    center_ : ndarray of shape (n_features,)
         Median of each column, NaN if all values are missing.
 
-    scale_ : ndarray of shape (n_features_in_,)
+    scale_ : ndarray of shape (n_features,)
         Divisor of each column: the interquartile range, half the range, or 0 for a constant
         column.
 
     n_features_in_ : int
         Number of columns.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X in ``fit`` has names that are all strings.
 
     See Also

@@ -44,7 +44,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         Number of networks. With 1, part of the rows is held out for validation. With more, the
         rows are divided into as many folds; each network is validated on one fold and trained on
         the others, and predictions are means over the networks. 5 networks are usually more
-        accurate than one, and take about 5 times as long.
+        accurate than one, and take about 6 times as long.
 
     max_iter : int, default=40
         Number of epochs of each network.

@@ -148,6 +148,13 @@ class Levels:
             found.sort(key=lambda value: (type(value).__name__, repr(value)))
         self.index: dict[Any, int] = {value: code for code, value in enumerate(found)}
 
+    def __getstate__(self) -> dict[str, list[Any]]:
+        # Not all files keep the types of keys: skops makes True of both bools.
+        return {"values": list(self.index)}
+
+    def __setstate__(self, state: dict[str, list[Any]]) -> None:
+        self.index = {value: code for code, value in enumerate(state["values"])}
+
     @property
     def missing(self) -> int:
         """The code of missing values, and of those that there is no code for."""

@@ -172,6 +172,24 @@ class TestFit:
             make(n_estimators=3, network_params={"learning_rate_decay": 0.5}).fit(X, LABELS)
         assert len(caught) == 1  # for three networks
 
+    @pytest.mark.parametrize(
+        ("name", "parameters"),
+        [
+            ("classifier", {"n_estimators": 2}),
+            ("regressor", {}),
+            ("regressor", {"quantiles": (0.1, 0.5)}),
+            ("regressor", {"loss": "gaussian"}),
+        ],
+    )
+    def test_files_that_run_no_code(self, name, parameters):
+        skops = pytest.importorskip("skops.io")
+        model = make(name, **parameters).fit(X, TARGETS[name])
+        data = skops.dumps(model)
+        unknown = skops.get_untrusted_types(data=data)
+        assert all(kind.startswith("skperceptron.") or kind == "numpy.dtype" for kind in unknown)
+        loaded = skops.loads(data, trusted=unknown)
+        assert_array_equal(predictions(loaded), predictions(model))
+
     @both
     @one_or_three
     def test_a_pickle_is_little_more_than_the_weights(self, name, n_estimators):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain, pairwise
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from ._core.network import Network
 from ._core.parameters import Layout, Parameter
 from ._core.types import Array
 from ._lowered import DenseStep, Normalisation, OtherStep, Step
+
+T = TypeVar("T")
 
 WHOLE = slice(None)  # of a network
 
@@ -171,8 +173,8 @@ class Architecture:
         """Where the parameters of such a network lie."""
         return inference_network(self).layout
 
-    def by_spec(self, arrays: Iterable[Array]) -> list[list[Array]]:
-        """Parameter arrays, given in the layers' order, spec by spec."""
+    def by_spec(self, arrays: Iterable[T]) -> list[list[T]]:
+        """Parameter arrays, or what stands for them, in the layers' order, spec by spec."""
         remaining = iter(arrays)
         return [[next(remaining) for _ in spec.parameters] for spec in self.specs]
 
@@ -208,6 +210,8 @@ def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
 
 def _alike(one: Any, other: Any) -> bool:
     """Whether two parts of an architecture are equal; specs and objects by their contents."""
+    if isinstance(one, str | int | None):  # what nearly all of them are
+        return bool(one == other)
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, np.ndarray):
@@ -233,26 +237,25 @@ def name_of(given: Any) -> str:
 
 def hidden_layer_sizes(params: Any) -> tuple[int, ...]:
     """``params.hidden_layer_sizes`` as a tuple of positive ints."""
-    if _is_endless(params.hidden_layer_sizes):
+    given = params.hidden_layer_sizes
+    if _is_endless(given):
         raise ValueError(
-            f"hidden_layer_sizes must have at most {MOST_LAYERS} layers, got "
-            f"{len(params.hidden_layer_sizes)}."
+            f"hidden_layer_sizes must have at most {MOST_LAYERS} layers, got {len(given)}."
         )
+    if type(given) is tuple and all(type(size) is int and size > 0 for size in given):
+        return tuple(given)  # what it nearly always is
     try:
         # As objects, since integers beyond 64 bits would become floats beside smaller ones.
-        sizes = np.atleast_1d(np.asarray(params.hidden_layer_sizes, dtype=object))
+        sizes = np.atleast_1d(np.asarray(given, dtype=object))
     except ValueError:  # sequences in it, of different lengths
         sizes = np.array(["ragged"])
     if sizes.size == 0:
         return ()
     integral = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes.flat)
     if sizes.ndim > 1 or not integral:
-        raise ValueError(
-            "hidden_layer_sizes must be an int or a sequence of ints, got "
-            f"{params.hidden_layer_sizes!r}."
-        )
+        raise ValueError(f"hidden_layer_sizes must be an int or a sequence of ints, got {given!r}.")
     if (sizes <= 0).any():
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {params.hidden_layer_sizes!r}.")
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {given!r}.")
     return tuple(map(int, sizes.tolist()))
 
 

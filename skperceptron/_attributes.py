@@ -55,19 +55,30 @@ def publish_parameters(estimator: Any, layout: Layout, theta: Array) -> None:
     set_parameters(estimator, groups)
 
 
-def published_parameters(estimator: Any, layout: Layout) -> Groups:
+def published_parameters(estimator: Any, layout: Layout) -> dict[str, Sequence[Array]]:
     """The arrays that the attributes hold, by group, if their shapes are right."""
-    groups: Groups = {}
-    for group in group_names(layout):
-        if group in ATTRIBUTES:
-            arrays = getattr(estimator, ATTRIBUTES[group])
-        else:
-            arrays = getattr(estimator, OTHER_PARAMETERS, {}).get(group)
-        groups[group] = [] if arrays is None else arrays
-        given, wanted = [np.shape(array) for array in groups[group]], layout.shapes(group)
-        if given != wanted:
-            raise ValueError(f"{place_of(group)} must have arrays of shapes {wanted}, got {given}.")
-    return groups
+    return {
+        group: published_group(estimator, group, layout.shapes(group))
+        for group in group_names(layout)
+    }
+
+
+def published_group(estimator: Any, group: str, wanted: list[tuple[int, ...]]) -> Sequence[Array]:
+    """The arrays of one group, if they have the shapes that are wanted; None stands for none."""
+    attribute = ATTRIBUTES.get(group)
+    if attribute is None:
+        arrays = getattr(estimator, OTHER_PARAMETERS, {}).get(group)
+    else:
+        arrays = getattr(estimator, attribute)
+    if arrays is None:
+        arrays = ()
+    try:
+        given = [array.shape for array in arrays]
+    except AttributeError:  # lists of numbers
+        given = [np.shape(array) for array in arrays]
+    if given != wanted:
+        raise ValueError(f"{place_of(group)} must have arrays of shapes {wanted}, got {given}.")
+    return arrays
 
 
 def take_over_parameters(estimator: Any, groups: Groups) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -11,12 +11,12 @@ from sklearn.utils import check_array
 from ._architecture import activations
 from ._base import BaseMLP, has_epochs
 from ._compat import available_if, check_sample_weight
-from ._finite import check_finite
-from ._held_out import infer
 from ._inputs import as_numbers
 from ._messages import error_context
 from ._parameters import AutoencoderParameters, with_parameters
+from ._predict import check_finite, predictor
 from ._tasks import ReconstructionTask, explained_variance
+from ._types import Array, ArrayLike, MatrixLike
 
 
 @with_parameters
@@ -361,9 +361,18 @@ class MLPAutoencoder(
     0.8
     """
 
+    bottleneck_: int
     loss = "squared_error"  # no hyperparameter
 
-    def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Fit to X, from the start or, with ``warm_start``, from the last call's end.
 
         Parameters
@@ -399,7 +408,9 @@ class MLPAutoencoder(
         return self._fit(X, None, sample_weight, X_val=X_val, sample_weight_val=sample_weight_val)
 
     @available_if(has_epochs)
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Make one pass over X, going on from the last call if there was one.
 
         As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
@@ -430,7 +441,7 @@ class MLPAutoencoder(
         """
         return self._fit(X, None, sample_weight, incremental=True)
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Array:
         """Compute the codes: what the bottleneck puts out.
 
         Parameters
@@ -446,7 +457,7 @@ class MLPAutoencoder(
         estimator = self._as_fitted()
         return estimator.hidden_activations(X, estimator.bottleneck_)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> Array:
         """Reconstruct rows from their codes.
 
         Parameters
@@ -470,12 +481,16 @@ class MLPAutoencoder(
                 f"X must be codes of {n_units} numbers, as the bottleneck has units; "
                 f"got {codes.shape[1]} columns."
             )
-        with np.errstate(all="ignore"):
-            decoder = fitted._published_network(slice(fitted.bottleneck_ + 1, None))
-            decode = fitted._targets.decode
-            return infer(*decoder, codes, read=lambda scores: check_finite(decode(scores), "X"))
+        decoder = predictor(fitted._architecture, slice(fitted.bottleneck_ + 1, None))
+        decode = fitted._targets.decode
+        rows: Array = decoder(
+            fitted, codes, lambda scores: check_finite(decode(scores), "X"), validated=True
+        )
+        return rows
 
-    def score(self, X, y=None, sample_weight=None):
+    def score(
+        self, X: MatrixLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> float:
         r"""Compute the share of the variance of X that the reconstructions explain.
 
         That is :math:`1 - \sum \lVert x - \hat x \rVert^2 / \sum \lVert x - \bar x \rVert^2`, 1 if
@@ -511,7 +526,7 @@ class MLPAutoencoder(
             return explained_variance(X, reconstructions, weight)
 
     @property
-    def _n_features_out(self):
+    def _n_features_out(self) -> int:
         fitted = self._as_fitted()
         return fitted._architecture.layer_units[fitted.bottleneck_ + 1]
 
@@ -523,7 +538,7 @@ class MLPAutoencoder(
         task.check_parameters()
         return activations(self, linear=task.bottleneck)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         both = ["float64", "float32"]
         tags.transformer_tags.preserves_dtype = both if self.dtype is None else [self.dtype]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from numbers import Integral
 from typing import Any, Self
 
@@ -17,38 +15,35 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _build
 from ._architecture import (
-    WHOLE,
     Architecture,
     LayerSpec,
     activations,
     architecture,
     dense_specs,
     hidden_layer_sizes,
-    inference_network,
 )
-from ._attributes import published_parameters
+from ._blas_threads import with_few_threads
 from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
     CallbackSupport,
     Diagram,
     Persistent,
-    as_finite,
     managing_callbacks,
-    scipy_on_one_thread,
-    validate_X,
     without_callbacks,
 )
-from ._core.network import Network
-from ._finite import check_finite
-from ._held_out import check_scoring_works, choose_rows, infer
+from ._core.training import TrainingState
+from ._core.types import Array
+from ._held_out import check_scoring_works, choose_rows
 from ._memory import check_memory, memory_error_context
 from ._messages import warn
+from ._predict import hidden_activations, predict
 from ._publish import CURVES, FitRun, fitted_so_far, publish
 from ._run import run_epochs
 from ._start import as_fitted, is_given, start_of
 from ._summary import Layer, Summary, html, layers, layers_before_fit
 from ._targets import Targets, check_total_weight
 from ._tasks import Task
+from ._types import MatrixLike
 from ._validation import check_parameters, validate_held_out_data, validate_training_data
 
 
@@ -57,6 +52,26 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     A subclass is a signature, ``_task`` and methods with docstrings of their own.
     """
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_features_in_: int
+    feature_names_in_: Array
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_iter_: int
+    t_: int
+    loss_: float | None
+    best_loss_: float | None
+    best_validation_score_: float | None
+    loss_curve_: list[float]
+    learning_rate_curve_: list[float]
+    validation_loss_curve_: list[float]
+    validation_scores_: list[float]
+    _architecture: Architecture
+    _targets: Any  # Targets, of the kind that the task has chosen
+    _training_state: TrainingState | None
 
     @abstractmethod
     def _task(self) -> Task:
@@ -90,15 +105,15 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             self, task, X, y, sample_weight, dtype=start.dtype, reset=not start.resumes
         )
         targets, data = task.choose_targets(data, classes, start.targets, incremental=incremental)
-        vars(self).update(task.attributes(targets))
+        self.__dict__.update(task.attributes(targets))
         check_total_weight(data.sample_weight, "sample_weight")
         given = validate_held_out_data(
             self, task, X_val, y_val, sample_weight_val, dtype=data.X.dtype, targets=targets
         )
         architecture = self._wanted_architecture(data.X, task, targets)
         start.prepare(architecture, targets, data)
-        check_memory(self, architecture, data.X.shape[0])
-        with memory_error_context(self, architecture, data.X.shape[0]):
+        check_memory(self, solver, architecture, data.X.shape[0])
+        with memory_error_context(self, solver, architecture, data.X.shape[0]):
             state = start.state(architecture, solver, data.sample_weight)
         rows, held_out = choose_rows(self, task, solver, data, given, targets, state)
         run = FitRun(
@@ -128,9 +143,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             step=solver.step_name,
             n_steps=run.max_epochs,
         )
-        one_thread = scipy_on_one_thread() if solver.uses_scipy else nullcontext()
-        with memory_error_context(self, architecture, data.X.shape[0]), one_thread:
-            run_epochs(self, run, callbacks.listeners)
+        with memory_error_context(self, solver, architecture, data.X.shape[0]):
+            work = partial(run_epochs, self, run, callbacks.listeners)
+            with_few_threads(work, run.largest_product, scipy=solver.uses_scipy)
         publish(self, run)
         try:
             callbacks.close()
@@ -157,11 +172,14 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         """Activation of each hidden layer."""
         return activations(self)
 
-    def _as_fitted(self) -> Any:
+    def _as_fitted(self) -> Self:
         """The estimator if it is fitted, else a copy that has taken over the weights set on it."""
-        return self if hasattr(self, "_architecture") else as_fitted(self)
+        if hasattr(self, "_architecture"):
+            return self
+        fitted: Self = as_fitted(self)
+        return fitted
 
-    def drop_training_state(self):
+    def drop_training_state(self) -> Self:
         """Forget how the weights came about and all that only continuing needs.
 
         Predictions stay the same, and a pickle holds little more than the weights. The curves are
@@ -182,15 +200,15 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 setattr(self, attribute, [])
         return self
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_architecture") or is_given(self)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
-    def hidden_activations(self, X, layer=-1):
+    def hidden_activations(self, X: MatrixLike, layer: int = -1) -> Array:
         """Compute the outputs of a hidden layer.
 
         Parameters
@@ -219,10 +237,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             raise TypeError(f"layer must be an int, got {layer!r}.")
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(f"layer={layer} is not one of the {n_hidden} hidden layers.")
-        with np.errstate(all="ignore"):
-            X, convert = estimator._validate_for_prediction(X)
-            first_layers = estimator._published_network(slice(layer % n_hidden + 1))
-            return infer(*first_layers, X, convert, lambda outputs: check_finite(outputs, "X"))
+        outputs: Array = hidden_activations(estimator, X, layer % n_hidden)
+        return outputs
 
     def summary(self) -> Summary:
         """Return a table of layers, their units and their parameter counts.
@@ -243,58 +259,15 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             return layers(architecture.specs, architecture.output_activation)
         return layers_before_fit(self._layer_specs)
 
-    def _below_diagram(self):
+    def _below_diagram(self) -> str:
         try:
             return html(self._layers())
         except Exception:  # hyperparameters that fit will refuse, whatever they raise
             return ""
 
-    def _predict(self, X, read: Callable[[Targets, np.ndarray], np.ndarray]) -> np.ndarray:
+    def _predict(self, X: MatrixLike, read: Callable[[Any, Array], Any]) -> Any:
         """What ``read`` makes of the raw scores, (n, n_outputs), of the published weights."""
-        estimator = self._as_fitted()
-        with np.errstate(all="ignore"):
-            X, convert = estimator._validate_for_prediction(X)
-            targets = estimator._targets
-
-            def checked(scores: np.ndarray) -> np.ndarray:
-                result = read(targets, check_finite(scores, "X"))
-                return check_finite(result, "X") if result.dtype.kind == "f" else result
-
-            return infer(*estimator._published_network(WHOLE), X, convert, checked)
-
-    def _published_network(self, part: slice) -> tuple[Network, list[list[np.ndarray]]]:
-        """The layers that prediction runs through, or part of them, and their parameters."""
-        architecture = self._architecture
-        network = inference_network(architecture)
-        arrays = network.layout.arrange(published_parameters(self, network.layout))
-        if part != WHOLE:
-            network = inference_network(architecture, part)
-            arrays = list(chain.from_iterable(architecture.by_spec(arrays)[part]))
-        return network, network.by_layer(arrays)
-
-    def _validate_for_prediction(self, X) -> tuple[np.ndarray, Callable]:
-        """X, and what converts and checks a block of its rows.
-
-        An array that is as it should be in every way is not asked twice: for one row
-        scikit-learn's validation takes several times as long as the network.
-        """
-        dtype = self._architecture.dtype
-        ready = (
-            type(X) is np.ndarray
-            and X.dtype == dtype
-            and X.ndim == 2
-            and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
-            and X.flags.c_contiguous
-            and not hasattr(self, "feature_names_in_")
-            and math.isfinite(X.sum())
-        )
-        if ready:
-            return X, lambda block: block
-        X = validate_X(
-            self, X, "X", reset=False, accept_sparse=("csr", "csc"), ensure_all_finite=False
-        )
-        return X, partial(as_finite, dtype=dtype, name="X", estimator=self)
+        return predict(self._as_fitted(), X, read)
 
 
 def has_epochs(estimator: Any) -> bool:
@@ -309,10 +282,10 @@ def has_epochs(estimator: Any) -> bool:
 
 
 @contextmanager
-def restored_on_error(estimator: BaseEstimator):
+def restored_on_error(estimator: BaseEstimator) -> Iterator[None]:
     """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
     before = dict(vars(estimator))
-    given = getattr(estimator, "random_state", None)
+    given: Any = getattr(estimator, "random_state", None)
     position = given.get_state(legacy=False) if isinstance(given, np.random.RandomState) else None
     try:
         yield

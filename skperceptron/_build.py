@@ -141,8 +141,8 @@ def scores_per_output(loss: LossLike) -> int:
 def regularisation(params: Any) -> Regularisation:
     """What keeps the weights small, without what does nothing."""
     smooth, nonsmooth = _penalties(params)
-    radius = params.max_norm
-    constraints = [] if radius is None else [NORM_CONSTRAINTS[params.max_norm_order](float(radius))]
+    kind: Any = NORM_CONSTRAINTS[params.max_norm_order]
+    constraints = [] if params.max_norm is None else [kind(float(params.max_norm))]
     # A solver that takes no proximal steps has a way of its own with L1.
     proximal = nonsmooth if "proximal" in SOLVERS[params.solver].supports else []
     return Regularisation(smooth, proximal, constraints)
@@ -159,7 +159,7 @@ def _penalties(params: Any) -> tuple[list[Penalty], list[ProximalPenalty]]:
     return [L2(l2)] if l2 > 0 else [], [L1(l1)] if l1 > 0 else []
 
 
-def l1_strength(params) -> float:
+def l1_strength(params: Any) -> float:
     return float(params.alpha) * float(params.l1_ratio)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from sklearn import neural_network
 
 from . import _build
@@ -13,9 +15,10 @@ from ._targets import (
     PlainScoreMixin,
 )
 from ._tasks import ClassificationTask
+from ._types import Array, ArrayLike, MatrixLike
 
 
-def has_probabilities(estimator) -> bool:
+def has_probabilities(estimator: MLPClassifier) -> bool:
     """Whether predict_proba is there: raise AttributeError with the reason if not."""
     if not _build.is_probabilistic(estimator):
         raise AttributeError(
@@ -401,7 +404,16 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
 
     _sklearn_class = neural_network.MLPClassifier  # in to_sklearn and from_sklearn
 
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: MatrixLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.
 
         Parameters
@@ -409,7 +421,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
             Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
@@ -420,7 +432,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
             Rows to judge each epoch by. ``early_stopping`` then watches them, and holds no rows of
             X out; without it their loss is recorded only.
 
-        y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
+        y_val : {array-like, sparse matrix} of shape (n_val,) or (n_val, n_labels), default=None
             Targets of ``X_val``.
 
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -447,7 +459,13 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         )
 
     @available_if(has_epochs)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Make one pass over X and y, going on from the last call if there was one.
 
         As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
@@ -458,7 +476,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
             Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
@@ -482,7 +500,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         """
         return self._fit(X, y, sample_weight, incremental=True, classes=classes)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> Any:
         """Predict labels: the class of the highest score, or each label scored above 0.
 
         Parameters
@@ -498,7 +516,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         return self._predict(X, lambda targets, scores: targets.decode(scores))
 
     @available_if(has_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> Array:
         """Predict the probability of each class.
 
         Parameters
@@ -511,10 +529,11 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         ndarray of shape (n_samples, n_classes)
             Columns in the order of ``classes_``; rows sum to 1 unless multilabel.
         """
-        return self._predict(X, lambda targets, scores: targets.probabilities(scores))
+        result: Array = self._predict(X, lambda targets, scores: targets.probabilities(scores))
+        return result
 
     @available_if(has_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> Array:
         """Predict the logarithm of the probability of each class.
 
         Parameters
@@ -527,9 +546,10 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         ndarray of shape (n_samples, n_classes)
             Computed from the scores: finite even where the probability underflows to 0.
         """
-        return self._predict(X, lambda targets, scores: targets.log_probabilities(scores))
+        result: Array = self._predict(X, lambda targets, scores: targets.log_probabilities(scores))
+        return result
 
-    def decision_function(self, X):
+    def decision_function(self, X: MatrixLike) -> Array:
         """Compute the raw scores, before the output activation.
 
         Parameters
@@ -543,9 +563,10 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
             For two classes the score of the second, its log-odds unless a hinge loss is used;
             for one class zeros.
         """
-        return self._predict(X, lambda targets, scores: targets.raw_scores(scores))
+        result: Array = self._predict(X, lambda targets, scores: targets.raw_scores(scores))
+        return result
 
-    def to_sklearn(self):
+    def to_sklearn(self) -> Any:
         """Convert to scikit-learn's own MLPClassifier.
 
         Returns
@@ -557,7 +578,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         return to_sklearn(self)
 
     @classmethod
-    def from_sklearn(cls, estimator):
+    def from_sklearn(cls, estimator: Any) -> Self:
         """Convert from scikit-learn's own MLPClassifier.
 
         Parameters
@@ -576,12 +597,13 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         TypeError
             If ``estimator`` is anything else.
         """
-        return from_sklearn(cls, estimator)
+        converted: Self = from_sklearn(cls, estimator)
+        return converted
 
     def _task(self) -> ClassificationTask:
         return ClassificationTask(self)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags

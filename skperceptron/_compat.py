@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,13 +11,9 @@ from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from inspect import signature
 from numbers import Integral, Real
-from pathlib import Path
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from weakref import WeakSet
 
 import numpy as np
-import scipy
 import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
@@ -47,7 +42,6 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._core.forks import lock_across_forks
 from ._inputs import as_numbers, refuse_dates
 from ._messages import error_context, warn
 from ._summary import PACKAGE, documentation_url
@@ -97,7 +91,6 @@ __all__ = [
     "path_of",
     "patience_count",
     "run_in_parallel",
-    "scipy_on_one_thread",
     "take_rows",
     "validate_X",
     "validate_parameters",
@@ -288,19 +281,7 @@ def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
     return decorator
 
 
-# Threads ---------------------------------------------------------------------------------------
-
-# What changes only while this lock is held: who wants the limit, and the limit if it is in force.
-_lock = lock_across_forks()
-_holds: WeakSet[_Hold] = WeakSet()
-_limit: Any = None
-
-
-class _Hold:
-    """Somebody who wants the limit, and the thread that does. It goes when its owner goes."""
-
-    def __init__(self) -> None:
-        self.thread = get_ident()
+# Networks side by side ---------------------------------------------------------------------------
 
 
 def blas_on_one_thread() -> AbstractContextManager[Any]:
@@ -330,77 +311,6 @@ def run_in_parallel(
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", ".*still being processed by the workers")
                 results.close()
-
-
-@contextmanager
-def scipy_on_one_thread() -> Iterator[None]:
-    """Have the BLAS that comes with scipy use one thread, if it is not the one that NumPy uses.
-
-    The threads of both wait for work by spinning: on cores that they have to share, a program that
-    goes from one to the other takes two to three times as long. The limit holds for the process,
-    as long as anybody is in here.
-    """
-    hold = _Hold()
-    try:
-        _enter(hold)
-        yield
-    finally:
-        # Whatever interrupts the first call, the second finishes what it has left undone.
-        try:
-            _leave(hold)
-        finally:
-            _leave(hold)
-
-
-def _enter(hold: _Hold) -> None:
-    global _limit
-    with _lock:
-        _lift_if_unwanted()
-        _holds.add(hold)
-        if _limit is None:
-            blas = _blas_of_scipy()
-            before = [(library, library.num_threads) for library in blas.lib_controllers]
-            try:
-                _limit = blas.limit(limits=1)
-            except BaseException:
-                for library, n_threads in before:
-                    library.set_num_threads(n_threads)
-                raise
-
-
-def _leave(hold: _Hold) -> None:
-    with _lock:
-        _holds.discard(hold)
-        _lift_if_unwanted()
-
-
-def _lift_if_unwanted() -> None:
-    global _limit
-    if _limit is not None and not _holds:
-        _limit.restore_original_limits()
-        _limit = None
-
-
-def _forget_other_threads() -> None:
-    """In a forked child there is one thread, and no other wants the limit any more."""
-    for hold in list(_holds):
-        if hold.thread != get_ident():
-            _holds.discard(hold)
-    _lift_if_unwanted()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_other_threads)
-
-
-def _blas_of_scipy() -> Any:
-    """What controls the threads of the BLAS in scipy's own folders, if there is one."""
-    controller = _get_threadpool_controller()
-    package = Path(scipy.__file__).resolve().parent
-    folders = (package, package.with_name("scipy.libs"))
-    paths = [library.filepath for library in controller.lib_controllers]
-    own = [path for path in paths if not set(folders).isdisjoint(Path(path).parents)]
-    return controller.select(filepath=own)
 
 
 # Notebooks -------------------------------------------------------------------------------------

@@ -53,5 +53,5 @@ class Data(NamedTuple):
         digest = hashlib.blake2b()
         for part in parts:
             digest.update(f"{part.dtype}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part))
+            digest.update(np.ascontiguousarray(part).data)
         return digest.digest()

@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 
 from ._core.activations import ActivationLike
 from ._core.network import Network
-from ._held_out import block_size, row_blocks
+from ._predict import block_size, row_blocks
 
 
 class FiniteOutputs:
@@ -52,16 +52,6 @@ class FiniteOutputs:
             return False
         self._output_activation.forward(scores)
         return math.isfinite(scores.max())
-
-
-def check_finite(values: np.ndarray, name: str) -> np.ndarray:
-    """Return what a network puts out, refused by the name of what was put in if it overflows."""
-    if math.isfinite(np.add.reduce(values, axis=None)) or np.isfinite(values).all():
-        return values
-    raise ValueError(
-        f"{name} has values so large that the outputs of the network overflow {values.dtype}: "
-        "check them, and scale X as the training data were. Check weights too, if you set them."
-    )
 
 
 def spread_is_finite(scores: np.ndarray) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse, vstack
+from scipy.sparse import issparse
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -26,18 +26,10 @@ from ._core.stopping import Validation
 from ._core.training import Solver, TrainingState
 from ._data import Data
 from ._messages import warn
+from ._predict import block_size, joined, row_blocks
 from ._publish import FitRun, publish_network
 from ._targets import MultilabelTargets, Targets
 from ._tasks import Task
-
-# Rows that prediction works on at a time, so that its memory does not grow with the data: fewer
-# where a layer has so many units that this many outputs do not have room for them.
-PREDICTION_BLOCK = 4096
-LARGEST_BLOCK = 4096 * 1024
-FEWEST_ROWS = 64
-
-# How often a CSC matrix is read at most, to take rows of it.
-CSC_PASSES = 64
 
 
 class Split(NamedTuple):
@@ -100,18 +92,13 @@ def split(params: Any, data: Data, targets: Targets, state: TrainingState) -> Sp
     n_rows = data.X.shape[0]
     counts = np.ones(n_rows, bool) if data.sample_weight is None else data.sample_weight > 0
     among = candidates(state.drawn_among, counts)
-    first = state.split_state is None
-    random_state = copy.deepcopy(state.random_state if first else state.split_state)
-    rows = draw(
-        params.validation_fraction,
-        targets.strata(data.y),
-        counts,
-        among,
-        state.random_state if first else random_state,
-    )
+    # The first split moves the stream on; later ones are drawn anew from where that began.
+    before = copy.deepcopy(state.random_state if state.split_state is None else state.split_state)
+    stream = state.random_state if state.split_state is None else copy.deepcopy(before)
+    strata = targets.strata(data.y)
+    rows = draw(params.validation_fraction, strata, counts, among, stream)
     if rows is not None:
-        state.drawn_among = among
-        state.split_state = random_state if first else state.split_state
+        state.drawn_among, state.split_state = among, before
     return rows
 
 
@@ -121,8 +108,9 @@ def candidates(drawn_among: np.ndarray | None, counts: np.ndarray) -> np.ndarray
     Later calls with as many rows draw among the same ones, whatever the weights are by then. So
     rows that were trained on never get into those that are watched.
     """
-    known = drawn_among is not None and len(drawn_among) == len(counts)
-    return drawn_among if known else counts
+    if drawn_among is not None and len(drawn_among) == len(counts):
+        return drawn_among
+    return counts
 
 
 def draw(
@@ -276,52 +264,3 @@ def check_scoring_works(estimator: Any, run: FitRun) -> None:
             "try before training shows: pass other rows as X_val and y_val, with all classes "
             "in them, or choose another scoring."
         )
-
-
-def infer(
-    network: Network,
-    parameters: Sequence[Sequence[np.ndarray]],
-    X,
-    convert: Callable[[Any], Any] = lambda block: block,
-    read: Callable[[np.ndarray], Any] = lambda scores: scores,
-):
-    """What ``read`` makes of the raw scores (n, n_outputs), block of rows by block of rows.
-
-    ``parameters`` are those of each layer, and ``convert`` makes arrays or CSR matrices of the
-    network's dtype of the blocks.
-    """
-    if X.shape[0] <= min(FEWEST_ROWS, PREDICTION_BLOCK):
-        return read(network.infer(convert(X), parameters))
-    blocks = row_blocks(X, block_size(network))
-    return joined([read(network.infer(convert(block), parameters)) for block in blocks])
-
-
-def block_size(network: Network) -> int:
-    """How many rows to work on at a time."""
-    shapes = [parameter.shape for parameter in network.layout.parameters]
-    return rows_per_block(max((shape[-1] for shape in shapes if shape), default=1))
-
-
-def rows_per_block(n_units: int) -> int:
-    """The same for a layer of so many units."""
-    return min(PREDICTION_BLOCK, max(FEWEST_ROWS, LARGEST_BLOCK // n_units))
-
-
-def joined(blocks: list):
-    """The results of all blocks in one."""
-    if len(blocks) == 1:
-        return blocks[0]
-    return vstack(blocks, format="csr") if issparse(blocks[0]) else np.concatenate(blocks)
-
-
-def row_blocks(X, rows: int) -> Iterator[Any]:
-    """Cut X into blocks of so many rows."""
-    n_rows = X.shape[0]
-    if issparse(X) and X.format == "csc":
-        # Rows are found by a pass over the whole matrix, so there are not to be many.
-        size = max(rows, math.ceil(n_rows / CSC_PASSES))
-        for start in range(0, n_rows, size):
-            yield from row_blocks(X[start : start + size].tocsr(), rows)
-    else:
-        for start in range(0, n_rows, rows):
-            yield X[start : start + rows]

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import _build
 from ._architecture import Architecture
+from ._core.training import Solver
 
 # Below this many bytes nobody asks how much memory there is.
 SURE_TO_FIT = 64 * 2**20
@@ -18,10 +18,10 @@ CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
-def bytes_needed(params: Any, architecture: Architecture, n_rows: int) -> int:
+def bytes_needed(params: Any, solver: Solver, architecture: Architecture, n_rows: int) -> int:
     """The least that training on ``n_rows`` takes for the parameters and for one batch."""
     units, itemsize = architecture.layer_units, architecture.dtype.itemsize
-    layout, solver = architecture.layout, _build.solver(params)
+    layout = architecture.layout
     # The parameters, their gradient, and in the end the attributes, beside what the solver has.
     weights = 3 * layout.size * itemsize + solver.bytes_needed(layout.trainable.stop, itemsize)
     if params.early_stopping and "early_stopping" in solver.supports:
@@ -29,9 +29,9 @@ def bytes_needed(params: Any, architecture: Architecture, n_rows: int) -> int:
     return weights + solver.batch_size(n_rows) * sum(units[1:]) * itemsize
 
 
-def check_memory(params: Any, architecture: Architecture, n_rows: int) -> None:
+def check_memory(params: Any, solver: Solver, architecture: Architecture, n_rows: int) -> None:
     """Refuse a network that needs more memory than there is."""
-    needed = bytes_needed(params, architecture, n_rows)
+    needed = bytes_needed(params, solver, architecture, n_rows)
     if needed <= SURE_TO_FIT:
         return
     limit = memory_limit()
@@ -40,12 +40,14 @@ def check_memory(params: Any, architecture: Architecture, n_rows: int) -> None:
 
 
 @contextmanager
-def memory_error_context(params: Any, architecture: Architecture, n_rows: int) -> Iterator[None]:
+def memory_error_context(
+    params: Any, solver: Solver, architecture: Architecture, n_rows: int
+) -> Iterator[None]:
     """Have a MemoryError say how large the network is."""
     try:
         yield
     except MemoryError as error:
-        needed = bytes_needed(params, architecture, n_rows)
+        needed = bytes_needed(params, solver, architecture, n_rows)
         too_large = _too_large(params, architecture, needed)
         reason = f"{too_large} less: {error or 'an allocation was refused'}"
         raise ValueError(f"{reason.rstrip('.')}.") from error

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# Between the user's line and ours there may be scikit-learn's, as in a pipeline or a search, and
-# that of joblib, which it runs them by.
-INSIDE = (__name__.rpartition(".")[0], "sklearn", "joblib")
+# Between the user's line and ours there may be lines of scikit-learn, as in a pipeline or a search,
+# of joblib, which runs these, and of NumPy, whose decorators some of our functions have.
+INSIDE = (__name__.rpartition(".")[0], "sklearn", "joblib", "numpy")
 
 
 def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:

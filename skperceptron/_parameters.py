@@ -89,7 +89,8 @@ def parameter_group(group: Class) -> Class:
     return group
 
 
-def hyperparameters(estimator: type) -> dict[str, Parameter]:
+@lru_cache(16)  # few, since it keeps them alive
+def hyperparameters(estimator: type) -> Mapping[str, Parameter]:
     """What a class and its bases declare, in the order of the signature."""
     groups = [vars(cls).get(DECLARED, {}) for cls in reversed(estimator.__mro__)]
     return {name: p for declared in groups for name, p in declared.items()}
@@ -219,7 +220,7 @@ class TrainingParameters:
     beta_1: float = parameter(default=0.9, accepts=[FROM_0_BELOW_1])
     beta_2: float = parameter(default=0.999, accepts=[FROM_0_BELOW_1])
     epsilon: float = parameter(default=1e-8, accepts=[ABOVE_0])
-    n_iter_no_change: float = parameter(
+    n_iter_no_change: int | float = parameter(
         default=10, accepts=[COUNT, Options(Real, {math.inf})], solvers=STOCHASTIC
     )
     max_fun: int = parameter(default=15000, accepts=[COUNT], solvers=LBFGS)
@@ -371,7 +372,8 @@ def unused_parameters(params: Any) -> dict[str, list[str]]:
         f"loss={_shown(loss)}": OF_LOSSES - fields_of(losses),
         f"learning_rate={_shown(schedule)}": OF_SCHEDULES - fields_of(schedules),
     }
-    declared = hyperparameters(type(params))
+    kind: Any = type(params)
+    declared = hyperparameters(kind)
     for name, p in declared.items():
         if p.needs is not None:
             absent = declared[p.needs].default

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Integral, Real
 from time import perf_counter
 from typing import Any, Self, TypeAlias
@@ -20,6 +21,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import restored_on_error
+from ._blas_threads import with_few_threads
 from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
     CallbackSupport,
@@ -56,9 +58,9 @@ from ._core.perceptron import (
     compiled,
     predicted_codes,
 )
+from ._core.perceptron.rows import BLOCK, GATHERED
 from ._data import Data
-from ._finite import check_finite
-from ._held_out import candidates, draw, joined, row_blocks, rows_per_block
+from ._held_out import candidates, draw
 from ._inputs import plain_labels, refuse_dates
 from ._messages import error_context, print_details, warn
 from ._parameters import (
@@ -70,6 +72,7 @@ from ._parameters import (
     parameter_group,
     with_parameters,
 )
+from ._predict import check_finite, joined, row_blocks, rows_per_block
 from ._targets import (
     PlainScoreMixin,
     column,
@@ -695,7 +698,7 @@ class PerceptronClassifier(
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
             return Penalised(units, rule, penalty, float(self.eta0))
-        if isinstance(rule, OneVsRest) and kernels.available():
+        if rule.independent and kernels.available():
             return compiled.Compiled(units, rule)
         return Blocks(units, rule)
 
@@ -730,7 +733,13 @@ class PerceptronClassifier(
 
     # Run epochs --------------------------------------------------------------------------
 
-    def _train(
+    def _train(self, called: Data, *args: Any, **kwargs: Any) -> None:
+        """Show the rows, with one BLAS thread where their products are small."""
+        n_units = 1 if len(self.classes_) == 2 else len(self.classes_)
+        flops = _largest_product(called.X, n_units)
+        with_few_threads(partial(self._show, called, *args, **kwargs), flops)
+
+    def _show(
         self,
         called: Data,
         X_given: Any,  # as the user has it
@@ -916,6 +925,16 @@ class PerceptronClassifier(
         self.mistakes_curve_ = (self.mistakes_curve_ if resume else []) + mistakes
         state.coef, state.intercept = self.coef_.copy(), self.intercept_.copy()
         self._state = state
+
+
+def _largest_product(X: Matrix, n_units: int) -> int:
+    """Operations of the largest product that BLAS computes: rows with units, or with each other."""
+    if issparse(X):
+        return 0
+    n_rows, n_features = X.shape
+    run = min(n_rows, max(BLOCK, GATHERED // n_features))
+    block = min(n_rows, BLOCK)
+    return int(2 * n_features * max(run * n_units, block * block))
 
 
 def _numbers(name: str, given: Any) -> Array:

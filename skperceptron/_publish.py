@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
 
+from scipy.sparse import issparse
+
 from ._architecture import Architecture
 from ._attributes import publish_parameters
+from ._blas_threads import largest_product
 from ._core.training import Epoch, Solver, TrainingState, clone_random_state
 from ._core.types import Array
 from ._data import Data
@@ -43,6 +46,13 @@ class FitRun:
     def n_rows(self) -> int:
         """How many rows are trained on."""
         return self.data.X.shape[0] if self.rows is None else len(self.rows)
+
+    @property
+    def largest_product(self) -> int:
+        """Floating-point operations of the largest product in a step."""
+        batch_size = self.solver.batch_size(self.n_rows)
+        units, sparse = self.architecture.layer_units, issparse(self.data.X)
+        return largest_product(batch_size, units, sparse=sparse)
 
     @property
     def n_iter(self) -> int:
@@ -105,4 +115,5 @@ def fitted_so_far(estimator: Any, run: FitRun, *, ended: bool) -> dict[str, Any]
     publish(estimator, replace(run, state=state))
     if not ended:
         publish_network(estimator, run.targets, run.architecture, state.theta)
-    return vars(estimator)
+    attributes: dict[str, Any] = vars(estimator)
+    return attributes

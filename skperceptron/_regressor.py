@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn import neural_network
 from sklearn.base import RegressorMixin
@@ -11,6 +13,7 @@ from ._compat import available_if
 from ._convert import from_sklearn, to_sklearn
 from ._parameters import RegressorParameters, with_parameters
 from ._tasks import RegressionTask
+from ._types import Array, ArrayLike, MatrixLike
 
 
 @with_parameters
@@ -383,7 +386,16 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
 
     _sklearn_class = neural_network.MLPRegressor
 
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.
 
         Parameters
@@ -429,7 +441,9 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         )
 
     @available_if(has_epochs)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Make one pass over X and y, going on from the last call if there was one.
 
         As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
@@ -460,7 +474,7 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> Array:
         """Predict the targets.
 
         Parameters
@@ -473,9 +487,10 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions, in units of y.
         """
-        return self._predict(X, lambda targets, scores: targets.decode(scores))
+        predictions: Array = self._predict(X, lambda targets, scores: targets.decode(scores))
+        return predictions
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute the coefficient of determination R² of the predictions.
 
         Parameters
@@ -496,9 +511,9 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
             errors overflow.
         """
         with np.errstate(all="ignore"):
-            return super().score(X, y, sample_weight)
+            return float(super().score(X, y, sample_weight))
 
-    def to_sklearn(self):
+    def to_sklearn(self) -> Any:
         """Convert to scikit-learn's own MLPRegressor.
 
         Returns
@@ -510,7 +525,7 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         return to_sklearn(self)
 
     @classmethod
-    def from_sklearn(cls, estimator):
+    def from_sklearn(cls, estimator: Any) -> Self:
         """Convert from scikit-learn's own MLPRegressor.
 
         Parameters
@@ -529,7 +544,8 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         TypeError
             If ``estimator`` is anything else.
         """
-        return from_sklearn(cls, estimator)
+        converted: Self = from_sklearn(cls, estimator)
+        return converted
 
     def _task(self) -> RegressionTask:
         return RegressionTask(self)

@@ -10,14 +10,13 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 
-from ._architecture import WHOLE, Architecture, check_same_architecture, initial_parameters
+from ._architecture import Architecture, check_same_architecture, initial_parameters
 from ._attributes import PARAMETERS, Groups, published_parameters
 from ._compat import validate_parameters
 from ._core.training import Solver, TrainingState, clone_random_state
 from ._data import Data
-from ._finite import check_finite
 from ._given import complete, ends, given_parameters, take_over
-from ._held_out import infer
+from ._predict import check_finite, predictor
 from ._publish import CURVES
 from ._targets import Targets
 
@@ -99,8 +98,8 @@ class GivenWeights(Start):
         take_over(estimator, complete(self._groups, architecture), targets, architecture)
         X = data.drop_zero_weight_rows().X
         name = "X, or coefs_ or intercepts_ to start from,"
-        network = estimator._published_network(WHOLE)
-        infer(*network, X, read=lambda scores: check_finite(scores, name)[:0])
+        network = predictor(architecture)
+        network(estimator, X, lambda scores: check_finite(scores, name)[:0], validated=True)
 
     def state(
         self,

@@ -256,7 +256,7 @@ class MultilabelTargets(ClassificationTargets):
         return None
 
 
-class PlainScoreMixin(ClassifierMixin):  # type: ignore[misc]  # scikit-learn has no types
+class PlainScoreMixin(ClassifierMixin):
     """Mixin of classifiers, whose labels in an array of objects are taken for what they are."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -438,8 +438,10 @@ def class_weighted(
 def _class_weights(class_weight: Any, targets: ClassificationTargets, y: Any) -> np.ndarray:
     """Weights (n,) as scikit-learn computes them, for y that need not have every class."""
     if isinstance(class_weight, dict) and not isinstance(targets, MultilabelTargets):
-        return weights_by_class(class_weight, targets.classes)[_codes(y, targets.classes)]
-    return compute_sample_weight(class_weight, y)
+        return np.asarray(
+            weights_by_class(class_weight, targets.classes)[_codes(y, targets.classes)]
+        )
+    return np.asarray(compute_sample_weight(class_weight, y))
 
 
 def weights_by_class(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
@@ -455,11 +457,11 @@ def weights_by_class(class_weight: dict[Any, float], classes: np.ndarray) -> np.
 
 def is_multilabel(y: Any) -> bool:
     """Whether y, from ``labels``, is an indicator matrix."""
-    return y.ndim == 2 and kind_of_target(y) == "multilabel-indicator"
+    return bool(y.ndim == 2 and kind_of_target(y) == "multilabel-indicator")
 
 
 def _codes(y: Any, classes: np.ndarray) -> np.ndarray:
-    return np.searchsorted(classes, y)
+    return np.asarray(np.searchsorted(classes, y))
 
 
 def _smooth(y: np.ndarray, smoothing: float, n_labels: int) -> np.ndarray:

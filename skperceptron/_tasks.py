@@ -175,7 +175,8 @@ class ClassificationTask(Task):
             is_first_partial_fit(seen, plain_labels(classes, "classes"))
         if len(seen.classes_) == 0:
             raise ValueError("classes must have the labels that any call will see, got none.")
-        return seen.classes_
+        classes_: np.ndarray = seen.classes_
+        return classes_
 
     def check_targets(self, y: Any, targets: Targets, dtype: Any, *, name: str) -> Any:
         assert isinstance(targets, ClassificationTargets)

@@ -135,7 +135,7 @@ class _Mailbox:
         return {"messages": self.messages, "home": home}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__()  # type: ignore[misc]
+        self.__init__()  # type: ignore[misc] # on an instance of this very class
         self._own = state["messages"]
         home = state["home"]
         # A copy in the process of the original is one for itself, and so is one that outlives it.

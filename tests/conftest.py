@@ -1,5 +1,6 @@
 """What all tests share: no figure stays open, nothing compiles unasked, Ctrl-C interrupts."""
 
+import gc
 import math
 import os
 import signal
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 
+from helpers.grids import one_of_each
 from skperceptron._core import kernels
 
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -15,6 +17,31 @@ collect_ignore = ["typing"]  # programs for type checkers, which nobody runs
 
 # So that what a test runs does not depend on the tests before it.
 kernels.n_elements_left = math.inf
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that -m leaves out are left out
+def pytest_collection_modifyitems(items):
+    """Mark the cases as slow that a test with the mark ``one_of_each`` can do without."""
+    grids = {}
+    for item in items:
+        if item.get_closest_marker("one_of_each") and not item.get_closest_marker("slow"):
+            grids.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for cases in grids.values():
+        # The cases of a grid share its values, so identity tells them apart, hashable or not.
+        values = [{(k, id(v)) for k, v in case.callspec.params.items()} for case in cases]
+        units = set(one_of_each(values))
+        for i, case in enumerate(cases):
+            if i not in units:
+                case.add_marker("slow")
+
+
+def pytest_collection_finish():
+    """Have the garbage collector look through thousands of collected tests less often.
+
+    They are not frozen: hypothesis asks the collector who refers to an object of its own.
+    """
+    gc.collect()
+    gc.set_threshold(50_000, 50, 50)
 
 
 @pytest.fixture(autouse=True)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import itertools
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import skperceptron
+from helpers import paths
+from helpers.processes import run_python
 
 ROOT = Path(skperceptron.__file__).parent
 
@@ -46,7 +50,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs", "_core.epoch_metrics"},
-    {"_attributes", "_files", "_inputs", "_messages", "_types"},
+    {"_attributes", "_blas_threads", "_files", "_inputs", "_messages", "_types"},
     {"_lowered"},
     {"_architecture"},
     {"_summary"},
@@ -54,7 +58,7 @@ FLOORS = [
     {"_parameters"},
     {"_build", "_targets"},
     {"_data", "_given", "_memory"},
-    {"_tasks", "_callback_runner"},
+    {"_tasks", "_callback_runner", "_predict"},
     {"_publish", "_validation"},
     {"_held_out"},
     {"_diagnosis", "_finite"},
@@ -92,8 +96,13 @@ def component(module):
     return ".".join(parts[:2] if parts[0] == "_core" else parts[:1])
 
 
+@cache
 def imports(module):
     """Every absolute dotted name that a module imports, at its top or anywhere inside."""
+    return list(_imports(module))
+
+
+def _imports(module):
     package = ["skperceptron", *module.split(".")] if module else ["skperceptron"]
     if PATHS[module].name != "__init__.py":
         package.pop()
@@ -115,7 +124,7 @@ def own_imports(module):
             yield rest if rest in PATHS else rest.rpartition(".")[0]
 
 
-CONTRIBUTING = Path(__file__).parents[1] / "docs" / "development" / "contributing.md"
+CONTRIBUTING = paths.ROOT / "docs" / "development" / "contributing.md"
 
 
 @pytest.mark.parametrize("component", sorted(FLOOR.keys() - {"", "_core"}))
@@ -150,6 +159,7 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
     others = {name.partition(".")[0] for name in imports(module)}
     others -= {*sys.stdlib_module_names, "skperceptron"}
     known = {
+        "_blas_threads": {"scipy", "threadpoolctl"},  # which scikit-learn brings
         "_core": {"numpy", "scipy"},
         "callbacks": {"pandas"},
         "plotting": {"numpy", "sklearn", "matplotlib"},
@@ -164,26 +174,36 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
     [("plotting", "matplotlib"), ("callbacks", "pandas"), ("callbacks", "rich")],
 )
 def test_extras_are_imported_where_they_are_used_only(module, extra):
-    with_ours = is_imported(extra, f"skperceptron.{module}")
-    assert not with_ours or is_imported(extra, LIBRARIES)
+    assert extra not in imported_by_ours()[module]
 
 
 # What scikit-learn imports of itself is not ours to say.
 LIBRARIES = "sklearn.metrics, sklearn.model_selection, sklearn.neural_network, sklearn.pipeline"
 
 
-def is_imported(extra, modules):
-    """Whether ``extra`` is, in a process of its own that imports ``modules``."""
-    code = f"import sys, {modules}; print({extra!r} in sys.modules)"
-    command = [sys.executable, "-c", code]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
-    return {"True": True, "False": False}[run.stdout.strip()]
+def imported_with(*modules):
+    """What is imported in a process of its own with each of some modules, one after the other."""
+    code = "import sys\n" + "".join(f"import {each}; print(*sys.modules)\n" for each in modules)
+    so_far = [set(line.split()) for line in run_python(code).splitlines()]
+    return [now - before for before, now in itertools.pairwise([set(), *so_far])]
+
+
+@cache
+def imported_by_ours():
+    """What each of our modules with extras imports that what it builds on does not."""
+    _, callbacks, plotting = imported_with(
+        LIBRARIES, "skperceptron.callbacks", "skperceptron.plotting"
+    )
+    return {"callbacks": callbacks, "plotting": plotting | callbacks}
 
 
 def test_what_is_imported_is_seen():
-    assert is_imported("pandas", "pandas")
+    first, second = imported_with("wave", "json, mailbox")
+    assert "wave" in first
+    assert "wave" not in second
+    assert "mailbox" in second
     with pytest.raises(subprocess.CalledProcessError):
-        is_imported("pandas", "no_such_module")
+        imported_with("no_such_module")
 
 
 @every_module
@@ -253,7 +273,6 @@ def test_nothing_is_imported_that_a_browser_lacks():
             assert lacking.isdisjoint(name.split(".")[0] for name in names), path
 
 
-TESTS = Path(__file__).parent
 WAITING = {"run", "call", "check_call", "check_output"}  # of subprocess
 
 
@@ -273,9 +292,14 @@ def calls(source):
 
 
 def test_no_test_waits_for_ever_for_a_process():
-    paths = [p for p in TESTS.rglob("test_*.py") if "subprocess." in p.read_text("utf-8")]
-    assert Path(__file__) in paths
-    for path in paths:
+    starters = [
+        p
+        for p in paths.TESTS.rglob("*.py")
+        if "subprocess." in p.read_text("utf-8")
+        and not p.is_relative_to(paths.TESTS / "benchmarks")
+    ]
+    assert {Path(__file__), paths.TESTS / "helpers" / "processes.py"} <= set(starters)
+    for path in starters:
         lines = [c.lineno for c in calls(path.read_text("utf-8")) if waits_for_ever(c)]
         assert not lines, f"{path} starts processes without timeout= in lines {lines}"
     (call,) = calls("subprocess.run([], check=True)")

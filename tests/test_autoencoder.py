@@ -6,7 +6,6 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -16,8 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.fixes import parse_version
 
+from helpers.callbacks import SilentCallback
+from helpers.marks import dense_and_csr, needs_callbacks
+from helpers.weights import assert_same_fit
 from skperceptron import MLPAutoencoder, MLPRegressor
 from skperceptron._core.optimizers import OPTIMIZERS
 
@@ -40,16 +41,6 @@ def make(**parameters):
 
 def reconstructions(model, data=X):
     return model.inverse_transform(model.transform(data))
-
-
-def assert_same_weights(one, other):
-    for ours, theirs in zip(
-        one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
-    ):
-        assert_array_equal(ours, theirs)
-    assert one.loss_curve_ == other.loss_curve_
-    assert one.validation_loss_curve_ == other.validation_loss_curve_
-    assert one.validation_scores_ == other.validation_scores_
 
 
 class TestAgainstPCA:
@@ -106,6 +97,7 @@ every_training = pytest.mark.parametrize("training", TRAININGS)
 class TestIsARegressorOfItsInputs:
     @every_training
     @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    @pytest.mark.one_of_each
     def test_bit_for_bit(self, training, dtype):
         parameters, more = TRAININGS[training]
         data = X.astype(dtype)
@@ -115,7 +107,7 @@ class TestIsARegressorOfItsInputs:
         shared = {k: v for k, v in model.get_params().items() if k not in ("bottleneck", "scoring")}
         same = MLPRegressor(**shared | {"activation": ["relu", "identity", "relu"]})
         same.set_params(scoring=model.scoring).fit(data, data, **more)
-        assert_same_weights(model, same)
+        assert_same_fit(model, same)
         assert model.coefs_[0].dtype == dtype
         assert_array_equal(reconstructions(model, data), same.predict(data))
         assert_array_equal(model.transform(data), same.hidden_activations(data, 1))
@@ -147,7 +139,8 @@ class TestTimeline:
     PARAMETERS = {"dropout": 0.1, "input_dropout": 0.2, "batch_norm": True}
 
     @pytest.mark.parametrize("solver", OPTIMIZERS)
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @dense_and_csr
+    @pytest.mark.one_of_each
     def test_one_fit_many_partial_fits_many_warm_fits(self, solver, convert):
         model, data = make(solver=solver, **self.PARAMETERS), convert(HALF_EMPTY)
         by_parts, by_warm_fits = clone(model), clone(model).set_params(warm_start=True, max_iter=1)
@@ -155,15 +148,15 @@ class TestTimeline:
         for _ in range(12):
             by_parts.partial_fit(data)
             by_warm_fits.fit(data)
-        assert_same_weights(by_parts, model)
-        assert_same_weights(by_warm_fits, model)
+        assert_same_fit(by_parts, model)
+        assert_same_fit(by_warm_fits, model)
 
     @pytest.mark.parametrize("early_stopping", [False, True])
     def test_through_a_pickle(self, early_stopping):
         model = make(early_stopping=early_stopping, **self.PARAMETERS)
         half = clone(model).set_params(warm_start=True, max_iter=5).fit(X)
         continued = pickle.loads(pickle.dumps(half)).set_params(max_iter=7).fit(X)
-        assert_same_weights(continued, model.fit(X))
+        assert_same_fit(continued, model.fit(X))
         assert_array_equal(continued.transform(X), model.transform(X))
 
     def test_another_bottleneck_is_another_architecture(self):
@@ -205,6 +198,7 @@ class TestBottleneck:
 
 
 class TestDenoising:
+    @pytest.mark.slow
     def test_the_targets_are_whole(self):
         """A linear network of one layer: the optimum under dropout has a closed form.
 
@@ -311,23 +305,12 @@ class TestInScikitLearn:
         restored = pipeline.inverse_transform(pipeline.transform(X))
         assert np.mean((restored - X) ** 2) < 0.2 * X.var()
 
-    @pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"), reason="there are no callbacks"
-    )
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @needs_callbacks
+    @dense_and_csr
     def test_callbacks_see_the_rows_held_out(self, convert):
         seen = []
 
-        class Watch:
-            def setup(self, estimator, context):
-                pass
-
-            def teardown(self, estimator, context):
-                pass
-
-            def on_fit_task_begin(self, estimator, context):
-                pass
-
+        class Watch(SilentCallback):
             def on_fit_task_end(self, estimator, context, *, metadata=None, fitted_estimator=None):
                 seen.append(fitted_estimator.score(metadata.validation.X))
 
@@ -340,7 +323,7 @@ def test_rows_of_weight_0_do_not_matter_whatever_is_in_them():
     wild = np.where(weight[:, np.newaxis] > 0, X, 1e200)
     for convert in (np.asarray, sparse.csr_array):
         calm = make(shuffle=False).fit(convert(X), sample_weight=weight)
-        assert_same_weights(make(shuffle=False).fit(convert(wild), sample_weight=weight), calm)
+        assert_same_fit(make(shuffle=False).fit(convert(wild), sample_weight=weight), calm)
 
 
 def test_edited_weights_are_what_transform_reads():

@@ -7,10 +7,11 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from helpers.marks import dense_and_csr, every
+from helpers.unchanged import assert_refused
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._core.activations import Tanh
 from skperceptron._core.losses import SquaredError
@@ -29,32 +30,6 @@ def target(estimator):
     return X[:, 0] if isinstance(estimator, MLPRegressor) else Y
 
 
-def same(one, other):
-    """Whether two values of an attribute are equal, however they are nested."""
-    if isinstance(one, np.ndarray):
-        return isinstance(other, np.ndarray) and np.array_equal(one, other)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, np.random.RandomState):
-        return same(one.get_state(), other.get_state())
-    if isinstance(one, np.random.Generator):
-        return one.bit_generator.state == other.bit_generator.state
-    if hasattr(one, "__dict__"):
-        return type(one) is type(other) and same_attributes(vars(one), vars(other))
-    return one == other or (one != one and other != other)
-
-
-def same_attributes(one, other):
-    return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
-
-
-def assert_refused_without_a_trace(estimator, call, match):
-    before = copy.deepcopy(vars(estimator))
-    with pytest.raises((ValueError, TypeError), match=match):
-        call(estimator)
-    assert same_attributes(before, vars(estimator))
-
-
 class HasNoSaves:
     def __eq__(self, other):
         return type(other) is type(self)
@@ -69,10 +44,8 @@ class HasNoSaves:
 
 
 MLPS = [MLPClassifier(max_iter=3, random_state=0), MLPRegressor(max_iter=3, random_state=0)]
-every_mlp = pytest.mark.parametrize("mlp", MLPS, ids=lambda mlp: type(mlp).__name__)
-every_estimator = pytest.mark.parametrize(
-    "estimator", [*MLPS, PerceptronClassifier(max_iter=3)], ids=lambda e: type(e).__name__
-)
+every_mlp = every("mlp", MLPS)
+every_estimator = every("estimator", [*MLPS, PerceptronClassifier(max_iter=3)])
 fitted_or_not = pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
 
 
@@ -157,7 +130,7 @@ def test_hyperparameters_outside_their_range(mlp, fitted, name, value):
     if fitted:
         model.fit(X, target(model))
     model.set_params(**{name: value})
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), name)
+    assert_refused(model, lambda m: m.fit(X, target(m)), name)
 
 
 @fitted_or_not
@@ -194,7 +167,7 @@ def test_hyperparameters_of_the_perceptron(name, value, fitted):
     if fitted:
         model.fit(X, Y)
     model.set_params(**{name: value})
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, Y), name)
+    assert_refused(model, lambda m: m.fit(X, Y), name)
 
 
 @fitted_or_not
@@ -214,7 +187,7 @@ def test_calls_of_the_perceptron(parameters, arguments, match, fitted):
     if fitted:
         model.fit(X, Y)
     model.set_params(**parameters)
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, Y, **arguments), match)
+    assert_refused(model, lambda m: m.fit(X, Y, **arguments), match)
 
 
 def test_partial_fit_of_the_perceptron():
@@ -225,20 +198,18 @@ def test_partial_fit_of_the_perceptron():
     ]:
         call = lambda m: m.set_params(**parameters).partial_fit(X, Y)  # noqa: B023, E731
         model.set_params(**parameters)
-        assert_refused_without_a_trace(model, call, match)
+        assert_refused(model, call, match)
     numbers = np.arange(40) % 2
     model.set_params(class_weight=None)
-    assert_refused_without_a_trace(model, lambda m: m.partial_fit(X, numbers), "y. has classes not")
+    assert_refused(model, lambda m: m.partial_fit(X, numbers), "y. has classes not")
     model.coef_ = np.ones((2, 3))
-    assert_refused_without_a_trace(
-        model, lambda m: m.partial_fit(X, Y), "coef_ must have the shape"
-    )
+    assert_refused(model, lambda m: m.partial_fit(X, Y), "coef_ must have the shape")
 
 
 def test_weights_of_a_perceptron_that_float32_cannot_hold():
     model = PerceptronClassifier(eta0=1e30)
     call = lambda m: m.fit(1e20 * X.astype(np.float32), Y)  # noqa: E731
-    assert_refused_without_a_trace(model, call, "no longer finite: scale X")
+    assert_refused(model, call, "no longer finite: scale X")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +232,7 @@ def test_weights_of_a_perceptron_that_float32_cannot_hold():
 def test_hyperparameters_of_one_estimator(estimator, parameters, match):
     model = estimator(**parameters)
     y = X[:, 0] ** 2 + 1 if estimator is MLPRegressor else Y
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, y), match)
+    assert_refused(model, lambda m: m.fit(X, y), match)
 
 
 @every_mlp
@@ -273,7 +244,7 @@ def test_hyperparameters_of_one_estimator(estimator, parameters, match):
 def test_what_lbfgs_can_not_do(mlp, parameters):
     model = clone(mlp).set_params(solver="lbfgs", **parameters)
     match = f"{next(iter(parameters))} can't be used with solver='lbfgs'"
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), match)
+    assert_refused(model, lambda m: m.fit(X, target(m)), match)
 
 
 # A call, the argument that an MLP's message names, and what any message says.
@@ -343,7 +314,7 @@ def test_data(estimator, fitted, what):
     if fitted:
         model.fit(X, target(model))
     call, name, text = BAD_CALLS[what]
-    assert_refused_without_a_trace(model, call, match_of(model, name, text))
+    assert_refused(model, call, match_of(model, name, text))
 
 
 @every_mlp
@@ -356,10 +327,10 @@ def test_data(estimator, fitted, what):
 )
 def test_weights_without_a_mean(mlp, weight, match):
     model, weights = clone(mlp), np.full(40, weight)
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m), weights), match)
+    assert_refused(model, lambda m: m.fit(X, target(m), weights), match)
     data = {"X_val": X, "y_val": target(model), "sample_weight_val": weights}
     match = match.replace("weight", "weight_val")
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m), **data), match)
+    assert_refused(model, lambda m: m.fit(X, target(m), **data), match)
 
 
 @every_mlp
@@ -388,7 +359,7 @@ BAD_ROWS = {
 def test_prediction(mlp, what, order):
     rows, match = BAD_ROWS[what]
     model = clone(mlp).fit(X, target(mlp))
-    assert_refused_without_a_trace(model, lambda m: m.predict(np.array(rows, order=order)), match)
+    assert_refused(model, lambda m: m.predict(np.array(rows, order=order)), match)
 
 
 @every_mlp
@@ -401,24 +372,24 @@ def test_parameters_of_another_shape(mlp):
         lambda m: m.hidden_activations(X),
         lambda m: m.partial_fit(X, target(m)),
     ):
-        assert_refused_without_a_trace(model, call, match)
+        assert_refused(model, call, match)
     model.fit(X, target(mlp)).intercepts_ = model.intercepts_[:1]
-    assert_refused_without_a_trace(model, lambda m: m.predict(X), "intercepts_ must have arrays")
+    assert_refused(model, lambda m: m.predict(X), "intercepts_ must have arrays")
 
 
 @pytest.mark.parametrize("layer", ["a", 0.5, None])
 def test_a_layer_that_is_no_number(layer):
     model = clone(MLPS[0]).fit(X, Y)
     call = lambda m: m.hidden_activations(X, layer)  # noqa: E731
-    assert_refused_without_a_trace(model, call, "layer must be an int, got")
+    assert_refused(model, call, "layer must be an int, got")
 
 
 @every_estimator
 def test_a_fitted_estimator_keeps_to_its_features(estimator):
     model = clone(estimator).fit(X, target(estimator))
     match = "X has 2 features, but .* is expecting 3"
-    assert_refused_without_a_trace(model, lambda m: m.predict(X[:, :2]), match)
-    assert_refused_without_a_trace(model, lambda m: m.partial_fit(X[:, :2], target(m)), match)
+    assert_refused(model, lambda m: m.predict(X[:, :2]), match)
+    assert_refused(model, lambda m: m.partial_fit(X[:, :2], target(m)), match)
 
 
 @pytest.mark.parametrize("estimator", [MLPS[0], PerceptronClassifier()])
@@ -426,19 +397,19 @@ class TestLabels:
     def test_unknown_ones(self, estimator):
         model = clone(estimator).partial_fit(X, Y, classes=["no", "yes"])
         call = lambda m: m.partial_fit(X, np.where(X[:, 0] > 1, "maybe", Y))  # noqa: E731
-        assert_refused_without_a_trace(model, call, "y. has .*not in .*classes_")
+        assert_refused(model, call, "y. has .*not in .*classes_")
 
     def test_classes_missing_at_the_first_call_or_changed_later(self, estimator):
         model = clone(estimator)
-        assert_refused_without_a_trace(model, lambda m: m.partial_fit(X, Y), "classes must be")
+        assert_refused(model, lambda m: m.partial_fit(X, Y), "classes must be")
         model.partial_fit(X, Y, classes=["no", "yes"])
         call = lambda m: m.partial_fit(X, Y, classes=["no", "maybe", "yes"])  # noqa: E731
-        assert_refused_without_a_trace(model, call, "classes=.* is not the same")
+        assert_refused(model, call, "classes=.* is not the same")
 
     def test_real_numbers(self, estimator):
         call = lambda m: m.fit(X, X[:, 0])  # noqa: E731
         match = match_of(estimator, "y", "Unknown label type")
-        assert_refused_without_a_trace(clone(estimator), call, match)
+        assert_refused(clone(estimator), call, match)
 
 
 @pytest.mark.parametrize(
@@ -453,19 +424,19 @@ class TestLabels:
 )
 def test_classes_that_are_none(classes, match):
     call = lambda m: m.partial_fit(X, Y, classes=classes)  # noqa: E731
-    assert_refused_without_a_trace(clone(MLPS[0]), call, match)
+    assert_refused(clone(MLPS[0]), call, match)
 
 
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@dense_and_csr
 @pytest.mark.parametrize(("low", "high"), [(1, 2), (-1, 1), (0, 2)])
 def test_indicators_that_are_not_0_and_1(low, high, convert):
     y = convert(np.where(X > 0, high, low))
     # Without a zero, a sparse matrix is not taken for indicators in the first place.
     match = r"y has several columns (of .*: an indicator matrix has 0 and 1|that are not indic)"
-    assert_refused_without_a_trace(clone(MLPS[0]), lambda m: m.fit(X, y), match)
+    assert_refused(clone(MLPS[0]), lambda m: m.fit(X, y), match)
     indicators = (X > 0).astype(int)
     call = lambda m: m.fit(X, indicators, X_val=X, y_val=y)  # noqa: E731
-    assert_refused_without_a_trace(clone(MLPS[0]), call, match.replace("y has", "y_val has"))
+    assert_refused(clone(MLPS[0]), call, match.replace("y has", "y_val has"))
     clone(MLPS[0]).fit(X, X > 0)
 
 
@@ -479,9 +450,9 @@ def test_indicators_that_are_not_0_and_1(low, high, convert):
     ids=["strings", "objects", "times"],
 )
 def test_targets_of_a_regressor_that_are_no_numbers(y, match):
-    assert_refused_without_a_trace(clone(MLPS[1]), lambda m: m.fit(X, y), match)
+    assert_refused(clone(MLPS[1]), lambda m: m.fit(X, y), match)
     call = lambda m: m.fit(X, X[:, 0], X_val=X, y_val=y)  # noqa: E731
-    assert_refused_without_a_trace(clone(MLPS[1]), call, match.replace("y", "y_val", 1))
+    assert_refused(clone(MLPS[1]), call, match.replace("y", "y_val", 1))
 
 
 BAD_VALIDATION = {
@@ -520,22 +491,22 @@ def test_validation_data(mlp, fitted, what):
     parameters, match = BAD_VALIDATION[what]
     if "y_val" in parameters:
         parameters = parameters | {"y_val": target(model)}
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m), **parameters), match)
+    assert_refused(model, lambda m: m.fit(X, target(m), **parameters), match)
 
 
 def test_validation_targets():
     model = clone(MLPS[0])
     unseen = np.where(X[:, 0] > 1, "maybe", Y)
     call = lambda m: m.fit(X, Y, X_val=X, y_val=unseen)  # noqa: E731
-    assert_refused_without_a_trace(model, call, "y_val.* has classes not in")
+    assert_refused(model, call, "y_val.* has classes not in")
     call = lambda m: m.fit(X, Y, X_val=X, y_val=X[:, 0])  # noqa: E731
-    assert_refused_without_a_trace(model, call, "y_val: Unknown label type")
+    assert_refused(model, call, "y_val: Unknown label type")
     model = clone(MLPS[1]).set_params(loss="gamma")
     y = np.exp(X[:, 0])
     call = lambda m: m.fit(X, y, X_val=X, y_val=-y)  # noqa: E731
-    assert_refused_without_a_trace(model, call, "'gamma' requires y_val > 0")
+    assert_refused(model, call, "'gamma' requires y_val > 0")
     call = lambda m: m.fit(X, y, X_val=X, y_val=np.exp(X))  # noqa: E731
-    assert_refused_without_a_trace(model, call, "y_val has 3 outputs, y has 1")
+    assert_refused(model, call, "y_val has 3 outputs, y has 1")
 
 
 def test_validation_targets_of_another_kind():
@@ -547,7 +518,7 @@ def test_validation_targets_of_another_kind():
         (Y, (3 * X).astype(int), "y_val has several columns that are not indicators"),
     ):
         call = lambda m, y=y, y_val=y_val: m.fit(X, y, X_val=X, y_val=y_val)  # noqa: E731
-        assert_refused_without_a_trace(clone(MLPS[0]), call, match)
+        assert_refused(clone(MLPS[0]), call, match)
 
 
 @pytest.mark.parametrize("weight", [None, np.eye(40)[0]], ids=["one row", "one weight"])
@@ -556,7 +527,7 @@ def test_r2_of_one_row(weight):
     data = {"X_val": X[:n_rows], "y_val": X[:n_rows, 0], "sample_weight_val": weight}
     model = clone(MLPS[1]).set_params(early_stopping=True)
     call = lambda m: m.fit(X, X[:, 0], **data)  # noqa: E731
-    assert_refused_without_a_trace(model, call, "R² on X_val.*fewer than 2 rows.*scoring='loss'")
+    assert_refused(model, call, "R² on X_val.*fewer than 2 rows.*scoring='loss'")
     for change in ({"scoring": "loss"}, {"early_stopping": False}):
         call(clone(model).set_params(**change))
 
@@ -566,33 +537,33 @@ def test_r2_of_one_row(weight):
 def test_a_score_that_is_no_number(mlp, score):
     model = clone(mlp).set_params(early_stopping=True, scoring=lambda estimator, X, y: score)
     call = lambda m: m.fit(X, target(m))  # noqa: E731
-    assert_refused_without_a_trace(model, call, "scoring must return a number")
+    assert_refused(model, call, "scoring must return a number")
 
 
 def test_classes_changed_in_a_warm_start():
     model = clone(MLPS[0]).set_params(warm_start=True).fit(X, Y)
     call = lambda m: m.fit(X, np.where(X[:, 1] > 1, "maybe", Y))  # noqa: E731
-    assert_refused_without_a_trace(model, call, "same classes as in the previous call")
+    assert_refused(model, call, "same classes as in the previous call")
     call = lambda m: m.fit(X, (X > 0).astype(int))  # noqa: E731
-    assert_refused_without_a_trace(model, call, "y has shape")
+    assert_refused(model, call, "y has shape")
 
 
 @pytest.mark.parametrize("y", [np.full(40, np.nan), LARGE_TARGET], ids=["NaN", "infinity"])
 def test_targets_that_are_not_finite(y):
-    assert_refused_without_a_trace(clone(MLPS[1]), lambda m: m.fit(X, y), "y contains")
+    assert_refused(clone(MLPS[1]), lambda m: m.fit(X, y), "y contains")
 
 
 def test_targets_beyond_single_precision_or_the_loss():
     model = clone(MLPS[1]).set_params(dtype="float32")
     call = lambda m: m.fit(X, 1e150 * X[:, 0])  # noqa: E731
-    assert_refused_without_a_trace(model, call, "y contains a value too large for float32")
+    assert_refused(model, call, "y contains a value too large for float32")
     model.set_params(loss="poisson")
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, X[:, 0]), "loss='poisson' requires y")
+    assert_refused(model, lambda m: m.fit(X, X[:, 0]), "loss='poisson' requires y")
 
 
 def test_another_number_of_outputs():
     model = clone(MLPS[1]).fit(X, X[:, 0])
-    assert_refused_without_a_trace(model, lambda m: m.partial_fit(X, X), "y has 3 outputs")
+    assert_refused(model, lambda m: m.partial_fit(X, X), "y has 3 outputs")
 
 
 @every_mlp
@@ -607,16 +578,16 @@ def test_another_number_of_outputs():
 def test_continuing_with_another_architecture(mlp, change, match):
     model = clone(mlp).fit(X, target(mlp)).set_params(**change)
     call = lambda m: m.partial_fit(X, target(m))  # noqa: E731
-    assert_refused_without_a_trace(model, call, match)
+    assert_refused(model, call, match)
     model.set_params(warm_start=True)
-    assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), match)
+    assert_refused(model, lambda m: m.fit(X, target(m)), match)
 
 
 @every_mlp
 def test_partial_fit_with_early_stopping(mlp):
     model = clone(mlp).set_params(early_stopping=True)
     call = lambda m: m.partial_fit(X, target(m))  # noqa: E731
-    assert_refused_without_a_trace(model, call, "partial_fit does not support early_stopping")
+    assert_refused(model, call, "partial_fit does not support early_stopping")
 
 
 @every_mlp
@@ -642,14 +613,12 @@ class TestDivergence:
     def test_is_an_error_that_says_what_to_do(self, mlp):
         model = clone(mlp).set_params(solver="sgd", learning_rate_init=1e200, batch_size=10)
         match = re.escape("in epoch 1, at learning rate 1e+200") + f".*{np.abs(X).max():.3g} in X"
-        assert_refused_without_a_trace(model, lambda m: m.fit(X, target(m)), match)
+        assert_refused(model, lambda m: m.fit(X, target(m)), match)
 
     def test_names_the_scale_of_y(self):
         model = clone(MLPS[1]).set_params(solver="sgd")
         call = lambda m: m.fit(X, 1e200 * X[:, 0])  # noqa: E731
-        assert_refused_without_a_trace(
-            model, call, re.escape(f"{1e200 * np.abs(X[:, 0]).max():.3g} in y")
-        )
+        assert_refused(model, call, re.escape(f"{1e200 * np.abs(X[:, 0]).max():.3g} in y"))
 
     def test_under_early_stopping_keeps_the_best_weights(self):
         model = MLPRegressor(solver="sgd", early_stopping=True, max_iter=2, random_state=0)
@@ -663,7 +632,7 @@ class TestDivergence:
 
     def test_of_a_perceptron(self):
         call = lambda m: m.fit(1e300 * X, Y)  # noqa: E731
-        assert_refused_without_a_trace(PerceptronClassifier(eta0=1e300), call, "scale X")
+        assert_refused(PerceptronClassifier(eta0=1e300), call, "scale X")
 
 
 @pytest.mark.parametrize("factor", [1e-150, 1e150])
@@ -728,7 +697,7 @@ class TestAutoencoder:
         if fitted:
             model.fit(X)
         model.set_params(**parameters)
-        assert_refused_without_a_trace(model, lambda m: m.fit(X), match)
+        assert_refused(model, lambda m: m.fit(X), match)
 
     @pytest.mark.parametrize(
         ("arguments", "match"),
@@ -745,7 +714,7 @@ class TestAutoencoder:
         ],
     )
     def test_data(self, arguments, match):
-        assert_refused_without_a_trace(autoencoder(), lambda m: m.fit(**arguments), match)
+        assert_refused(autoencoder(), lambda m: m.fit(**arguments), match)
 
     def test_codes(self):
         model = autoencoder().fit(X)
@@ -761,11 +730,11 @@ class TestAutoencoder:
 
     def test_early_stopping_by_the_score_of_one_row(self):
         model = autoencoder(early_stopping=True)
-        assert_refused_without_a_trace(model, lambda m: m.fit(X, X_val=X[:1]), "fewer than 2 rows")
+        assert_refused(model, lambda m: m.fit(X, X_val=X[:1]), "fewer than 2 rows")
 
     def test_divergence_says_so(self):
         model = autoencoder(solver="sgd", learning_rate_init=1e200, max_iter=5)
-        assert_refused_without_a_trace(model, lambda m: m.fit(X), "diverged .* in X[.]")
+        assert_refused(model, lambda m: m.fit(X), "diverged .* in X[.]")
 
     def test_partial_fit_of_lbfgs_is_absent(self):
         assert not hasattr(autoencoder(solver="lbfgs"), "partial_fit")

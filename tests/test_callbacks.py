@@ -1,24 +1,25 @@
 """Callbacks of scikit-learn and of users: what they see, what they may ask for, what they cost."""
 
-import copy
 import math
 import pickle
-import subprocess
-import sys
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.fixes import parse_version
 
+from helpers.callbacks import SilentCallback
+from helpers.interrupts import interrupt_call, interrupted
+from helpers.marks import HAS_CALLBACKS, needs_callbacks
+from helpers.processes import run_python
+from helpers.unchanged import unchanged
+from helpers.weights import assert_same_weights, flat_weights
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier, _base
 from skperceptron._callback_runner import Metadata
 from skperceptron._core.epoch_metrics import EpochMetrics
@@ -26,8 +27,6 @@ from skperceptron._core.objective import Objective
 from skperceptron._core.optimizers import GradientNormRecorder
 from skperceptron.plotting.base import training_path
 
-SUPPORTED = parse_version(sklearn.__version__) >= parse_version("1.9")
-needs_callbacks = pytest.mark.skipif(not SUPPORTED, reason="scikit-learn has none below 1.9")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 rng = np.random.default_rng(0)
@@ -46,12 +45,6 @@ every_estimator = pytest.mark.parametrize("name", ESTIMATORS)
 
 def make(name, **parameters):
     return clone(ESTIMATORS[name]).set_params(**parameters)
-
-
-def weights(model):
-    """All weights in one vector."""
-    parts = [model.coef_] if hasattr(model, "coef_") else model.coefs_
-    return np.concatenate([part.ravel() for part in parts])
 
 
 class Recorder:
@@ -90,27 +83,11 @@ class Recorder:
         return [entry for entry in shown if entry[2] is not None and entry[2].record is not None]
 
 
-class Onlooker:
-    """Asks for nothing that would have to be made."""
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        pass
-
-
-@pytest.mark.skipif(SUPPORTED, reason="scikit-learn has callbacks from 1.9 on")
+@pytest.mark.skipif(HAS_CALLBACKS, reason="scikit-learn has callbacks from 1.9 on")
 @every_estimator
 def test_below_scikit_learn_1_9_set_callbacks_says_why(name):
     with pytest.raises(ImportError, match=r"needs scikit-learn 1\.9 or newer.*verbose"):
-        make(name).set_callbacks(Onlooker())
+        make(name).set_callbacks(SilentCallback())
 
 
 @needs_callbacks
@@ -134,7 +111,7 @@ class TestEachEpoch:
         assert len(seen.epochs) == 6
         for i, (_, _, _, fitted) in enumerate(seen.epochs, start=1):
             expected = make(name, max_iter=i).fit(X, Y)
-            assert_array_equal(weights(fitted), weights(expected))
+            assert_same_weights(fitted, expected)
             assert_array_equal(fitted.predict(X), expected.predict(X))
             assert fitted.n_iter_ == expected.n_iter_ == i
             assert not fitted._skl_callbacks
@@ -143,18 +120,18 @@ class TestEachEpoch:
     def test_changes_nothing(self, name):
         plain = make(name).fit(X, Y)
         watched = make(name).set_callbacks(Recorder()).fit(X, Y)
-        assert_array_equal(weights(watched), weights(plain))
+        assert_same_weights(watched, plain)
 
     def test_the_copy_is_detached(self):
         seen = Recorder()
         model = make("classifier").set_callbacks(seen).fit(X, Y)
-        before = weights(model).copy()
+        before = flat_weights(model)
         for _, _, _, fitted in [entry for entry in seen.log if isinstance(entry, tuple)]:
             fitted.coefs_[0][...] = 0
             fitted.loss_curve_.clear()
-        assert_array_equal(weights(model), before)
+        assert_array_equal(flat_weights(model), before)
         assert len(model.loss_curve_) == 6
-        assert_array_equal(weights(model.set_params(warm_start=True, max_iter=1).fit(X, Y)) == 0, 0)
+        assert flat_weights(model.set_params(warm_start=True, max_iter=1).fit(X, Y)).all()
 
     @pytest.mark.filterwarnings("ignore:early_stopping watched a score")
     @pytest.mark.parametrize("name", ["classifier", "regressor"])
@@ -171,7 +148,7 @@ class TestEachEpoch:
         rows = np.concatenate([X_train, held_out.X])
         assert_array_equal(np.sort(rows, axis=0), np.sort(X, axis=0))
         final = seen.log[-2][3]
-        assert_array_equal(weights(final), weights(model))
+        assert_same_weights(final, model)
 
     def test_the_perceptron_holds_rows_out_too(self):
         seen = Recorder()
@@ -235,7 +212,7 @@ class TestCost:
             raise AssertionError("nobody asked")
 
         monkeypatch.setattr(_base, "fitted_so_far", refuse)
-        make("classifier").set_callbacks(Onlooker()).fit(X, Y)
+        make("classifier").set_callbacks(SilentCallback()).fit(X, Y)
         monkeypatch.setattr(GradientNormRecorder, "step", refuse)
         monkeypatch.setattr(EpochMetrics, "entry", refuse)
         make("classifier", verbose=1).fit(X, Y)
@@ -254,7 +231,7 @@ class TestStopping:
             model.fit(X, Y)
         assert model.n_iter_ == 3
         assert len(seen.begun) == len(seen.ended) == 4
-        assert_array_equal(weights(model), weights(make(name, max_iter=3).fit(X, Y)))
+        assert_same_weights(model, make(name, max_iter=3).fit(X, Y))
 
     @pytest.mark.parametrize("name", ["classifier", "regressor", "perceptron"])
     @pytest.mark.parametrize("early_stopping", [False, True])
@@ -267,7 +244,7 @@ class TestStopping:
         model.fit(X, Y)
         model = pickle.loads(pickle.dumps(model)).set_callbacks()
         model.set_params(max_iter=5).fit(X, Y)
-        assert_array_equal(weights(model), weights(whole))
+        assert_same_weights(model, whole)
         if name != "perceptron":
             assert model.loss_curve_ == whole.loss_curve_
 
@@ -282,8 +259,8 @@ class TestStopping:
             "model, X, Y = pickle.load(open(sys.argv[1], 'rb'))\n"
             "pickle.dump(model.fit(X, Y), open(sys.argv[1], 'wb'))"
         )
-        subprocess.run([sys.executable, "-c", code, str(file)], check=True, timeout=100)
-        assert_array_equal(weights(pickle.loads(file.read_bytes())), weights(whole))
+        run_python(code, file)
+        assert_same_weights(pickle.loads(file.read_bytes()), whole)
 
     @pytest.mark.parametrize("early_stopping", [False, True])
     @pytest.mark.parametrize("epoch", [0, 2, 4])
@@ -292,34 +269,26 @@ class TestStopping:
         seen = Recorder()
         whole = make("classifier", **parameters).set_callbacks(seen).fit(X, Y)
         fitted = seen.epochs[epoch][3].set_params(max_iter=9 - epoch - 1).fit(X, Y)
-        assert_array_equal(weights(fitted), weights(whole))
+        assert_same_weights(fitted, whole)
         assert fitted.validation_scores_ == whole.validation_scores_
         assert fitted.best_validation_score_ == whole.best_validation_score_
 
     @every_estimator
     def test_ctrl_c_in_a_callback_ends_training(self, name):
         seen = Recorder(error=KeyboardInterrupt())
-        with pytest.warns(UserWarning, match="Training interrupted by user"):
+        with interrupted:
             model = make(name).set_callbacks(seen).fit(X, Y)
         assert model.n_iter_ == 2
-        assert_array_equal(weights(model), weights(make(name, max_iter=2).fit(X, Y)))
+        assert_same_weights(model, make(name, max_iter=2).fit(X, Y))
         assert seen.log[-1] == "teardown"
         assert sorted(seen.begun) == sorted(seen.ended)
 
     @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
     def test_ctrl_c_in_an_epoch_ends_its_task_too(self, solver, monkeypatch):
-        calls, original = [], Objective.value_and_gradient
-
-        def interrupted(objective, *batch):
-            calls.append(None)
-            if len(calls) == 9:
-                raise KeyboardInterrupt
-            return original(objective, *batch)
-
-        monkeypatch.setattr(Objective, "value_and_gradient", interrupted)
+        interrupt_call(monkeypatch, Objective, "value_and_gradient", 9)
         seen = Recorder()
         model = make("classifier", solver=solver, batch_size="auto", max_iter=50)
-        with pytest.warns(UserWarning, match="Training interrupted by user"):
+        with interrupted:
             model.set_callbacks(seen).fit(X, Y)
         assert len(seen.epochs) == model.n_iter_ > 0
         assert sorted(seen.begun) == sorted(seen.ended)
@@ -334,14 +303,12 @@ class TestErrors:
         state = np.random.RandomState(3)
         seen = Recorder(error=ZeroDivisionError("mine"))
         model = make(name, random_state=state, warm_start=True).fit(X, Y)
-        before, position = copy.copy(vars(model)), state.get_state()[2]
-        model.set_callbacks(seen)
-        with pytest.raises(ZeroDivisionError, match="mine"):
-            model.fit(X, Y)
-        assert seen.log[-1] == "teardown"
-        model.set_callbacks()
-        assert vars(model) == before
-        assert state.get_state()[2] == position
+        with unchanged(model):
+            model.set_callbacks(seen)
+            with pytest.raises(ZeroDivisionError, match="mine"):
+                model.fit(X, Y)
+            assert seen.log[-1] == "teardown"
+            model.set_callbacks()
 
     def test_warnings_still_point_at_the_line_that_called(self):
         with pytest.warns(UserWarning, match="ignored with") as caught:
@@ -447,17 +414,8 @@ class TestVerbose2:
         assert_allclose(shown[-1]["validation loss"], model.validation_loss_curve_[-1], rtol=1e-3)
         if l1_ratio == 0:
             before = make("regressor", max_iter=2, **parameters).fit(X, Y)
-            steps = [
-                (one - other).ravel() / 0.1
-                for one, other in zip(
-                    before.coefs_ + before.intercepts_,
-                    model.coefs_ + model.intercepts_,
-                    strict=True,
-                )
-            ]
-            assert_allclose(
-                shown[-1]["gradient norm"], np.linalg.norm(np.concatenate(steps)), rtol=1e-3
-            )
+            step = (flat_weights(before) - flat_weights(model)) / 0.1
+            assert_allclose(shown[-1]["gradient norm"], np.linalg.norm(step), rtol=1e-3)
 
     def test_the_mean_over_batches(self, capsys):
         """Steps of no length leave the weights, and each batch's gradient, what they are."""

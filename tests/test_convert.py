@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 import skperceptron
+from helpers.weights import assert_close_weights
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.activations import Tanh
 
@@ -94,6 +95,7 @@ class TestToScikitLearn:
             *("batch norm", "two names", "new schedule"),
         ],
     )
+    @pytest.mark.one_of_each
     def test_predicts_the_same(self, target, parameters):
         model, y = ours(target, **parameters)
         converted = model.fit(X, y).to_sklearn()
@@ -112,12 +114,12 @@ class TestToScikitLearn:
         assert not hasattr(fresh, "coefs_")
         # The parameters that both have came along, so the clone is trained alike.
         refitted = fresh.fit(X, y)
-        for one, other in zip(refitted.coefs_, model.coefs_, strict=True):
-            assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+        assert_close_weights(refitted, model, rtol=1e-6, atol=1e-9)
 
     @every_target
     @pytest.mark.parametrize("solver", ["sgd", "adam"])
     @pytest.mark.parametrize("method", ["partial_fit", "fit"])
+    @pytest.mark.one_of_each
     def test_goes_on(self, target, solver, method):
         model, y = ours(target, solver=solver, warm_start=method == "fit", max_iter=3)
         converted = model.fit(X, y).to_sklearn()
@@ -212,6 +214,7 @@ class TestToScikitLearn:
 class TestFromScikitLearn:
     @every_target
     @every_solver
+    @pytest.mark.one_of_each
     def test_predicts_the_same(self, target, solver):
         model, y = theirs(target, solver=solver)
         back = getattr(skperceptron, type(model).__name__).from_sklearn(model.fit(X, y))
@@ -240,6 +243,7 @@ class TestFromScikitLearn:
         ],
         ids=["adam", "nesterov", "classical", "adaptive", "invscaling"],
     )
+    @pytest.mark.one_of_each
     def test_goes_on_as_scikit_learn_does(self, target, parameters):
         model, y = theirs(target, shuffle=False, batch_size=30, **parameters)
         model.fit(X, y)
@@ -251,10 +255,7 @@ class TestFromScikitLearn:
             model.partial_fit(X, y)
             back.partial_fit(X, y)
         assert np.abs(model.coefs_[0] - before[0]).max() > 1e-4
-        for one, other in zip(
-            back.coefs_ + back.intercepts_, model.coefs_ + model.intercepts_, strict=True
-        ):
-            assert_allclose(one, other, rtol=1e-10, atol=1e-10)
+        assert_close_weights(back, model, rtol=1e-10, atol=1e-10)
         assert back.t_ == model.t_
         assert len(back.loss_curve_) == len(model.loss_curve_)
 
@@ -408,6 +409,7 @@ class TestSubclasses:
     ("solver", "early_stopping"),
     [("sgd", False), ("sgd", True), ("adam", False), ("adam", True), ("lbfgs", False)],
 )
+@pytest.mark.one_of_each
 def test_there_and_back(target, solver, early_stopping):
     model, y = ours(target, solver=solver, early_stopping=early_stopping)
     back = type(model).from_sklearn(model.fit(X, y).to_sklearn())
@@ -441,6 +443,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
 @pytest.mark.parametrize("solver", [None, "adamw", "sgd", "lbfgs"])
+@pytest.mark.one_of_each
 def test_what_was_changed_after_scikit_learn_s_fit_starts_new_moments(change, ours, solver):
     before, after = CHANGES[change]
     y = X[:, 0] > 0 if ours is MLPClassifier else X[:, 0]

@@ -11,6 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
+from helpers.marks import dense_and_csr
+from helpers.tasks import tasks
 from skperceptron import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -18,25 +20,19 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 rng = np.random.default_rng(0)
 X = rng.normal(size=(80, 5))
 SCORES = X @ rng.normal(size=(5, 3)) + 0.5 * rng.normal(size=(80, 3))
-TARGETS = {
-    "binary": (MLPClassifier, {}, SCORES[:, 0] > 0),
-    "strings": (MLPClassifier, {}, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
-    "multilabel": (MLPClassifier, {}, (SCORES > 0).astype(int)),
-    "outputs": (MLPRegressor, {}, SCORES),
-    "poisson": (MLPRegressor, {"loss": "poisson"}, rng.poisson(np.exp(SCORES[:, 0] / 3))),
-}
+TASKS = tasks(SCORES, rng.poisson(np.exp(SCORES[:, 0] / 3)))
 TRAINING = {
     "sgd": {"solver": "sgd"},
     "adam": {"solver": "adam", "dropout": 0.2},
     "early stopping": {"early_stopping": True},
     "lbfgs": {"solver": "lbfgs"},
 }
-every_target = pytest.mark.parametrize("target", TARGETS)
+every_target = pytest.mark.parametrize("target", TASKS)
 every_training = pytest.mark.parametrize("training", TRAINING)
 
 
 def make(target, **parameters):
-    estimator, loss, y = TARGETS[target]
+    estimator, loss, y = TASKS[target]
     defaults = {"hidden_layer_sizes": (7, 4), "max_iter": 6, "random_state": 0}
     return estimator(**defaults | loss | parameters), y
 
@@ -68,12 +64,12 @@ class TestDropTrainingState:
         assert len(pickle.dumps(model)) > limit
         assert len(pickle.dumps(model.drop_training_state())) <= limit
 
-    @pytest.mark.parametrize("n_epochs", [10, 3000])
+    @pytest.mark.parametrize("n_epochs", [10, pytest.param(3000, marks=pytest.mark.slow)])
     @pytest.mark.parametrize("early_stopping", [False, True])
     def test_however_long_training_was(self, n_epochs, early_stopping):
         model = MLPClassifier((2,), max_iter=n_epochs, tol=0, n_iter_no_change=np.inf)
         model.set_params(early_stopping=early_stopping, batch_size=80, random_state=0)
-        model.fit(X, TARGETS["binary"][2], X_val=X[:2], y_val=TARGETS["binary"][2][:2])
+        model.fit(X, TASKS["binary"].y, X_val=X[:2], y_val=TASKS["binary"].y[:2])
         assert model.n_iter_ == n_epochs
         weights = sum(w.nbytes for w in model.coefs_ + model.intercepts_)
         assert len(pickle.dumps(model.drop_training_state())) <= 1.1 * weights + 50_000
@@ -131,6 +127,7 @@ class TestDropTrainingState:
 @every_target
 @every_training
 @pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.one_of_each
 def test_joblib(target, training, drop, tmp_path):
     model, y = make(target, warm_start=True, **TRAINING[training])
     model.fit(X, y)
@@ -145,7 +142,7 @@ def test_joblib(target, training, drop, tmp_path):
 
 
 def test_weights_mapped_from_disk_predict_and_stay_as_they_are(tmp_path):
-    model, y = make("strings")
+    model, y = make("multiclass")
     model.fit(X, y).drop_training_state()
     joblib.dump(model, tmp_path / "model.joblib")
     mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
@@ -167,9 +164,12 @@ ACTIVATIONS = {
 class TestHiddenActivations:
     @pytest.mark.parametrize("activation", ACTIVATIONS)
     @pytest.mark.parametrize("layer", range(-3, 3))
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+    @dense_and_csr
+    @pytest.mark.one_of_each
     def test_are_those_of_the_forward_pass(self, activation, layer, convert):
-        model, y = make("strings", hidden_layer_sizes=(7, 4, 6), activation=activation, dropout=0.5)
+        model, y = make(
+            "multiclass", hidden_layer_sizes=(7, 4, 6), activation=activation, dropout=0.5
+        )
         model.fit(X, y)
         expected, a = [], X
         for weight, intercept in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):

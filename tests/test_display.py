@@ -70,6 +70,7 @@ MAKERS = [MLPClassifier, MLPRegressor, MLPAutoencoder, PerceptronClassifier]
 
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("what", VALUES)
+@pytest.mark.one_of_each
 def test_any_value_can_be_shown(make, what):
     names = [name for name in NAMES if name in make().get_params()] or ["alpha"]
     for name in names:

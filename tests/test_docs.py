@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.paths import ROOT
 from pages import Code, code_blocks
 
 # Pages about what only newer versions of scikit-learn have, by the module that has it.
@@ -14,12 +15,17 @@ NEWER = {"callbacks.md": "sklearn.callback"}
 # What is compared with, and need not be installed: blocks that import it are left out then.
 FRAMEWORK = re.compile(r"^import (torch|keras)$", re.MULTILINE)
 
-ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "docs" / "_build"
 PAGES = [
     ROOT / "README.md",
     *sorted(p for p in (ROOT / "docs").rglob("*.md") if not p.is_relative_to(BUILT)),
 ]
+
+
+def takes_long(page: Path) -> bool:
+    """Whether the blocks of a page train many networks, or draw many figures."""
+    course = ROOT / "docs" / "course"
+    return page.is_relative_to(course) or page.name in ("plotting.md", "troubleshooting.md")
 
 
 def run_in_order(blocks: list[Code], capsys):
@@ -37,12 +43,7 @@ def run_in_order(blocks: list[Code], capsys):
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 @pytest.mark.parametrize(
     "page",
-    [
-        # The course in Spanish has the code of that in English.
-        pytest.param(p, marks=[pytest.mark.slow] * (p.parent == ROOT / "docs" / "course" / "es"))
-        for p in PAGES
-        if code_blocks(p)
-    ],
+    [pytest.param(p, marks=[pytest.mark.slow] * takes_long(p)) for p in PAGES if code_blocks(p)],
     ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_python_blocks_run_in_order(page, capsys, tmp_path, monkeypatch):

@@ -242,6 +242,7 @@ def test_each_argument_of_a_method_has_an_entry_in_order(estimator):
     for name, method in methods(estimator).items():
         parameters = [p for p in signature(method).parameters if p not in ("self", "cls")]
         found = entries(method, "Parameters")
+        found = {argument.lstrip("*"): entry for argument, entry in found.items()}
         assert list(found) == parameters, name
         for argument, entry in found.items():
             default = signature(method).parameters[argument].default

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from helpers.marks import every_dtype
 from skperceptron._targets import (
     BinaryTargets,
     MulticlassTargets,
@@ -40,7 +41,7 @@ def encoded(targets, y, dtype=np.float64, smoothing=0.0):
 
 
 @every_kind
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_encoded_in_the_dtype_of_the_network(kind, dtype):
     targets, y, expected = KINDS[kind]
     found = encoded(targets, y, dtype)

@@ -29,6 +29,9 @@ TARGETS = {
     PerceptronClassifier: Y,
 }
 estimators = pytest.mark.parametrize("kind", TARGETS)
+some_seeds = pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
+)
 
 
 def make(kind, **parameters):
@@ -67,7 +70,7 @@ def watches_the_loss(model):
 class TestMetaEstimators:
     """They pass weights, of which a third are zero, on data that are small."""
 
-    @pytest.mark.parametrize("seed", range(10))
+    @some_seeds
     @pytest.mark.parametrize("kind", [MLPRegressor, MLPClassifier, PerceptronClassifier])
     def test_bagging_on_forty_rows(self, kind, seed):
         bagging = BaggingRegressor if kind is MLPRegressor else BaggingClassifier
@@ -81,7 +84,7 @@ class TestMetaEstimators:
                 assert np.isfinite(member.validation_scores_).all()
         assert model.predict(X).shape == (60,)
 
-    @pytest.mark.parametrize("seed", range(10))
+    @some_seeds
     @pytest.mark.parametrize("kind", [MLPClassifier, PerceptronClassifier])
     def test_boosting_on_forty_rows(self, kind, seed):
         # The wrong labels are what makes it go on.

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
+from helpers.unchanged import assert_refused
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
@@ -76,6 +77,7 @@ def assert_finite_or_diverged(model, X, y):
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.one_of_each
 def test_a_fit_that_succeeds_predicts_numbers(dtype, solver, target):
     ended_well = 0
     for size in (1e-3, 1.0, 1e3, 1e8):
@@ -99,6 +101,7 @@ def test_a_fit_that_succeeds_predicts_numbers(dtype, solver, target):
     ],
 )
 @pytest.mark.filterwarnings("ignore:early_stopping watched a score", "ignore:Training diverged")
+@pytest.mark.one_of_each
 def test_whatever_the_network_is(parameters, convert, early_stopping):
     for target in ("multiclass", "gamma", "regression"):
         for rate in (1e-2, 1e2, 1e6):
@@ -113,10 +116,8 @@ def test_rows_of_a_validation_set_count(solver):
     model, y = make("gamma", solver=solver, hidden_layer_sizes=())
     X_val = X.copy()
     X_val[0] = 1e6 * np.sign(model.fit(X, y).coefs_[0][:, 0])
-    before = copy.deepcopy(vars(model))
-    with pytest.raises(ValueError, match="diverged in epoch 1"):
-        model.fit(X, y, X_val=X_val, y_val=y)
-    assert_array_equal(model.coefs_[0], before["coefs_"][0])
+    call = lambda model: model.fit(X, y, X_val=X_val, y_val=y)  # noqa: E731
+    assert_refused(model, call, "diverged in epoch 1")
 
 
 def test_rows_without_weight_do_not_count():
@@ -220,6 +221,7 @@ class TestWhatIsComputed:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_matrix])
 @pytest.mark.parametrize("factor", [1e100, 1e300, 1e307])
+@pytest.mark.one_of_each
 def test_enormous_rows_give_numbers_or_an_error_that_names_x(target, convert, factor):
     model, y = make(target)
     model.fit(X, y)

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
+from helpers.marks import every_dtype
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 from skperceptron._held_out import Data
 from skperceptron._targets import MulticlassTargets, RegressionTargets
@@ -99,7 +100,7 @@ class TestRowsWithoutWeight:
         assert_array_equal(given.toarray() if sparse.issparse(given) else given, X)
 
     @every_form
-    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @every_dtype
     def test_are_zeros_with_a_target_that_counts(self, form, dtype):
         data = Data(form(X.astype(dtype)), np.arange(60.0), self.WEIGHT).mask_zero_weight_rows()
         shown = data.X.toarray() if sparse.issparse(data.X) else data.X

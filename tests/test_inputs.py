@@ -14,6 +14,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 
+from helpers.marks import every
+from helpers.unchanged import assert_refused
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -30,22 +32,12 @@ ESTIMATORS = [
     PerceptronClassifier(max_iter=2),
 ]
 CLASSIFIERS = [ESTIMATORS[0], ESTIMATORS[3]]
-every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
-every_classifier = pytest.mark.parametrize("estimator", CLASSIFIERS, ids=lambda e: type(e).__name__)
+every_estimator = every("estimator", ESTIMATORS)
+every_classifier = every("estimator", CLASSIFIERS)
 
 
 def target(estimator):
     return X[:, 0] if isinstance(estimator, MLPRegressor) else Y
-
-
-def assert_refused(call, estimator, match):
-    """The call raises, and the estimator is as it was."""
-    before = dict(vars(estimator))
-    with pytest.raises(ValueError, match=match):
-        call(estimator)
-    after = vars(estimator)
-    assert before.keys() == after.keys()
-    assert all(before[name] is after[name] for name in before)
 
 
 def methods(estimator):
@@ -136,7 +128,7 @@ class TestDates:
     @pytest.mark.parametrize("what", DATES)
     def test_are_refused_by_fit(self, estimator, what):
         data, match = DATES[what]
-        assert_refused(lambda m: m.fit(data, target(m)), clone(estimator), f"^X.*{match}")
+        assert_refused(clone(estimator), lambda m: m.fit(data, target(m)), f"^X.*{match}")
 
     @every_estimator
     @pytest.mark.parametrize(
@@ -146,29 +138,29 @@ class TestDates:
         data, match = DATES[what]
         fitted = clone(estimator).fit(X, target(estimator))
         for call in methods(fitted).values():
-            assert_refused(lambda m, call=call: call(m, data), fitted, f"^X must be.*{match}")
+            assert_refused(fitted, lambda m, call=call: call(m, data), f"^X must be.*{match}")
 
     @every_estimator
     def test_are_refused_as_weights(self, estimator):
         for weights in (DAYS, DAYS.astype("M8[s]").astype(object), pd.Series(DAYS), list(DAYS)):
             assert_refused(
-                lambda m, weights=weights: m.fit(X, target(m), sample_weight=weights),
                 clone(estimator),
+                lambda m, weights=weights: m.fit(X, target(m), sample_weight=weights),
                 "^sample_weight must be numbers, got dates",
             )
 
-    @pytest.mark.parametrize("estimator", ESTIMATORS[:3], ids=lambda e: type(e).__name__)
+    @every("estimator", ESTIMATORS[:3])
     def test_are_refused_to_validate_by(self, estimator):
         y = {} if isinstance(estimator, MLPAutoencoder) else {"y_val": target(estimator)}
         for data in (np.column_stack([DAYS] * 4), of_objects(pd.Timestamp)):
             assert_refused(
-                lambda m, data=data: m.fit(X, target(m), X_val=data, **y),
                 clone(estimator),
+                lambda m, data=data: m.fit(X, target(m), X_val=data, **y),
                 r"^X_val must be numbers, got dates .* in column",
             )
         assert_refused(
-            lambda m: m.fit(X, target(m), X_val=X, **y, sample_weight_val=DAYS),
             clone(estimator),
+            lambda m: m.fit(X, target(m), X_val=X, **y, sample_weight_val=DAYS),
             "^sample_weight_val must be numbers, got dates",
         )
 
@@ -185,16 +177,16 @@ class TestDates:
     def test_are_refused_as_targets_of_a_regressor(self, y):
         # Objects of NumPy's became nanoseconds.
         match = "^y must be numbers, got"
-        assert_refused(lambda m: m.fit(X, y), clone(ESTIMATORS[1]), match)
+        assert_refused(clone(ESTIMATORS[1]), lambda m: m.fit(X, y), match)
 
     def test_are_refused_as_codes(self):
         model = clone(ESTIMATORS[2]).fit(X)
         match = "^X must be numbers, got dates .* in columns 0, 1:"
-        assert_refused(lambda m: m.inverse_transform(np.column_stack([DAYS, DAYS])), model, match)
+        assert_refused(model, lambda m: m.inverse_transform(np.column_stack([DAYS, DAYS])), match)
 
     def test_are_refused_as_weights_to_start_from(self):
         call = lambda m: m.fit(X, Y, coef_init=DAYS[:4].reshape(1, 4))  # noqa: E731
-        assert_refused(call, clone(ESTIMATORS[3]), "^coef_init must be numbers, got dates")
+        assert_refused(clone(ESTIMATORS[3]), call, "^coef_init must be numbers, got dates")
 
     def test_made_numbers_as_the_message_says_they_are_taken(self):
         days = (DAYS - DAYS[0]) / np.timedelta64(1, "D")
@@ -227,6 +219,7 @@ class TestDigits:
         [*((what, None) for what in DIGITS), ("strings", "float32"), ("frame", "float32")],
     )
     @pytest.mark.filterwarnings("ignore:X (has|does not have)")
+    @pytest.mark.one_of_each
     def test_are_numbers(self, estimator, what, dtype):
         data = DIGITS[what]
         parameters = {} if isinstance(estimator, PerceptronClassifier) else {"dtype": dtype}
@@ -267,13 +260,13 @@ class TestDigits:
         for data in (words, words.astype(object), words.tolist()):
             for call in methods(fitted).values():
                 match = "^X: could not convert string to float"
-                assert_refused(lambda m, call=call, data=data: call(m, data), fitted, match)
+                assert_refused(fitted, lambda m, call=call, data=data: call(m, data), match)
 
     @every_estimator
     def test_records_are_refused(self, estimator):
         records = np.zeros((60, 4), dtype=[("a", float)])
         call = lambda m: m.fit(records, target(m))  # noqa: E731
-        assert_refused(call, clone(estimator), "^X must be numbers, got an array of dtype")
+        assert_refused(clone(estimator), call, "^X must be numbers, got an array of dtype")
 
 
 BEYOND = 10**400
@@ -287,20 +280,20 @@ class TestIntegersBeyondFloats:
         fitted = clone(estimator).fit(X, target(estimator))
         for data in (huge, huge.tolist(), pd.DataFrame(huge).to_numpy()):
             for call in methods(fitted).values():
-                assert_refused(lambda m, call=call, data=data: call(m, data), fitted, "^X: int too")
+                assert_refused(fitted, lambda m, call=call, data=data: call(m, data), "^X: int too")
 
     def test_in_y(self):
         for y in ([BEYOND] + [1] * 59, np.array([BEYOND] + [1] * 59)):
-            assert_refused(lambda m, y=y: m.fit(X, y), clone(ESTIMATORS[1]), "^y: int too large")
+            assert_refused(clone(ESTIMATORS[1]), lambda m, y=y: m.fit(X, y), "^y: int too large")
             for estimator in CLASSIFIERS:
                 call = lambda m, y=y: m.fit(X, y)  # noqa: E731
-                assert_refused(call, clone(estimator), "^y has integers beyond 64 bits")
+                assert_refused(clone(estimator), call, "^y has integers beyond 64 bits")
 
     @every_estimator
     def test_in_weights(self, estimator):
         weights = [BEYOND] + [1] * 59
         call = lambda m: m.fit(X, target(m), sample_weight=weights)  # noqa: E731
-        assert_refused(call, clone(estimator), "^sample_weight: int too large")
+        assert_refused(clone(estimator), call, "^sample_weight: int too large")
 
     @every_estimator
     @pytest.mark.parametrize(
@@ -319,18 +312,18 @@ class TestIntegersBeyondFloats:
         assert len(known) >= 5
         for name in [*known, *({"hidden_layer_sizes"} & estimator.get_params().keys())]:
             model = clone(estimator).set_params(**{name: value})
-            assert_refused(lambda m: m.fit(X, target(m)), model, rf"^{name} is beyond the numbers")
+            assert_refused(model, lambda m: m.fit(X, target(m)), rf"^{name} is beyond the numbers")
 
     @every_estimator
     def test_fractions_as_hyperparameters(self, estimator):
         model = clone(estimator).set_params(alpha=Fraction(1, 10))
         match = r"^alpha must not be a Fraction: pass float\(1/10\)"
-        assert_refused(lambda m: m.fit(X, target(m)), model, match)
+        assert_refused(model, lambda m: m.fit(X, target(m)), match)
 
     @every_classifier
     def test_in_class_weights(self, estimator):
         model = clone(estimator).set_params(class_weight={True: BEYOND})
-        assert_refused(lambda m: m.fit(X, Y), model, "^class_weight=.* does not fit y: int too")
+        assert_refused(model, lambda m: m.fit(X, Y), "^class_weight=.* does not fit y: int too")
 
     def test_large_integers_that_are_floats_too_are_taken(self):
         # Beyond 64 bits NumPy makes objects of them.
@@ -415,6 +408,7 @@ def rows_of(labels):
 class TestLabels:
     @every_classifier
     @pytest.mark.parametrize("what", PLAIN)
+    @pytest.mark.one_of_each
     def test_of_objects_are_taken_for_what_they_are(self, estimator, what):
         y, plain = PLAIN[what]
         expected = clone(estimator).fit(X, plain)
@@ -430,6 +424,7 @@ class TestLabels:
 
     @every_classifier
     @pytest.mark.parametrize("what", PLAIN)
+    @pytest.mark.one_of_each
     def test_of_objects_in_partial_fit(self, estimator, what):
         y, plain = PLAIN[what]
         classes = np.unique(plain)
@@ -461,17 +456,17 @@ class TestLabels:
     def test_that_are_mixed_or_missing(self, estimator, what):
         y, match = MIXED[what]
         y = rows_of(y)
-        assert_refused(lambda m: m.fit(X, y), clone(estimator), match)
+        assert_refused(clone(estimator), lambda m: m.fit(X, y), match)
         call = lambda m: m.partial_fit(X, y, classes=[0, 1])  # noqa: E731
-        assert_refused(call, clone(estimator), match)
+        assert_refused(clone(estimator), call, match)
         if isinstance(estimator, MLPClassifier):
             call = lambda m: m.fit(X, Y, X_val=X, y_val=y)  # noqa: E731
-            assert_refused(call, clone(estimator), match.replace("y ", "y_val ", 1))
+            assert_refused(clone(estimator), call, match.replace("y ", "y_val ", 1))
 
     @every_classifier
     def test_that_are_mixed_in_classes(self, estimator):
         call = lambda m: m.partial_fit(X, Y, classes=[1, "a"])  # noqa: E731
-        assert_refused(call, clone(estimator), r"classes has labels of mixed types \(int, str\)")
+        assert_refused(clone(estimator), call, r"classes has labels of mixed types \(int, str\)")
 
     @every_classifier
     @pytest.mark.parametrize(
@@ -479,7 +474,7 @@ class TestLabels:
     )
     def test_a_string_is_no_number(self, estimator, classes, y):
         call = lambda m: m.partial_fit(X, y, classes=classes)  # noqa: E731
-        assert_refused(call, clone(estimator), "`y` has classes not in")
+        assert_refused(clone(estimator), call, "`y` has classes not in")
 
     def test_indicators_as_objects(self):
         indicators = (X[:, :3] > 0).astype(int)
@@ -501,9 +496,9 @@ class TestClassWeights:
     def test_that_are_no_dict(self, estimator, given):
         # A list was indexed by the labels.
         model = clone(estimator).set_params(class_weight=given)
-        assert_refused(lambda m: m.fit(X, INTS), model, "class_weight")
+        assert_refused(model, lambda m: m.fit(X, INTS), "class_weight")
         call = lambda m: m.partial_fit(X, INTS, classes=[0, 1])  # noqa: E731
-        assert_refused(call, model, "class_weight")
+        assert_refused(model, call, "class_weight")
 
     @every_classifier
     def test_of_strings_that_say_numbers(self, estimator):
@@ -521,7 +516,7 @@ class TestClassWeights:
         assert_array_equal(model.fit(X, indicators).coefs_[0], expected.coefs_[0])
         for given in ([{0: 1}], [{0: 1}] * 3, [1.0, 2.0], {0: 1, 1: 2}, [{0: 1, 1: 2}, "balanced"]):
             model = clone(ESTIMATORS[0]).set_params(class_weight=given)
-            assert_refused(lambda m: m.fit(X, indicators), model, "class_weight")
+            assert_refused(model, lambda m: m.fit(X, indicators), "class_weight")
 
 
 SPARSE_CASES = [
@@ -571,6 +566,7 @@ class TestSparseMatricesAreNeverChanged:
                 getattr(matrix, name).setflags(write=writeable)
         return matrix
 
+    @pytest.mark.one_of_each
     def test_where_all_goes_well(self, estimator, data):
         known = estimator.get_params().keys()
         cases = [parameters for parameters in SPARSE_CASES if parameters.keys() <= known]

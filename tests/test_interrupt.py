@@ -4,8 +4,6 @@ import math
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -13,6 +11,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
+from helpers.interrupts import interrupt_call, interrupted
+from helpers.processes import run_python
+from helpers.unchanged import unchanged
+from helpers.weights import assert_same_weights
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
@@ -33,7 +35,6 @@ Y = (X[:, 0] > 0).astype(int)
 CURVES = {"loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_"}
 every_estimator = pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
 early_or_not = pytest.mark.parametrize("early_stopping", [False, True])
-interrupted = pytest.warns(UserWarning, match="Training interrupted by user")
 
 
 class CtrlC:
@@ -99,15 +100,8 @@ def start(timer):
 
 class TestLbfgs:
     def interrupt_at(self, evaluation, monkeypatch):
-        calls, original = [], Objective.value_and_gradient
-
-        def counted(objective, *batch):
-            calls.append(None)
-            if len(calls) == evaluation:
-                signal.raise_signal(signal.SIGINT)
-            return original(objective, *batch)
-
-        monkeypatch.setattr(Objective, "value_and_gradient", counted)
+        ctrl_c = lambda: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        interrupt_call(monkeypatch, Objective, "value_and_gradient", evaluation, ctrl_c)
 
     @every_estimator
     @pytest.mark.parametrize("evaluation", [1, 2, 9])
@@ -131,10 +125,7 @@ class TestBeforeTheFirstEpochEnds:
     @early_or_not
     @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
     def test_there_are_no_numbers_yet(self, estimator, early_stopping, solver, monkeypatch):
-        def interrupt(*args):
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(Objective, "value_and_gradient", interrupt)
+        interrupt_call(monkeypatch, Objective, "value_and_gradient", 1)
         early_stopping = early_stopping and solver != "lbfgs"
         with interrupted:
             model = estimator(solver=solver, early_stopping=early_stopping).fit(X, Y)
@@ -230,11 +221,8 @@ class TestOutsideOfTraining:
                 self.fit(model)
                 if callbacks:
                     model.set_callbacks(*callbacks)
-            before = dict(vars(model))
-            with pytest.raises(KeyboardInterrupt):
+            with unchanged(model), pytest.raises(KeyboardInterrupt):
                 self.fit(model)
-            assert vars(model).keys() == before.keys()
-            assert all(vars(model)[name] is before[name] for name in before)
 
     @pytest.mark.parametrize("where", ["setup", "begin", "teardown"])
     def test_in_a_callback(self, model, where):
@@ -264,12 +252,10 @@ class TestOutsideOfTraining:
             self.fit(model)
         assert vars(model) == vars(clone(model))
         armed = False
-        before = dict(vars(self.fit(model)))
+        self.fit(model)
         armed = True
-        with pytest.raises(KeyboardInterrupt):
+        with unchanged(model), pytest.raises(KeyboardInterrupt):
             self.fit(model)
-        assert vars(model).keys() == before.keys()
-        assert all(vars(model)[name] is before[name] for name in before)
 
     def test_at_the_end_of_the_fit(self, model):
         pytest.importorskip("sklearn.callback")
@@ -277,10 +263,7 @@ class TestOutsideOfTraining:
         model = clone(model).set_callbacks(CtrlCInACallback("end"))
         with interrupted:
             self.fit(model)
-        for name, value in vars(expected).items():
-            if name in ("coefs_", "intercepts_", "coef_", "intercept_"):
-                for one, other in zip(vars(model)[name], value, strict=True):
-                    assert_array_equal(one, other)
+        assert_same_weights(model, expected)
         assert model.n_iter_ == expected.n_iter_
 
 
@@ -292,6 +275,4 @@ class TestWhereTheParentIgnoresCtrlC:
 
     def test_nor_do_processes_that_tests_start(self):
         code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
-        command = [sys.executable, "-c", code]
-        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
-        assert run.stdout.strip() == "True"
+        assert run_python(code) == "True"

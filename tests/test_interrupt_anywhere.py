@@ -175,7 +175,7 @@ every_case = pytest.mark.parametrize(("name", "how"), CASES)
 @every_case
 def test_some_bytecodes(name, how):
     case = Case(name, how)
-    for at in case.places(20):
+    for at in case.places(5):
         case.check(at)
 
 

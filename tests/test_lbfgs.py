@@ -6,7 +6,6 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
 from scipy.special import log_softmax, xlogy
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import (
@@ -18,26 +17,23 @@ from sklearn.linear_model import (
 from sklearn.metrics import mean_gamma_deviance, mean_poisson_deviance
 from threadpoolctl import ThreadpoolController
 
-from skperceptron import MLPClassifier, MLPRegressor, _compat
+from helpers.interrupts import interrupt_call, interrupted
+from helpers.marks import dense_and_csr
+from helpers.tasks import tasks
+from helpers.weights import assert_close_weights, assert_same_weights
+from skperceptron import MLPClassifier, MLPRegressor, _blas_threads
 from skperceptron._core.objective import Objective
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(80, 5))
 SCORES = X @ rng.normal(size=(5, 3)) + rng.normal(size=(80, 3))
-TARGETS = {
-    "binary": (MLPClassifier, {}, SCORES[:, 0] > 0),
-    "multiclass": (MLPClassifier, {}, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
-    "multilabel": (MLPClassifier, {}, (SCORES > 0).astype(int)),
-    "regression": (MLPRegressor, {}, SCORES[:, 0]),
-    "outputs": (MLPRegressor, {}, SCORES),
-    "poisson": (MLPRegressor, {"loss": "poisson"}, rng.poisson(np.exp(SCORES[:, 0] / 3))),
-}
-every_target = pytest.mark.parametrize("target", TARGETS)
+TASKS = tasks(SCORES, rng.poisson(np.exp(SCORES[:, 0] / 3)))
+every_target = pytest.mark.parametrize("target", TASKS)
 unconverged = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 def make(target, **parameters):
-    estimator, loss, y = TARGETS[target]
+    estimator, loss, y = TASKS[target]
     defaults = {"hidden_layer_sizes": (8,), "solver": "lbfgs", "random_state": 0}
     return estimator(**defaults | loss | parameters), y
 
@@ -88,7 +84,7 @@ class TestWithoutAnIteration:
 
 @unconverged
 @every_target
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+@dense_and_csr
 def test_float32_stays_float32(target, convert):
     model, y = make(target, max_iter=5)
     data = convert(X.astype(np.float32))
@@ -249,6 +245,7 @@ class TestGoingOn:
         with pytest.warns(ConvergenceWarning, match="loss='hinge' does: solver='adam'"):
             MLPClassifier((), loss="hinge", alpha=1.0, solver="lbfgs").fit(X, SCORES[:, 0] > 0)
 
+    @pytest.mark.slow
     def test_the_kinks_of_activations_are_not_blamed_on_the_data(self):
         # Which fits end at a kink depends on the last bits, that some do does not.
         advice = []
@@ -299,25 +296,13 @@ def count_evaluations(monkeypatch):
     return lambda: len(calls)
 
 
-def interrupt_at(call, monkeypatch):
-    calls, original = [], Objective.value_and_gradient
-
-    def interrupted(self, *args):
-        calls.append(None)
-        if len(calls) == call:
-            raise KeyboardInterrupt
-        return original(self, *args)
-
-    monkeypatch.setattr(Objective, "value_and_gradient", interrupted)
-
-
 class TestCtrlC:
     @every_target
     def test_leaves_the_last_complete_iteration(self, target, monkeypatch):
         model, y = make(target)
         with monkeypatch.context() as patch:
-            interrupt_at(7, patch)
-            with pytest.warns(UserWarning, match="interrupted"):
+            interrupt_call(patch, Objective, "value_and_gradient", 7)
+            with interrupted:
                 model.fit(X, y)
         assert 1 <= model.n_iter_ == len(model.loss_curve_) < 7
         assert model.loss_ == model.loss_curve_[-1]
@@ -325,18 +310,13 @@ class TestCtrlC:
         undisturbed, _ = make(target, max_iter=model.n_iter_)
         with pytest.warns(ConvergenceWarning):
             undisturbed.fit(X, y)
-        for one, other in zip(
-            model.coefs_ + model.intercepts_,
-            undisturbed.coefs_ + undisturbed.intercepts_,
-            strict=True,
-        ):
-            assert_array_equal(one, other)
+        assert_same_weights(model, undisturbed)
 
     def test_before_the_first_iteration_leaves_the_initial_weights(self, monkeypatch):
         model, y = make("binary")
         with monkeypatch.context() as patch:
-            interrupt_at(1, patch)
-            with pytest.warns(UserWarning, match="interrupted"):
+            interrupt_call(patch, Objective, "value_and_gradient", 1)
+            with interrupted:
                 model.fit(X, y)
         assert model.n_iter_ == 0
         assert model.loss_curve_ == []
@@ -345,8 +325,8 @@ class TestCtrlC:
     def test_can_be_followed_by_a_warm_fit(self, monkeypatch):
         model, y = make("binary", warm_start=True)
         with monkeypatch.context() as patch:
-            interrupt_at(7, patch)
-            with pytest.warns(UserWarning, match="interrupted"):
+            interrupt_call(patch, Objective, "value_and_gradient", 7)
+            with interrupted:
                 model.fit(X, y)
         interrupted_at = model.loss_
         assert model.fit(X, y).loss_ < interrupted_at
@@ -376,8 +356,7 @@ def test_weight_k_is_k_rows(target):
     expected = copy.deepcopy(model.fit(X.repeat(weights, axis=0), y.repeat(weights, axis=0)))
     model.fit(X, y, weights)
     assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-6)
-    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    assert_close_weights(model, expected, rtol=1e-6, atol=1e-6)
 
 
 @unconverged
@@ -411,7 +390,7 @@ class TestTheLinearModel:
 
     @pytest.mark.parametrize("alpha", [0.01, 1.0])
     def test_binary_logistic_regression(self, alpha):
-        y = TARGETS["binary"][2]
+        y = TASKS["binary"].y
         ours = MLPClassifier(alpha=alpha, random_state=0, **self.TIGHT).fit(X, y)
         theirs = LogisticRegression(C=1 / alpha, tol=1e-9, max_iter=10_000).fit(X, y)
         sign = np.where(y, -1, 1)[:, np.newaxis]
@@ -428,7 +407,7 @@ class TestTheLinearModel:
     @pytest.mark.parametrize("alpha", [0.01, 10.0])
     @pytest.mark.parametrize("target", ["regression", "outputs"])
     def test_ridge(self, alpha, target):
-        y = TARGETS[target][2]
+        y = TASKS[target].y
         ours = MLPRegressor(alpha=alpha, random_state=0, **self.TIGHT).fit(X, y)
         columns = y.reshape(len(y), -1)
         theirs = Ridge(alpha=alpha, tol=1e-12).fit(X, y)
@@ -436,7 +415,7 @@ class TestTheLinearModel:
 
     @pytest.mark.parametrize("alpha", [1e-3, 0.1])
     def test_poisson_regression(self, alpha):
-        y = TARGETS["poisson"][2]
+        y = TASKS["poisson"].y
         parameters = self.TIGHT | {"alpha": len(X) * alpha, "loss": "poisson"}
         ours = MLPRegressor(random_state=0, **parameters).fit(X, y)
         theirs = PoissonRegressor(alpha=alpha, tol=1e-9, max_iter=10_000).fit(X, y)
@@ -449,20 +428,23 @@ class TestTheLinearModel:
 class TestThreadsOfScipy:
     """Its BLAS and NumPy's keep each other waiting, so it has one thread while L-BFGS runs."""
 
+    large = rng.normal(size=(400, 200))  # with 200 units a product of 32 Mflop
+
     @pytest.fixture
     def threads(self):
         """A function that tells how many threads scipy's own BLAS has, and how many NumPy's."""
-        own = _compat._blas_of_scipy()
-        others = ThreadpoolController().select(internal_api="openblas")
-        paths = {library.filepath for library in own.lib_controllers}
-        others = [each for each in others.lib_controllers if each.filepath not in paths]
-        if not paths or not others:
+        libraries = _blas_threads.libraries()
+        own = [library for library in libraries if library.of_scipy]
+        others = [library for library in libraries if not library.of_scipy]
+        if not own or not others:
             pytest.skip("scipy and NumPy share a BLAS")
         # There must be two to tell that there is one, even on one core.
         with ThreadpoolController().limit(limits=2, user_api="blas"):
-            yield lambda: (own.lib_controllers[0].num_threads, others[0].num_threads)
+            yield lambda: (own[0].n_threads, others[0].n_threads)
 
-    def test_one_while_it_runs(self, threads):
+    @pytest.mark.parametrize(("size", "expected"), [("small", (1, 1)), ("large", (1, 2))])
+    def test_one_while_it_runs(self, threads, size, expected):
+        """For NumPy's too where the products are small."""
         seen = []
 
         class Watched:
@@ -471,10 +453,11 @@ class TestThreadsOfScipy:
                 scores -= y
                 return 0.5 * (scores**2).sum(axis=1)
 
-        model = MLPRegressor((4,), solver="lbfgs", loss=Watched(), max_iter=3, random_state=0)
+        n_units, X_fitted = (4, X) if size == "small" else (200, self.large)
+        model = MLPRegressor((n_units,), solver="lbfgs", loss=Watched(), max_iter=3, random_state=0)
         with pytest.warns(ConvergenceWarning):
-            model.fit(X, X[:, 0])
-        assert set(seen) == {(1, 2)}
+            model.fit(X_fitted, X_fitted[:, 0])
+        assert set(seen) == {expected}
         assert threads() == (2, 2)
 
     def test_as_before_after_an_error(self, threads):
@@ -487,10 +470,10 @@ class TestThreadsOfScipy:
         assert threads() == (2, 2)
 
     def test_fits_that_overlap(self, threads):
-        one, other = _compat.scipy_on_one_thread(), _compat.scipy_on_one_thread()
-        one.__enter__()
-        other.__enter__()
-        one.__exit__(None, None, None)
+        one, other = (_blas_threads.Limit(1, lambda library: library.of_scipy) for _ in range(2))
+        one.begin()
+        other.begin()
+        one.end()
         assert threads() == (1, 2)
-        other.__exit__(None, None, None)
+        other.end()
         assert threads() == (2, 2)

@@ -1,13 +1,13 @@
 """Memory grows with the number of classes, not with its square, nor with rows times classes."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_matrix
 
-from skperceptron import MLPClassifier, PerceptronClassifier, _held_out, _targets
+from helpers.marks import every_dtype
+from helpers.memory import peak_memory
+from skperceptron import MLPClassifier, PerceptronClassifier, _predict, _targets
 from skperceptron._core.batches import CodedRows, OneHotRows
 from skperceptron._core.perceptron import trainer
 
@@ -23,7 +23,7 @@ FEW, MANY = 1000, 4000
 @pytest.fixture(autouse=True)
 def _smallest_blocks(monkeypatch):
     """With these many classes the largest blocks would hide a table of classes by classes."""
-    monkeypatch.setattr(_held_out, "LARGEST_BLOCK", 1)
+    monkeypatch.setattr(_predict, "LARGEST_BLOCK", 1)
     monkeypatch.setattr(trainer, "SCORED", 1)
 
 
@@ -32,19 +32,9 @@ def problem(n_classes, n_rows=None):
     return np.random.default_rng(0).normal(size=(len(y), 2)), y
 
 
-def peak(call):
-    """Bytes that the call had allocated at most, of what it allocated itself."""
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
 def assert_proportional(call):
     call(FEW)  # what is allocated once and for all
-    few, many = (peak(lambda n=n: call(n)) for n in (FEW, MANY))
+    few, many = (peak_memory(lambda n=n: call(n)) for n in (FEW, MANY))
     assert many < 1.2 * MANY / FEW * few
     assert many < MANY**2  # bytes: less than a table of booleans
 
@@ -57,11 +47,16 @@ def network(**parameters):
     "parameters",
     [
         {},
-        {"label_smoothing": 0.1},
         {"loss": "hinge"},
-        {"class_weight": "balanced"},
         {"early_stopping": True},
-        {"early_stopping": True, "scoring": "loss"},
+        *(
+            pytest.param(parameters, marks=pytest.mark.slow)
+            for parameters in (
+                {"label_smoothing": 0.1},
+                {"class_weight": "balanced"},
+                {"early_stopping": True, "scoring": "loss"},
+            )
+        ),
         {"early_stopping": True, "scoring": "accuracy"},
     ],
     ids=str,
@@ -125,11 +120,11 @@ def test_early_stopping_of_the_perceptron():
             early_stopping=True, max_iter=1, tol=None, validation_fraction=0.5
         ).fit(X, y)
 
-    few, many = (peak(lambda n=n: call(n)) for n in (FEW, MANY))
+    few, many = (peak_memory(lambda n=n: call(n)) for n in (FEW, MANY))
     assert many < 1.2 * MANY / FEW * few
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1 / 3])
 def test_one_hot_rows_are_the_same_from_a_table_and_without_it(dtype, smoothing, monkeypatch):
     rng = np.random.default_rng(0)
@@ -170,7 +165,7 @@ def test_what_early_stopping_watches_does_not_depend_on_the_blocks(sparse, monke
     targets = csr_matrix(y) if sparse else y
     fits = []
     for rows in (7, 4096):
-        monkeypatch.setattr(_held_out, "PREDICTION_BLOCK", rows)
+        monkeypatch.setattr(_predict, "PREDICTION_BLOCK", rows)
         model = network(early_stopping=True, validation_fraction=0.5).fit(X, targets)
         fits.append((model, model.predict(X)))
     (blocks, predicted), (whole, expected) = fits

@@ -1,12 +1,21 @@
 """Networks that no memory holds are refused before anything is allocated."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _architecture, _memory, _run
+from helpers.memory import peak_memory
+from helpers.unchanged import assert_refused
+from skperceptron import (
+    MLPAutoencoder,
+    MLPClassifier,
+    MLPRegressor,
+    _architecture,
+    _build,
+    _memory,
+    _run,
+    _start,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -19,15 +28,8 @@ every_network = pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor, ML
 
 def refuse(model, match):
     """The call is refused, changes nothing, and allocates next to nothing."""
-    before = dict(vars(model))
-    tracemalloc.start()
-    try:
-        with pytest.raises(ValueError, match=match):
-            model.fit(X, Y)
-        assert tracemalloc.get_traced_memory()[1] < 2**22
-    finally:
-        tracemalloc.stop()
-    assert vars(model) == before
+    peak = peak_memory(lambda: assert_refused(model, lambda model: model.fit(X, Y), match))
+    assert peak < 2**22
 
 
 @every_network
@@ -45,6 +47,7 @@ def refuse(model, match):
     ],
     ids=["two wide", "wide", "three wide", "64 bits", "beyond floats", "too long", "array"],
 )
+@pytest.mark.one_of_each
 def test_layers_that_fit_nowhere(make, solver, sizes, shown):
     model = make(sizes, solver=solver)
     match = rf"hidden_layer_sizes={shown} with 4 features .* needs at least .* bytes.* and there"
@@ -56,7 +59,7 @@ def test_the_limit_is_that_of_the_machine(make, monkeypatch):
     model = make((2000, 2000), max_iter=1)
     specs = _architecture.dense_specs((4, 2000, 2000, 1), ("relu",) * 2)
     architecture = _architecture.Architecture(specs, "identity", np.dtype("f8"))
-    needed = _memory.bytes_needed(model, architecture, 60)
+    needed = _memory.bytes_needed(model, _build.solver(model), architecture, 60)
     assert needed > _memory.SURE_TO_FIT
     monkeypatch.setattr(_memory, "memory_limit", lambda: needed // 2)
     refuse(model, rf"needs at least .* and there are {needed // 2} bytes \(.* MiB\) in all")
@@ -77,17 +80,15 @@ def test_small_networks_do_not_ask(monkeypatch):
 @pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "rmsprop", "lion", "lbfgs"])
 @pytest.mark.parametrize("sizes", [(400, 300), (3000,)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.one_of_each
 def test_what_is_said_to_be_needed_is_taken(solver, sizes, dtype):
     # Not more than it is: nothing is to be refused that would fit.
     rate = {} if solver == "lbfgs" else {"learning_rate_init": 1e-4}
     model = MLPClassifier(sizes, solver=solver, max_iter=3, dtype=dtype, **rate)
     data = rng.normal(size=(60, 200)).astype(dtype)
     clone(model).fit(data, Y)  # what is kept for later calls
-    tracemalloc.start()
-    model.fit(data, Y)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    needed = _memory.bytes_needed(model, model._architecture, 60)
+    peak = peak_memory(lambda: model.fit(data, Y))
+    needed = _memory.bytes_needed(model, _build.solver(model), model._architecture, 60)
     assert 0.4 * peak < needed <= peak
 
 
@@ -98,7 +99,7 @@ def test_an_allocation_that_is_refused_names_the_network(make, monkeypatch):
 
     match = r"hidden_layer_sizes=\(5,\) with 4 features .* bytes.*: Unable to allocate 7.45 GiB"
     with monkeypatch.context() as patch:
-        patch.setattr(_architecture, "initial_parameters", refuse_it)
+        patch.setattr(_start, "initial_parameters", refuse_it)
         refuse(make((5,)), match)
     with monkeypatch.context() as patch:
         patch.setattr(_run, "Batches", refuse_it)

@@ -1,12 +1,12 @@
 """Where weights from outside, early stopping, sparse targets and L-BFGS meet."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
+from helpers.memory import peak_memory
+from helpers.weights import assert_same_weights
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore:(Stoch|lbfgs .*LIMIT|Maximum)")
@@ -96,11 +96,7 @@ class TestWeightsFromOutside:
         model.coefs_ = [np.full(shape, 1e-3) for shape in shapes]
         model.intercepts_ = [np.zeros(shape[1]) for shape in shapes]
         model.predict(X[:1])
-        tracemalloc.start()
-        model.predict(X[:1])
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 2e6  # a copy would take 8e6
+        assert peak_memory(lambda: model.predict(X[:1])) < 2e6  # a copy would take 8e6
 
     @pytest.mark.parametrize(
         "parameters",
@@ -133,12 +129,12 @@ class TestSparseIndicators:
             {"solver": "lbfgs"},
         ],
     )
+    @pytest.mark.one_of_each
     def test_train_as_an_array_does(self, parameters, convert):
         dense, thin = (MLPClassifier(max_iter=4, random_state=0, **parameters) for _ in range(2))
         dense.fit(X, self.Y)
         thin.fit(X, convert(self.Y))
-        for ours, theirs in zip(thin.coefs_, dense.coefs_, strict=True):
-            assert_array_equal(ours, theirs)
+        assert_same_weights(thin, dense)
         assert_array_equal(thin.predict(X).toarray(), dense.predict(X))
         assert thin.score(X, sparse.csr_matrix(self.Y)) == dense.score(X, self.Y)
         assert thin.validation_scores_ == dense.validation_scores_
@@ -157,14 +153,12 @@ class TestSparseIndicators:
 
     @pytest.mark.parametrize("early_stopping", [False, True])
     def test_are_never_made_dense_as_a_whole(self, early_stopping):
-        n, peaks = 1500, []
+        n = 1500
         model = MLPClassifier((2,), max_iter=1, batch_size=10, early_stopping=early_stopping)
-        tracemalloc.start()
-        model.fit(np.ones((n, 1)), sparse.eye(n, format="csr", dtype=int))
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        inputs, indicators = np.ones((n, 1)), sparse.eye(n, format="csr", dtype=int)
+        peak = peak_memory(lambda: model.fit(inputs, indicators))
         # A tenth of the rows is watched, in one block here, of several arrays of 0.8 n² bytes.
-        assert peaks[0] < (0.5 if not early_stopping else 6) * n * n
+        assert peak < (0.5 if not early_stopping else 6) * n * n
 
 
 class TestUnmovedScores:

@@ -112,6 +112,7 @@ def perceptron():
         "pipeline",
     ],
 )
+@pytest.mark.slow
 def test_classifiers(build, y):
     model = build().fit(X, y)
     assert_array_equal(model.classes_, np.unique(y))
@@ -135,17 +136,20 @@ def test_classifiers(build, y):
     ids=["stacking", "bagging", "voting", "outputs", "transformed", "transformed outputs", "lbfgs"],
 )
 @pytest.mark.filterwarnings("ignore:learning_rate_init is ignored with solver='lbfgs'")
+@pytest.mark.slow
 def test_regressors(build, y):
     assert build().fit(X, y).score(X, y) > 0.7
 
 
 @pytest.mark.parametrize("meta", [MultiOutputClassifier, ClassifierChain, OneVsRestClassifier])
 @pytest.mark.parametrize("base", [classifier, perceptron])
+@pytest.mark.slow
 def test_several_labels(meta, base):
     model = meta(base()).fit(X, MULTILABEL)
     assert (model.predict(X) == MULTILABEL).mean() > 0.85
 
 
+@pytest.mark.slow
 def test_partial_fit_through_metaestimators():
     model = OneVsRestClassifier(classifier())
     outputs = MultiOutputRegressor(regressor())
@@ -157,6 +161,7 @@ def test_partial_fit_through_metaestimators():
     assert not hasattr(OneVsRestClassifier(classifier(solver="lbfgs")), "partial_fit")
 
 
+@pytest.mark.slow
 def test_self_training_labels_the_rest():
     y = np.where(np.arange(120) % 3 == 0, BINARY == "yes", -1)
     model = SelfTrainingClassifier(classifier()).fit(X, y)
@@ -164,6 +169,7 @@ def test_self_training_labels_the_rest():
     assert model.score(X, BINARY == "yes") > 0.8
 
 
+@pytest.mark.slow
 def test_thresholds_are_tuned_on_probabilities():
     model = TunedThresholdClassifierCV(classifier(), scoring="balanced_accuracy", cv=2)
     model.fit(X, BINARY)
@@ -230,6 +236,7 @@ def training_rows(y):
     return X[train], y[train], test
 
 
+@pytest.mark.slow
 class TestInspection:
     @pytest.mark.parametrize(
         ("model", "y"),

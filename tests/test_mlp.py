@@ -14,7 +14,8 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skperceptron import MLPClassifier, MLPRegressor, _held_out
+from helpers.interrupts import interrupt_call, interrupted
+from skperceptron import MLPClassifier, MLPRegressor, _predict
 from skperceptron._core.optimizers import Adam
 
 rng = np.random.default_rng(0)
@@ -175,7 +176,7 @@ class TestPrediction:
 
     def test_by_blocks_is_the_same(self, monkeypatch):
         probabilities = self.model.fit(X, Y).predict_proba(X)
-        monkeypatch.setattr(_held_out, "PREDICTION_BLOCK", 7)
+        monkeypatch.setattr(_predict, "PREDICTION_BLOCK", 7)
         assert_allclose(self.model.predict_proba(X), probabilities, rtol=1e-12)
 
     def test_by_threads_is_the_same(self):
@@ -201,28 +202,11 @@ class TestPrediction:
 
 
 class TestInterruption:
-    @pytest.fixture
-    def interrupted(self, monkeypatch):
-        """Raise KeyboardInterrupt, as Ctrl-C does, in the n-th step of training."""
-
-        def at(n):
-            step, seen = Adam.step, []
-
-            def interrupting(self, *args):
-                seen.append(1)
-                if len(seen) == n:
-                    raise KeyboardInterrupt
-                step(self, *args)
-
-            monkeypatch.setattr(Adam, "step", interrupting)
-
-        return at
-
     @pytest.mark.parametrize("early_stopping", [False, True])
-    def test_leaves_usable_weights_and_a_warning(self, interrupted, early_stopping):
-        interrupted(11)
+    def test_leaves_usable_weights_and_a_warning(self, early_stopping, monkeypatch):
+        interrupt_call(monkeypatch, Adam, "step", 11)
         model = MLPClassifier((4,), batch_size=20, early_stopping=early_stopping, random_state=0)
-        with pytest.warns(UserWarning, match="Training interrupted by user"):
+        with interrupted:
             model.fit(X, Y)
         assert len(model.loss_curve_) == model.n_iter_ == 2
         assert np.isfinite(model.predict_proba(X)).all()
@@ -231,10 +215,10 @@ class TestInterruption:
             model.fit(X, Y)
         assert len(model.loss_curve_) == 5
 
-    def test_in_the_first_epoch(self, interrupted):
-        interrupted(1)
+    def test_in_the_first_epoch(self, monkeypatch):
+        interrupt_call(monkeypatch, Adam, "step", 1)
         model = MLPRegressor((4,))
-        with pytest.warns(UserWarning, match="Training interrupted by user"):
+        with interrupted:
             model.fit(X, Y)
         assert model.loss_curve_ == []
         assert model.loss_ is None

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 
-from new_layers import EmbeddingSpec, ResidualSpec, ScaleSpec
+from helpers.new_layers import EmbeddingSpec, ResidualSpec, ScaleSpec
 from skperceptron import MLPClassifier, MLPRegressor, _memory
 from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._lowered import OtherStep, lower

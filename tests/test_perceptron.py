@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_breast_cancer, load_iris
 
+from helpers.interrupts import interrupt_call, interrupted
 from skperceptron import PerceptronClassifier
 from skperceptron._core.perceptron import Patience
 
@@ -30,16 +31,8 @@ def test_verbose_tells_the_mistakes_of_each_epoch(capsys):
 
 def test_an_interruption_leaves_usable_weights(monkeypatch):
     X, y = load_breast_cancer(return_X_y=True)
-    watch, seen = Patience.watch, []
-
-    def interrupting(self, *args):
-        seen.append(1)
-        if len(seen) == 3:
-            raise KeyboardInterrupt
-        return watch(self, *args)
-
-    monkeypatch.setattr(Patience, "watch", interrupting)
-    with pytest.warns(UserWarning, match="Training interrupted by user"):
+    interrupt_call(monkeypatch, Patience, "watch", 3)
+    with interrupted:
         model = PerceptronClassifier().fit(X, y)
     assert (
         model.n_iter_ == len(model.mistakes_curve_) == 2

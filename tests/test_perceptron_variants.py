@@ -13,6 +13,8 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
+from helpers.interrupts import interrupt_call, interrupted
+from helpers.marks import dense_and_csr
 from skperceptron import PerceptronClassifier
 from skperceptron._core import kernels
 from skperceptron._core.perceptron import Penalised, blocks
@@ -25,14 +27,14 @@ DATA = {
 every_data = pytest.mark.parametrize("data", DATA)
 every_algorithm = pytest.mark.parametrize("algorithm", ["rosenblatt", "averaged", "pocket"])
 every_multi_class = pytest.mark.parametrize("multi_class", ["ovr", "joint"])
-dense_and_sparse = pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 class TestTheory:
     @every_algorithm
     @every_multi_class
-    @dense_and_sparse
+    @dense_and_csr
+    @pytest.mark.one_of_each
     def test_separable_classes_are_told_apart(self, algorithm, multi_class, convert):
         rng = np.random.default_rng(0)
         centers = np.array([[5, 0, 0], [0, 5, 0], [0, 0, 5], [-5, -5, -5]])
@@ -44,8 +46,10 @@ class TestTheory:
         assert model.mistakes_curve_[-1] == 0
         assert model.score(X, y) == 1
 
-    @pytest.mark.parametrize("seed", range(20))
-    @dense_and_sparse
+    @pytest.mark.parametrize(
+        "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))]
+    )
+    @dense_and_csr
     def test_mistakes_stay_under_novikoffs_bound(self, seed, convert):
         rng = np.random.default_rng(seed)
         # What is appended to a row moves the intercept: it is the square root of its rate.
@@ -62,7 +66,7 @@ class TestTheory:
         assert model.mistakes_curve_[-1] == 0
 
     @every_algorithm
-    @dense_and_sparse
+    @dense_and_csr
     @pytest.mark.filterwarnings("default::sklearn.exceptions.ConvergenceWarning")
     def test_xor_never_ends_and_says_so(self, algorithm, convert):
         X, y = convert(np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])), np.array([0, 1, 1, 0])
@@ -74,7 +78,8 @@ class TestTheory:
 
     @pytest.mark.parametrize("data", ["two classes", "three classes"])
     @every_multi_class
-    @dense_and_sparse
+    @dense_and_csr
+    @pytest.mark.one_of_each
     def test_the_pocket_never_ends_below_its_best_epoch(self, data, multi_class, convert):
         X, y = convert(DATA[data][0]), DATA[data][1]
         weight = np.random.default_rng(0).uniform(0, 2, len(y))
@@ -104,6 +109,7 @@ class TestContinuing:
         ids=str,
     )
     @pytest.mark.parametrize("way", ["partial_fit", "warm_start"])
+    @pytest.mark.one_of_each
     def test_a_fit_is_as_many_calls_of_one_epoch(self, data, parameters, way):
         X, y = DATA[data]
         at_once = PerceptronClassifier(max_iter=4, tol=None, **parameters).fit(X, y)
@@ -204,20 +210,13 @@ class TestContinuing:
         (Penalised, "_shrink", {"penalty": "elasticnet"}),
     ],
 )
+@pytest.mark.one_of_each
 def test_an_interruption_within_an_epoch(owner, name, parameters, algorithm, n_calls, monkeypatch):
     monkeypatch.setattr(kernels, "available", lambda: False)
     X, y = DATA["three classes"]
-    method, seen = getattr(owner, name), []
-
-    def interrupting(self, *args):
-        seen.append(1)
-        if len(seen) == n_calls:
-            raise KeyboardInterrupt
-        return method(self, *args)
-
-    monkeypatch.setattr(owner, name, interrupting)
+    interrupt_call(monkeypatch, owner, name, n_calls)
     model = PerceptronClassifier(algorithm=algorithm, tol=None, max_iter=50, **parameters)
-    with pytest.warns(UserWarning, match="Training interrupted by user"):
+    with interrupted:
         model.fit(X, y)
     assert np.isfinite(model.coef_).all()
     assert np.isfinite(model.intercept_).all()
@@ -250,6 +249,7 @@ class TestCompany:
             for i, coef in enumerate(pool.map(job, range(8))):
                 assert_array_equal(coef, expected[i % 2])
 
+    @pytest.mark.slow
     def test_a_search_over_the_variants(self):
         grid = {
             "algorithm": ["rosenblatt", "averaged", "pocket"],

@@ -1,26 +1,26 @@
 """Children that are forked, processes that are killed, and exceptions that Python has a use for."""
 
-import contextlib
 import hashlib
 import os
 import pickle
 import signal
-import sys
 import tempfile
 import threading
 import time
 
 import numpy as np
 import pytest
-import threadpoolctl
 from sklearn.base import clone
 
+from helpers.callbacks import SilentCallback
+from helpers.processes import in_child
+from helpers.unchanged import unchanged
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
     MLPRegressor,
     PerceptronClassifier,
-    _compat,
+    _blas_threads,
     callbacks,
 )
 from skperceptron import _files as files
@@ -40,27 +40,10 @@ X = rng.normal(size=(60, 4))
 y = X[:, 0] > 0
 
 
-def in_child(work):
-    """Run a function in a forked child; return whether it was true, or None if it hung."""
-    process = os.fork()
-    if process == 0:
-        try:
-            os._exit(0 if work() else 1)
-        finally:
-            os._exit(2)
-    for _ in range(6000):  # of 10 ms: what hangs does so for ever
-        ended, status = os.waitpid(process, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.01)
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    return None
-
-
 @needs_fork
 class TestForks:
-    def test_during_lbfgs_in_other_threads(self):
+    @pytest.mark.parametrize("n_forks", [8, pytest.param(60, marks=pytest.mark.slow)])
+    def test_during_lbfgs_in_other_threads(self, n_forks):
         model, ended = MLPClassifier((3,), solver="lbfgs", max_iter=3, random_state=0), []
 
         def fit_on():
@@ -71,14 +54,15 @@ class TestForks:
         for thread in threads:
             thread.start()
         try:
-            results = [in_child(lambda: clone(model).fit(X, y).n_iter_ == 3) for _ in range(30)]
+            results = [
+                in_child(lambda: clone(model).fit(X, y).n_iter_ == 3) for _ in range(n_forks)
+            ]
         finally:
             ended.append(True)
             for thread in threads:
                 thread.join()
-        assert results == [True] * 30
-        assert not _compat._holds
-        assert _compat._limit is None
+        assert results == [True] * n_forks
+        assert not any(library.limits for library in _blas_threads.libraries())
 
     def test_children_draw_the_same_from_the_global_stream(self):
         """As the page on deployment says; an integer makes them differ."""
@@ -91,31 +75,7 @@ class TestForks:
         model.set_params(random_state=1)
         assert in_child(lambda: (clone(model).fit(X, X[:, 0]).coefs_[0] != first).all())
 
-    def test_a_child_has_no_limit_of_other_threads(self):
-        entered, leave = threading.Event(), threading.Event()
-
-        def hold():
-            with _compat.scipy_on_one_thread():
-                entered.set()
-                leave.wait()
-
-        thread = threading.Thread(target=hold)
-        thread.start()
-        entered.wait()
-        try:
-            assert in_child(lambda: not _compat._holds and _compat._limit is None)
-            assert len(_compat._holds) == 1
-        finally:
-            leave.set()
-            thread.join()
-        assert _compat._limit is None
-
-    def test_a_child_has_the_limit_of_its_own_thread(self):
-        with _compat.scipy_on_one_thread():
-            assert in_child(lambda: len(_compat._holds) == 1 and _compat._limit is not None)
-        assert _compat._limit is None
-
-    @pytest.mark.parametrize("lock", [lock_across_forks(), _compat._lock, kernels._working])
+    @pytest.mark.parametrize("lock", [lock_across_forks(), _blas_threads._lock, kernels._working])
     def test_a_lock_that_another_thread_has(self, lock):
         """The child is forked when the lock is free, so that it is free in the child."""
         entered = threading.Event()
@@ -150,63 +110,6 @@ class TestForks:
         started.wait()
         assert in_child(lambda: kernels.undisturbed(lambda: True))
         thread.join()
-
-
-class TestLimitOnThreads:
-    """Of the BLAS that comes with scipy: it goes whatever happens."""
-
-    def test_after_a_limit_that_fails(self, monkeypatch):
-        class Failing:
-            lib_controllers = ()
-
-            def limit(self, limits):
-                raise OSError("no such library")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(_compat, "_blas_of_scipy", Failing)
-            with pytest.raises(OSError, match="no such library"):
-                MLPClassifier(solver="lbfgs").fit(X, y)
-        assert not _compat._holds
-        MLPClassifier((3,), solver="lbfgs", max_iter=2).fit(X, y)
-        assert _compat._limit is None
-
-    def test_after_ctrl_c_at_any_bytecode(self):
-        blas = _compat._blas_of_scipy().lib_controllers
-        files = (_compat.__file__, threadpoolctl.__file__, contextlib.__file__)
-        before = [library.num_threads for library in blas]
-
-        def run(at):
-            seen = 0
-
-            def trace(frame, event, argument):
-                nonlocal seen
-                frame.f_trace_opcodes = frame.f_code.co_filename in files
-                if event == "opcode":
-                    seen += 1
-                    if seen == at:
-                        raise KeyboardInterrupt
-                return trace
-
-            earlier = sys.gettrace()
-            sys.settrace(trace)
-            try:
-                with _compat.scipy_on_one_thread():
-                    pass
-            except KeyboardInterrupt:
-                pass
-            finally:
-                sys.settrace(earlier)
-            return seen
-
-        n_bytecodes = max(run(None) for _ in range(3))
-        assert n_bytecodes > 200
-        for at in range(1, n_bytecodes + 1):
-            run(at)
-            with _compat.scipy_on_one_thread():
-                pass
-            assert not _compat._holds, at
-            assert _compat._limit is None, at
-            assert [library.num_threads for library in blas] == before, at
 
 
 class TestCompilation:
@@ -245,16 +148,7 @@ class Stopping:
     __call__ = values_and_gradient = forward = backward = stop
 
 
-class StoppingCallback(Stopping):
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
+class StoppingCallback(Stopping, SilentCallback):
     def on_fit_task_end(self, estimator, context, *, metadata=None):
         if metadata is not None and metadata.record is not None:
             self.stop()
@@ -270,14 +164,15 @@ class StoppingLoss(Stopping):
 class TestStopIteration:
     def assert_seen(self, model, *data):
         model.random_state = 0
-        before = dict(vars(model))
-        with pytest.raises((StopIteration, RuntimeError)) as caught:
+        with (
+            unchanged(model, contents=False),
+            pytest.raises((StopIteration, RuntimeError)) as caught,
+        ):
             model.fit(*data)
         error = caught.value
         cause = error if isinstance(error, StopIteration) else error.__cause__
         assert isinstance(cause, StopIteration)
         assert cause.value == "this must be seen"
-        assert vars(model) == before
 
     @pytest.mark.parametrize(
         "model",

@@ -4,9 +4,8 @@ import ast
 import json
 import os
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from inspect import signature
 from pathlib import Path
 
@@ -15,11 +14,13 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import skperceptron
+from helpers.interrupts import interrupted
+from helpers.paths import ROOT
+from helpers.processes import run_python
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier, tabular
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "guide" / "promises.md"
 # | promise | tests that prove it |
 ROWS = [
@@ -35,12 +36,15 @@ Y = np.arange(80) % 3
 TWO = (X[:, 0] > 0).astype(int)
 
 
+parsed = cache(lambda path: ast.parse(path.read_text("utf-8")))
+
+
 def exists(proof: str) -> bool:
     """Whether there is such a file, or such a test in it."""
     path, *names = proof.split("::")
     if not (ROOT / path).is_file():
         return False
-    body = ast.parse((ROOT / path).read_text("utf-8")).body
+    body = parsed(ROOT / path).body
     for name in names:
         found = [node for node in body if getattr(node, "name", None) == name]
         if not found:
@@ -115,7 +119,7 @@ class TestLimitsOfTheTimeline:
 
         parameters = {"batch_size": 20, "random_state": 0, "warm_start": True}
         model = MLPClassifier(learning_rate=OnceInTheSecondEpoch(), max_iter=4, **parameters)
-        with pytest.warns(UserWarning, match="Training interrupted by user"):
+        with interrupted:
             model.fit(X, TWO)
         assert model.n_iter_ == 1
         model.set_params(max_iter=3).fit(X, TWO)
@@ -129,6 +133,7 @@ class TestLimitsOfTheTimeline:
     @pytest.mark.parametrize("penalty", [None, "l2"])
     @pytest.mark.parametrize("algorithm", ["rosenblatt", "averaged"])
     @pytest.mark.parametrize("multi_class", ["ovr", "joint"])
+    @pytest.mark.one_of_each
     def test_the_perceptron_keeps_to_it(self, way, penalty, algorithm, multi_class):
         parameters = {"algorithm": algorithm, "multi_class": multi_class, "penalty": penalty}
         at_once = PerceptronClassifier(max_iter=12, tol=None, **parameters).fit(X, Y)
@@ -179,9 +184,7 @@ for random_state in (None, None, 0, 1):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no such thing here")
 def test_forked_processes_draw_the_same_unless_they_are_told_not_to():
-    command = [sys.executable, "-W", "ignore", "-c", FORK]
-    forked = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
-    losses = forked.stdout.split()
+    losses = run_python(FORK, PYTHONWARNINGS="ignore").split()
     assert losses[0] == losses[1]
     assert len(losses) == 4
     assert len(set(losses)) == 3

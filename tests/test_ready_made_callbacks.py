@@ -5,7 +5,6 @@ import gc
 import os
 import pickle
 import re
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,6 +23,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from helpers.processes import run_python
 from skperceptron import MLPClassifier, PerceptronClassifier
 from skperceptron import callbacks as module
 from skperceptron.callbacks import History, ModelCheckpoint
@@ -72,6 +72,7 @@ class TestHistory:
         assert [fit.as_dict()["epoch"] for fit in history.fits] == [[1, 2], [3, 4]]
         assert history.to_frame()["loss"].tolist() == model.loss_curve_
 
+    @pytest.mark.slow
     def test_a_search_in_processes(self):
         history = History()
         search = search_for(network(history)).fit(X, Y)
@@ -98,18 +99,21 @@ class TestHistory:
         (theirs,) = other._skl_callbacks
         assert [len(fit.epochs) for fit in theirs.fits] == [6, 6]
 
-    @pytest.mark.parametrize("n_jobs", [None, 2])
-    def test_leaves_no_thread_behind(self, n_jobs):
+    @pytest.mark.slow
+    def test_leaves_no_thread_behind(self):
+        get_reusable_executor().shutdown(wait=True)  # its threads are not ours
         history, before = History(), set(threading.enumerate())
         model = network(history).fit(X, Y)
         copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
         for each in copies:
             each.fit(X, Y)
-        get_reusable_executor().shutdown(wait=True)  # its threads are not ours
-        cross_val_score(model, X, Y, cv=2, n_jobs=n_jobs)
-        get_reusable_executor().shutdown(wait=True)
+        cross_val_score(model, X, Y, cv=2)
         assert set(threading.enumerate()) <= before
         assert len(history.fits) == 3
+        cross_val_score(model, X, Y, cv=2, n_jobs=2)
+        get_reusable_executor().shutdown(wait=True)
+        assert set(threading.enumerate()) <= before
+        assert len(history.fits) == 5
 
     def test_its_directory_goes_with_it(self, tmp_path, monkeypatch):
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -147,8 +151,7 @@ else:
         {"pickle": pickle, "joblib": joblib}[sys.argv[1]].dump(model, file)
 """
         path = tmp_path / "model"
-        command = [sys.executable, "-W", "ignore", "-c", code, dump, path]
-        subprocess.run(command, check=True, timeout=100)
+        run_python(code, dump, path, PYTHONWARNINGS="ignore")
         before = set(threading.enumerate())
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -295,6 +298,7 @@ class TestModelCheckpoint:
         "name", [None, "best.pkl", "{epoch}.pkl", "{fit}.pkl", "{fit}/{epoch}"]
     )
     @pytest.mark.parametrize("how", ["cross_validate", "bagging", "one vs rest", "pipeline"])
+    @pytest.mark.one_of_each
     def test_fits_are_kept_apart(self, how, name, backend, n_jobs, tmp_path):
         checkpoint = ModelCheckpoint(name and tmp_path / name)
         model = network(checkpoint, max_iter=3)

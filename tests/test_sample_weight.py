@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import make_scorer, max_error
 
+from helpers.marks import dense_and_csr
+from helpers.weights import assert_close_weights, assert_same_weights
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -31,6 +32,7 @@ def make(target, **parameters):
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.one_of_each
 def test_weight_is_repetition(solver, target):
     full_batch = {} if solver == "lbfgs" else {"shuffle": False, "batch_size": 50}
     weighted, y = make(target, solver=solver, **full_batch)
@@ -39,8 +41,7 @@ def test_weight_is_repetition(solver, target):
     repeated, _ = make(target, solver=solver, **full_batch)
     repeated.fit(np.repeat(X, WEIGHT, axis=0), np.repeat(y, WEIGHT, axis=0))
     assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-6)
-    for one, other in zip(weighted.coefs_, repeated.coefs_, strict=True):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+    assert_close_weights(weighted, repeated, rtol=1e-6, atol=1e-9)
 
 
 def test_weights_of_one_are_no_weights():
@@ -102,11 +103,12 @@ def test_the_weight_of_a_perceptrons_row_scales_its_update():
     assert_array_equal(model.intercept_, [0.5 - 1.0])
 
 
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+@dense_and_csr
 @pytest.mark.parametrize(
     "parameters", [{"solver": "sgd"}, {"batch_norm": True}, {"solver": "lbfgs"}], ids=str
 )
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.one_of_each
 def test_what_is_in_a_row_of_weight_zero_does_not_matter(target, parameters, convert):
     model, y = make(
         target, **{"batch_size": 20} if "solver" not in parameters else {}, **parameters
@@ -119,8 +121,7 @@ def test_what_is_in_a_row_of_weight_zero_does_not_matter(target, parameters, con
     before = wild.copy(), wild_y.copy()
     model.fit(convert(wild), wild_y, weight)
     assert_array_equal(model.loss_curve_, expected.loss_curve_)
-    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
-        assert_array_equal(one, other)
+    assert_same_weights(model, expected)
     assert_array_equal(wild, before[0])
     assert_array_equal(wild_y, before[1])
 

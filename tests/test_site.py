@@ -5,11 +5,11 @@ import importlib
 import pkgutil
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
 import skperceptron
+from helpers.paths import ROOT
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from skperceptron._core.initializers import INITIALIZERS
 from skperceptron._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
@@ -17,7 +17,6 @@ from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._core.penalties import NORM_CONSTRAINTS
 from skperceptron._core.schedules import SGD_SCHEDULES
 
-ROOT = Path(__file__).parents[1]
 MATHEMATICS = (ROOT / "docs/mathematics.md").read_text("utf-8")
 
 

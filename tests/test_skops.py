@@ -1,11 +1,10 @@
 """A round trip through skops: files that run no code when they are read."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from helpers.paths import GUIDE
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
 skops = pytest.importorskip("skops.io")
@@ -91,7 +90,7 @@ def test_nothing_but_classes_of_this_package_has_to_be_trusted(fit):
 
 @every_fit
 def test_the_guide_lists_them(fit):
-    page = (Path(__file__).parents[1] / "docs" / "guide" / "deployment.md").read_text("utf-8")
+    page = (GUIDE / "deployment.md").read_text("utf-8")
     section = page.split("## Files that can be trusted")[1].split("\n## ")[0]
     for name in skops.get_untrusted_types(data=skops.dumps(make(fit)[0])):
         module, _, targets = name.partition("._targets.")

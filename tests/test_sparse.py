@@ -2,13 +2,15 @@
 
 import copy
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from helpers.memory import peak_memory
+from helpers.tasks import tasks
+from helpers.weights import assert_close_weights, assert_same_fit
 from skperceptron import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -16,19 +18,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 rng = np.random.default_rng(0)
 X = sparse.csr_array(rng.normal(size=(90, 30)) * (rng.random((90, 30)) < 0.2))
 SCORES = X @ rng.normal(size=(30, 3)) + 0.3 * rng.normal(size=(90, 3))
-TARGETS = {
-    "binary": (MLPClassifier, SCORES[:, 0] > 0),
-    "multiclass": (MLPClassifier, SCORES.argmax(axis=1)),
-    "multilabel": (MLPClassifier, (SCORES > 0).astype(int)),
-    "regression": (MLPRegressor, SCORES[:, 0]),
-    "outputs": (MLPRegressor, SCORES),
-}
+TASKS = tasks(SCORES)
 FORMATS = ["csr", "csc", "coo", "lil", "dok"]
-every_target = pytest.mark.parametrize("target", TARGETS)
+every_target = pytest.mark.parametrize("target", TASKS)
 
 
 def make(target="multiclass", **parameters):
-    estimator, y = TARGETS[target]
+    estimator, _, y = TASKS[target]
     defaults = {
         "hidden_layer_sizes": (8, 5),
         "max_iter": 5,
@@ -42,14 +38,7 @@ def make(target="multiclass", **parameters):
 
 def assert_close(one, other):
     assert_allclose(one.loss_curve_, other.loss_curve_, rtol=1e-9)
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
-        assert_allclose(a, b, rtol=1e-8, atol=1e-9)
-
-
-def assert_same(one, other):
-    assert one.loss_curve_ == other.loss_curve_
-    for a, b in zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True):
-        assert_array_equal(a, b)
+    assert_close_weights(one, other, rtol=1e-8, atol=1e-9)
 
 
 class TestNeverMadeDense:
@@ -107,12 +96,7 @@ class TestNeverMadeDense:
         starts = np.arange(0, n_rows * per_row + 1, per_row)
         data = sparse.csr_array((np.ones(len(columns)), columns, starts), (n_rows, n_features))
         model = MLPClassifier((4,), max_iter=1, random_state=0, **parameters)
-        tracemalloc.start()
-        try:
-            model.fit(data, np.arange(n_rows) % 2).predict(data)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        peak = peak_memory(lambda: model.fit(data, np.arange(n_rows) % 2).predict(data))
         # 24 or 112 MB; X would have 800 MB, and a batch of 200 rows 80 MB.
         weights = 8 * n_features * 4
         assert weights < peak < n_arrays * weights
@@ -131,7 +115,7 @@ def test_every_format_is_the_same_matrix(form, container):
     model, y = make()
     expected = copy.deepcopy(model).fit(X, y)
     model.fit(container(X).asformat(form), y)
-    assert_same(model, expected)
+    assert_same_fit(model, expected)
     assert_array_equal(model.predict_proba(X.asformat(form)), expected.predict_proba(X))
 
 
@@ -151,7 +135,7 @@ class TestWhatIsStored:
         assert data.indices.dtype == index
         model, y = make(input_dropout=0.3)
         expected = copy.deepcopy(model).fit(X, y)
-        assert_same(model.fit(data, y), expected)
+        assert_same_fit(model.fit(data, y), expected)
         assert_array_equal(model.predict(data), expected.predict(X))
 
     @pytest.mark.parametrize("values", [np.int64, np.int8, bool])
@@ -255,7 +239,7 @@ def test_the_timeline_holds_bit_for_bit(target, solver):
         walked.partial_fit(X, y, **classes)
         if epoch == 2:
             walked = pickle.loads(pickle.dumps(walked))
-    assert_same(walked, at_once)
+    assert_same_fit(walked, at_once)
 
 
 @pytest.mark.parametrize("target", ["binary", "multiclass", "regression"])
@@ -278,8 +262,7 @@ def test_weight_k_is_k_rows(target):
     with pytest.warns(UserWarning, match="batch_size"):
         model.fit(X, y, weights)
     assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-6)
-    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    assert_close_weights(model, expected, rtol=1e-6, atol=1e-6)
 
 
 def test_class_weights():
@@ -290,7 +273,7 @@ def test_class_weights():
 def test_prediction_by_blocks_of_rows(monkeypatch):
     model, y = make()
     expected = model.fit(X, y).predict_proba(X)
-    monkeypatch.setattr("skperceptron._held_out.PREDICTION_BLOCK", 7)
+    monkeypatch.setattr("skperceptron._predict.PREDICTION_BLOCK", 7)
     assert_allclose(model.predict_proba(X), expected, rtol=1e-12)
 
 
@@ -316,7 +299,7 @@ class TestSparseTargets:
         dense, _ = make("outputs")
         if targets.shape[1] == 1:
             targets = targets[:, 0]
-        assert_same(model, dense.fit(X, targets))
+        assert_same_fit(model, dense.fit(X, targets, X_val=X, y_val=targets))
         assert model.predict(X).shape == targets.shape
 
 
@@ -344,13 +327,9 @@ class TestMemoryOfPrediction:
         model.fit(self.ROWS[:100], np.arange(100) % 2)
         rows = self.CONVERSIONS[what](self.ROWS)
         expected = model.predict(rows[:5000].astype(np.float64))
-        tracemalloc.start()
-        try:
-            predictions = model.predict(rows)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-        assert_array_equal(predictions[:5000], expected)
+        predictions = []
+        peak = peak_memory(lambda: predictions.append(model.predict(rows)))
+        assert_array_equal(predictions[0][:5000], expected)
         # Scores and labels take 8 bytes a row each, and some blocks of 4096 rows 2 MB; all
         # rows in double precision take 32 MB, and a fifth of them as a sparse matrix 10.
         assert peak < 8e6

@@ -3,18 +3,19 @@
 import copy
 import math
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
-from skperceptron import MLPClassifier, MLPRegressor
+from helpers.marks import dense_and_csr, every_dtype
+from helpers.processes import run_python
+from helpers.tasks import tasks
+from helpers.weights import assert_same_fit
+from skperceptron import MLPClassifier
 from skperceptron._core.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -23,13 +24,7 @@ N_EPOCHS = 20
 rng = np.random.default_rng(0)
 X = rng.normal(size=(97, 6))
 SCORES = X @ rng.normal(size=(6, 3)) + 0.5 * rng.normal(size=(97, 3))
-TARGETS = {
-    "binary": (MLPClassifier, SCORES[:, 0] > 0),
-    "multiclass": (MLPClassifier, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
-    "multilabel": (MLPClassifier, (SCORES > 0).astype(int)),
-    "regression": (MLPRegressor, SCORES[:, 0]),
-    "outputs": (MLPRegressor, SCORES),
-}
+TASKS = tasks(SCORES)
 SOLVERS = ["sgd", "adam"]
 SCHEDULES = ["constant", "invscaling", "adaptive"]
 # All that leaves a trace in the training state, and all that acts after the step.
@@ -43,12 +38,12 @@ TOOLBOX = {
     "schedule_epochs": N_EPOCHS,
 }
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
-every_target = pytest.mark.parametrize("target", TARGETS)
+every_target = pytest.mark.parametrize("target", TASKS)
 
 
 def make(target, **parameters):
     """Everything on that has a state: momentum, shuffles, dropout, plateaus, a short last batch."""
-    estimator, y = TARGETS[target]
+    estimator, _, y = TASKS[target]
     defaults = {
         "hidden_layer_sizes": (8, 5),
         "dropout": 0.3,
@@ -60,16 +55,6 @@ def make(target, **parameters):
         "random_state": 0,
     }
     return estimator(**defaults | parameters), y
-
-
-def assert_same(one, other):
-    for ours, theirs in zip(
-        one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True
-    ):
-        assert_array_equal(ours, theirs)
-    assert one.loss_curve_ == other.loss_curve_
-    assert one.validation_scores_ == other.validation_scores_
-    assert one.t_ == other.t_
 
 
 def by_partial_fits(model, X, y):
@@ -90,6 +75,7 @@ def by_warm_fits(model, X, y, n_epochs=N_EPOCHS):
 @every_solver
 @pytest.mark.parametrize("learning_rate", SCHEDULES)
 @pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.one_of_each
 def test_one_fit_many_partial_fits_and_many_warm_fits(target, solver, learning_rate, shuffle):
     parameters = {"solver": solver, "learning_rate": learning_rate, "shuffle": shuffle}
     model, y = make(target, max_iter=N_EPOCHS, **parameters)
@@ -97,7 +83,7 @@ def test_one_fit_many_partial_fits_and_many_warm_fits(target, solver, learning_r
     assert at_once.n_iter_ == len(at_once.loss_curve_) == N_EPOCHS
     for walk in (by_partial_fits, by_warm_fits):
         walked = walk(clone(model), X, y)
-        assert_same(walked, at_once)
+        assert_same_fit(walked, at_once)
         assert walked.n_iter_ == 1
 
 
@@ -111,21 +97,21 @@ def test_with_the_whole_toolbox(target, solver, learning_rate):
     at_once = model.fit(X, y)
     for walk in (by_partial_fits, by_warm_fits):
         walked = walk(clone(model), X, y)
-        assert_same(walked, at_once)
-        assert walked.learning_rate_curve_ == at_once.learning_rate_curve_
+        assert_same_fit(walked, at_once)
         for ours, theirs in zip(walked.batch_norm_mean_, at_once.batch_norm_mean_, strict=True):
             assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)
 @pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.one_of_each
 def test_with_the_whole_toolbox_through_a_pickle(solver, early_stopping):
     parameters = {"solver": solver, "early_stopping": early_stopping, **TOOLBOX}
     watching = {"scoring": "loss"} if early_stopping else {}
     model, y = make("multiclass", max_iter=N_EPOCHS, **watching, **parameters)
     at_once = clone(model).fit(X, y)
     first_part = pickle.dumps(model.set_params(warm_start=True, max_iter=8).fit(X, y))
-    assert_same(pickle.loads(first_part).set_params(max_iter=12).fit(X, y), at_once)
+    assert_same_fit(pickle.loads(first_part).set_params(max_iter=12).fit(X, y), at_once)
 
 
 @every_solver
@@ -135,12 +121,12 @@ def test_plateaus_lower_the_adaptive_rate_in_the_tests_above(solver):
     assert model.fit(X, y).loss_curve_ != constant.fit(X, y).loss_curve_
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+@every_dtype
+@dense_and_csr
 def test_any_precision_and_any_input(dtype, convert):
     model, y = make("multiclass", max_iter=N_EPOCHS)
     data = convert(X.astype(dtype))
-    assert_same(by_partial_fits(clone(model), data, y), model.fit(data, y))
+    assert_same_fit(by_partial_fits(clone(model), data, y), model.fit(data, y))
 
 
 CONTINUE = """
@@ -155,7 +141,7 @@ with open(sys.argv[1], "wb") as file:
 
 
 WEIGHTS = np.random.default_rng(5).integers(0, 4, 97).astype(float)
-OWN_ROWS = {"X_val": X[:30], "y_val": TARGETS["multiclass"][1][:30]}
+OWN_ROWS = {"X_val": X[:30], "y_val": TASKS["multiclass"].y[:30]}
 # Parameters, and what goes to fit besides X and y.
 HALVES = {
     f"{solver}, {'early' if early_stopping else 'no early'} stopping": (
@@ -198,11 +184,9 @@ def test_pickled_and_continued_in_another_process(tmp_path):
 
     path = tmp_path / "models.pickle"
     path.write_bytes(pickle.dumps(calls))
-    subprocess.run([sys.executable, "-c", CONTINUE, path], check=True, timeout=100)
+    run_python(CONTINUE, path)
     for name, continued in pickle.loads(path.read_bytes()).items():
-        assert_same(continued, at_once[name])
-        assert continued.validation_loss_curve_ == at_once[name].validation_loss_curve_
-        assert continued.learning_rate_curve_ == at_once[name].learning_rate_curve_
+        assert_same_fit(continued, at_once[name])
 
 
 def test_a_deep_copy_goes_its_own_way():
@@ -211,7 +195,7 @@ def test_a_deep_copy_goes_its_own_way():
     before = copy.deepcopy(model.coefs_)
     copied.fit(X, y)
     assert_array_equal(model.coefs_[0], before[0])
-    assert_same(model.fit(X, y), copied)
+    assert_same_fit(model.fit(X, y), copied)
 
 
 @pytest.mark.parametrize("target", ["binary", "multiclass", "regression"])
@@ -220,7 +204,7 @@ def test_early_stopping_by_warm_fits_up_to_the_stop(target, solver):
     model, y = make(target, solver=solver, early_stopping=True, n_iter_no_change=3, max_iter=100)
     at_once = clone(model).fit(X, y)
     assert 4 <= at_once.n_iter_ < 100
-    assert_same(by_warm_fits(model, X, y, at_once.n_iter_), at_once)
+    assert_same_fit(by_warm_fits(model, X, y, at_once.n_iter_), at_once)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -309,7 +293,7 @@ def interrupt(estimator, X, y):
 
 class TestRandomState:
     def test_dropout_changes_neither_initial_weights_nor_shuffles(self):
-        y = TARGETS["binary"][1]
+        y = TASKS["binary"].y
         instances = [np.random.RandomState(3) for _ in range(3)]
         parameters = {"hidden_layer_sizes": (8,), "max_iter": 4, "learning_rate_init": 1e-14}
         ScikitLearnClassifier(random_state=instances[0], **parameters).fit(X, y)
@@ -324,7 +308,7 @@ class TestRandomState:
 
     @pytest.mark.parametrize("early_stopping", [False, True])
     def test_an_instance_ends_where_scikit_learn_leaves_it(self, early_stopping):
-        y = TARGETS["binary"][1]
+        y = TASKS["binary"].y
         instances = [np.random.RandomState(3) for _ in range(2)]
         for estimator, instance in zip(
             (ScikitLearnClassifier, MLPClassifier), instances, strict=True

@@ -14,6 +14,7 @@ from sklearn.linear_model import Lasso
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
 
+from helpers.weights import assert_same_weights, flat_weights
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
 from skperceptron._core.initializers import INITIALIZERS
@@ -42,14 +43,9 @@ def regressor(**parameters):
     return MLPRegressor(**{"max_iter": 3, "batch_size": 20, "random_state": 0} | parameters)
 
 
-def assert_same_weights(one, other):
-    for ours, theirs in zip(one.coefs_, other.coefs_, strict=True):
-        assert_array_equal(ours, theirs)
-
-
 def outcome(model):
     """All that a parameter could have an influence on."""
-    weights = np.concatenate([w.ravel() for w in model.coefs_ + model.intercepts_])
+    weights = flat_weights(model)
     scores = model.validation_scores_ or []
     return str(weights.dtype), tuple(model.loss_curve_), tuple(scores), tuple(weights.tolist())
 
@@ -295,6 +291,7 @@ class TestLosses:
 
     @pytest.mark.parametrize("y", [BINARY, MULTICLASS, MULTILABEL], ids=["2", "3", "labels"])
     @pytest.mark.parametrize("loss", sorted({name for name, _ in CLASSIFICATION_LOSSES}))
+    @pytest.mark.one_of_each
     def test_every_kind_of_targets(self, loss, y):
         model = classifier(loss=loss, max_iter=300, learning_rate_init=0.01).fit(X, y)
         assert model.score(X, y) > 0.85
@@ -391,6 +388,7 @@ class TestLearningRate:
 
     @every_solver
     @pytest.mark.parametrize("learning_rate", SCHEDULES)
+    @pytest.mark.one_of_each
     def test_every_schedule_with_every_solver(self, learning_rate, solver):
         kwargs = {"solver": solver, "max_iter": 10, "learning_rate_init": 0.01}
         if learning_rate == "adaptive":
@@ -442,6 +440,7 @@ def inverse_of_position(epoch):
 
 class TestRegularisers:
     @every_solver
+    @pytest.mark.slow
     def test_l1_gives_exact_zeros_and_the_minimum_that_lbfgs_finds(self, solver):
         # Full batches and a falling rate: the proximal step in each solver's own metric must
         # end where the objective is least, whatever the momentum.
@@ -468,6 +467,7 @@ class TestRegularisers:
 
     @every_solver
     @pytest.mark.parametrize("a", [0.05, 0.3])
+    @pytest.mark.one_of_each
     def test_l1_gives_the_zeros_of_scikit_learns_lasso(self, solver, a):
         data, y = map(scale, load_diabetes(return_X_y=True))
         theirs = Lasso(a, tol=1e-12).fit(data, y)

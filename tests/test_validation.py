@@ -7,7 +7,6 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -23,6 +22,9 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from helpers.marks import dense_and_csr
+from helpers.unchanged import assert_refused
+from helpers.weights import assert_same_weights
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -36,11 +38,6 @@ WEIGHT_VAL = np.random.default_rng(0).uniform(0, 2, len(Y_VAL))
 
 def classifier(**parameters):
     return MLPClassifier(**{"hidden_layer_sizes": 5, "max_iter": 8, "random_state": 0} | parameters)
-
-
-def assert_same_weights(one, other):
-    for ours, theirs in zip(one.coefs_, other.coefs_, strict=True):
-        assert_array_equal(ours, theirs)
 
 
 class TestOwnData:
@@ -66,7 +63,7 @@ class TestOwnData:
         expected = log_loss(Y_VAL, model.predict_proba(X_VAL), sample_weight=WEIGHT_VAL)
         assert model.validation_loss_curve_[-1] == pytest.approx(expected, rel=1e-12)
 
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @dense_and_csr
     def test_early_stopping_watches_them_and_trains_on_all_rows(self, convert):
         model = classifier(early_stopping=True).fit(
             convert(X), Y, X_val=convert(X_VAL), y_val=Y_VAL
@@ -323,7 +320,7 @@ class TestTheRecord:
         assert_same_weights(model, at_once)
 
     @pytest.mark.parametrize("name", DATA)
-    @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "csr"])
+    @dense_and_csr
     def test_other_data_start_a_new_one(self, name, convert):
         data = self.DATA | {"X_val": convert(X_VAL)}
         model = self.fitted("loss", **data)
@@ -403,12 +400,7 @@ class TestAScoringThatCanNotBeServed:
         if fitted:
             model.fit(X, y)
         model.set_params(**parameters, learning_rate=never, warm_start=fitted)
-        before, position = dict(vars(model)), model.random_state.get_state()
-        with pytest.raises(ValueError, match=match):
-            model.fit(X, y)
-        assert before.keys() == vars(model).keys()
-        assert all(before[name] is value for name, value in vars(model).items())
-        assert_array_equal(position[1], model.random_state.get_state()[1])
+        assert_refused(model, lambda model: model.fit(X, y), match)
 
     def test_is_one_that_has_no_value_for_the_rows(self):
         # Newer versions of scikit-learn have no area where there is one class, older ones an error.

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skperceptron
+from helpers.marks import every
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -35,7 +36,7 @@ ESTIMATORS = [
     PerceptronClassifier(max_iter=2),
     Subclass((3,), max_iter=2, random_state=0),
 ]
-every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+every_estimator = every("estimator", ESTIMATORS)
 
 
 def fitted(estimator):

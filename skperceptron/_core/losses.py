@@ -84,7 +84,7 @@ class Loss(ABC):
 class ComposedLoss(Loss):
     """A loss of predictions ``output_activation(scores)``, by the chain rule."""
 
-    loss: Loss
+    loss: LossLike
     output_activation: ActivationLike
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .layers import Layer
 from .parameters import Layout
 from .types import Array
+
+T = TypeVar("T")
 
 
 class Network:
@@ -35,8 +37,8 @@ class Network:
             x = layer.infer(x, own)
         return x
 
-    def by_layer(self, arrays: Sequence[Array]) -> list[list[Array]]:
-        """Parameter arrays, given in the layers' order, layer by layer."""
+    def by_layer(self, arrays: Sequence[T]) -> list[list[T]]:
+        """Parameter arrays, or what stands for them, in the layers' order, layer by layer."""
         remaining = iter(arrays)
         return [[next(remaining) for _ in layer.parameters] for layer in self.layers]
 

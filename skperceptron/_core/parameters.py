@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .types import Array
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class Layout:
         """Those of the parameters of one name, in the layers' order."""
         return [parameter.shape for parameter in self.parameters if parameter.name == name]
 
-    def arrange(self, groups: dict[str, Sequence[Array]]) -> list[Array]:
-        """Arrays given by name, in the layers' order of parameters."""
+    def arrange(self, groups: Mapping[str, Sequence[T]]) -> list[T]:
+        """Arrays, or what stands for them, given by name, in the layers' order of parameters."""
         remaining = {name: iter(arrays) for name, arrays in groups.items()}
         return [next(remaining[parameter.name]) for parameter in self.parameters]
 

@@ -193,7 +193,7 @@ class WarmUp(Schedule):
     warmup_epochs: int
 
     @property
-    def floor(self) -> float:  # type: ignore[override]
+    def floor(self) -> float:  # type: ignore[override] # a field in the others, derived here
         return self.inner.floor
 
     @property

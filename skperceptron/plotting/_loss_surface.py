@@ -266,7 +266,7 @@ def _trained_groups(network: BaseMLP) -> Groups:
     layout = network._architecture.layout
     trained = {parameter.name for parameter in layout.parameters if parameter.trainable}
     groups = published_parameters(network, layout).items()
-    return {name: arrays for name, arrays in groups if name in trained}
+    return {name: list(arrays) for name, arrays in groups if name in trained}
 
 
 def _trained(network: BaseMLP) -> Array:

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import erf, expit, softmax
 
+from helpers.marks import every_dtype
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 
 ACTIVATIONS = HIDDEN_ACTIVATIONS | OUTPUT_ACTIVATIONS
@@ -40,7 +41,7 @@ def test_backward_is_the_vector_jacobian_product(name, rng, numerical_gradient):
 
 
 @every_activation
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_large_scores_stay_finite(name, dtype, largest_score):
     z = np.array([[1, -1, 0], [-1, -1, -1], [1, 1, 1]], dtype) * dtype(largest_score(name))
     assert np.isfinite(forward(name, z)).all()
@@ -48,7 +49,7 @@ def test_large_scores_stay_finite(name, dtype, largest_score):
 
 
 @pytest.mark.parametrize("name", HIDDEN_ACTIVATIONS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_nothing_overflows_on_the_way(name, dtype):
     largest = np.finfo(dtype).max / 10
     z = np.array([[largest, -largest], [np.sqrt(largest), -np.sqrt(largest)]], dtype)

@@ -1,10 +1,13 @@
 """What a step costs, without a clock: passes over the parameters, allocations, precision."""
 
+import sys
 import tracemalloc
 
 import numpy as np
 import pytest
 
+from helpers.marks import every_dtype
+from helpers.memory import peak_memory
 from skperceptron import MLPClassifier, _architecture, _build
 from skperceptron._core.objective import Objective
 from skperceptron._core.parameters import Layout, Parameter
@@ -115,7 +118,7 @@ def test_a_network_in_single_precision_computes_nothing_in_double(parameters, se
 
 
 @every_feature
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_a_step_leaves_no_memory_behind(parameters, dtype):
     step = network_step(parameters, dtype)
     for _ in range(3):
@@ -137,11 +140,38 @@ def test_a_default_step_allocates_less_than_a_layer():
     step = network_step({}, np.float64, n=4000)
     for _ in range(3):
         step()
-    tracemalloc.start()
-    try:
-        step()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
     # The largest is relu's mask, a byte for each of 4000 rows and 40 units; activations take 8.
-    assert peak < 4000 * 40 * 8 / 2
+    assert peak_memory(step) < 4000 * 40 * 8 / 2
+
+
+def calls_of_the_package(function, *args):
+    """How many functions of the package are called, comprehensions and lambdas included."""
+    names = []
+
+    def note(frame, event, arg):
+        inside = event == "call" and "skperceptron" in frame.f_globals.get("__name__", "")
+        if inside and frame.f_code.co_name != "quiet":  # where NumPy's own decorator won't do
+            names.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        function(*args)
+    finally:
+        sys.setprofile(None)
+    return names
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("method", "most"), [("predict", 28), ("decision_function", 30), ("hidden_activations", 24)]
+)
+def test_one_row_is_predicted_in_a_few_calls(method, most, dtype):
+    # Each of them takes a good part of what the products of a row take.
+    X = np.random.default_rng(0).normal(size=(40, 6)).astype(dtype)
+    model = MLPClassifier((8,), max_iter=1).fit(X, np.arange(40) % 4)
+    predict = getattr(model, method)
+    predict(X[:1])
+    names = calls_of_the_package(predict, X[:1])
+    assert "infer" in names
+    assert len(names) <= most

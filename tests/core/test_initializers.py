@@ -7,10 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.neural_network import MLPRegressor
 
+from helpers.marks import every_dtype
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
 from skperceptron._core.initializers import INITIALIZERS
-
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def fill(name, shape, activation, random_state, dtype=np.float64):

@@ -1,15 +1,14 @@
 """Kernels: both implementations do the same, and Numba's replaces NumPy's when it pays."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from helpers.marks import every_dtype
+from helpers.processes import run_python
 from skperceptron._core import activations, kernels, penalties
 from skperceptron._core.layers import dense
 from skperceptron._core.optimizers import adam
@@ -68,7 +67,7 @@ def form(request):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_both_implementations_are_equal_to_the_last_bit(name, dtype, form):
     kernel, arguments, spent = KERNELS[name]
     numba_impl = form(kernel.numba_impl, kernel.dimensions)
@@ -178,15 +177,6 @@ def test_a_signal_while_it_compiles_is_no_failure_to_compile(log, monkeypatch):
             work(log.kernel(), size=11)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def run_python(code, **environment):
-    """What a process of its own prints."""
-    command = [sys.executable, "-c", code]
-    environment = os.environ | environment
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=100
-    ).stdout.strip()
 
 
 def test_numba_can_be_told_not_to_compile():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from helpers.marks import every_dtype
 from skperceptron._core import layers
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS, Gelu, Relu, Tanh
 from skperceptron._core.layers import (
@@ -31,7 +32,6 @@ EXAMPLES = {
     "batch norm": lambda generator: BatchNorm(N_INPUTS),
 }
 every_layer = pytest.mark.parametrize("example", EXAMPLES)
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def prepared(example, n_rows=N_ROWS, dtype=np.float64):

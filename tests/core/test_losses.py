@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, logit
 
+from helpers.marks import every_dtype
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron._core.layers import Dense
 from skperceptron._core.layers.dense import DenseProducts
@@ -14,8 +15,6 @@ from skperceptron._core.losses import TargetInterval
 from skperceptron._core.network import Network
 from skperceptron._core.objective import Objective, Regularisation
 from skperceptron._core.penalties import L2
-
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def sigma(s):

@@ -101,6 +101,7 @@ def check_gradient(activation, loss_case, hidden, rng, numerical_gradient, **oth
 
 
 @pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
+@pytest.mark.one_of_each
 def test_gradient_against_differences(activation, loss_case, rng, numerical_gradient):
     check_gradient(activation, loss_case, (4, 3), rng, numerical_gradient)
 

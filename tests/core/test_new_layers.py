@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from new_layers import Embedding, Residual, Scale
+from helpers.new_layers import Embedding, Residual, Scale
 from skperceptron._core.activations import Tanh
 from skperceptron._core.batches import ArrayRows, Batches
 from skperceptron._core.initializers import INITIALIZERS
@@ -116,6 +116,7 @@ def test_inference_is_the_forward_pass_and_stays_within_the_bound(name, rng):
 
 @every_network
 @pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.one_of_each
 def test_a_whole_training(name, solver, rng, from_defaults):
     network, X, y = prepared(name, rng)
     optimizer = from_defaults(OPTIMIZERS[solver])

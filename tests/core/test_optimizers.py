@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import math
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from helpers.marks import every_dtype
+from helpers.memory import peak_memory
 from skperceptron._core import types
 from skperceptron._core.optimizers import OPTIMIZERS, ClipByGlobalNorm
 from skperceptron._core.optimizers.adagrad import Adagrad
@@ -19,7 +20,6 @@ from skperceptron._core.parameters import Layout, Parameter
 from skperceptron._core.types import BLOCK
 
 every_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 @pytest.fixture
@@ -123,13 +123,7 @@ def test_a_step_allocates_nothing_of_the_size_of_theta(make, name, dtype, rng):
     theta, gradient = rng.normal(size=(2, size)).astype(dtype)
     optimizer = make(name, size, dtype)
     optimizer.step(theta, gradient.copy(), 0.01)
-    tracemalloc.start()
-    try:
-        optimizer.step(theta, gradient, 0.01)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < theta.nbytes / 100
+    assert peak_memory(lambda: optimizer.step(theta, gradient, 0.01)) < theta.nbytes / 100
 
 
 @pytest.fixture

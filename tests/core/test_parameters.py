@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from helpers.marks import every_dtype
 from skperceptron._core.parameters import Layout, Parameter
 
 WEIGHTS = [np.arange(6.0).reshape(2, 3), np.arange(6.0, 9.0).reshape(3, 1)]
@@ -45,7 +46,7 @@ def test_views_write_through_and_tile_the_vector(layout):
     assert_array_equal(theta, np.ones(13))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 def test_pack_undoes_group(layout, dtype):
     theta = np.random.default_rng(0).normal(size=13).astype(dtype)
     groups = {name: layout.group(name, theta) for name in ("weight", "intercept")}

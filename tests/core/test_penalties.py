@@ -5,11 +5,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 
+from helpers.marks import every_dtype
 from skperceptron._core.penalties import L1, L2, NORM_CONSTRAINTS, Ball1, Ball2
 from skperceptron._core.types import StepSize
 
 every_ball = pytest.mark.parametrize("order", NORM_CONSTRAINTS)
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def value_and_gradient(penalty, weights, scale=1.0):

@@ -1,6 +1,7 @@
 """Write the golden files of this version: ``python tests/golden/make.py``, once, at its release.
 
-Files that exist are never written anew: what a version has promised stays.
+Files that exist are never written anew: what a version has promised stays. Make them with the
+oldest NumPy that is supported (``.ci/oldest.txt``): NumPy 1 can't read what NumPy 2 has pickled.
 """
 
 import sys

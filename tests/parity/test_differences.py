@@ -6,12 +6,10 @@ when that is mended there.
 
 import re
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.optimize
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, softmax, xlogy
 from sklearn import neural_network
@@ -20,17 +18,16 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Perceptron
 from sklearn.neural_network import _multilayer_perceptron as scikit_learn_module
-from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.marks import has_numbers_of_1_9, unconverged
+from helpers.paths import GUIDE
+from helpers.weights import assert_close_weights, flat_weights
 from skperceptron import MLPClassifier, MLPRegressor, _held_out
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the differences are from scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
 ]
 
 rng = np.random.default_rng(0)
@@ -41,7 +38,7 @@ BINARY = (SCORES[:, 0] > 0).astype(int)
 FULL_BATCH = {"batch_size": 60, "shuffle": False, "random_state": 0}
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "guide" / "differences.md"
+PAGE = GUIDE / "differences.md"
 
 
 def test_each_line_of_the_page_has_a_test_of_its_number():
@@ -62,9 +59,9 @@ def test_01_the_loss_of_several_outputs_belongs_to_its_gradient():
     def fall_over_prediction(model):
         """How far the loss falls in a short step, by how far its gradient says it should."""
         model.partial_fit(X, SCORES)
-        before = np.concatenate([w.ravel() for w in model.coefs_ + model.intercepts_])
+        before = flat_weights(model)
         model.partial_fit(X, SCORES)
-        after = np.concatenate([w.ravel() for w in model.coefs_ + model.intercepts_])
+        after = flat_weights(model)
         model.partial_fit(X, SCORES)
         predicted = np.sum((after - before) ** 2) / model.learning_rate_init
         return (model.loss_curve_[1] - model.loss_curve_[2]) / predicted
@@ -398,8 +395,7 @@ def test_15_line_searches_of_lbfgs_meet_the_clip_on_ordinary_data(kind):
         theirs.fit(data, y)
         # Every difference there is, is the clip's: with it we are as they are.
         clipped = MLPClassifier((8, 5), loss=ClippedLogLoss(), **parameters).fit(data, y)
-        for one, other in zip(clipped.coefs_, theirs.coefs_, strict=True):
-            assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+        assert_close_weights(clipped, theirs, rtol=1e-6, atol=1e-6)
         n_parted += np.abs(ours.fit(data, y).coefs_[0] - theirs.coefs_[0]).max() > 1e-6
     assert 0 < n_parted < 12
 

@@ -6,7 +6,6 @@ the example draws.
 
 import numpy as np
 import pytest
-import sklearn
 from numpy.testing import assert_allclose
 from sklearn import neural_network
 from sklearn.datasets import (
@@ -19,16 +18,13 @@ from sklearn.datasets import (
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.marks import has_numbers_of_1_9, unconverged
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the numbers are those of scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
     # The examples set parameters that their solver ignores.
     pytest.mark.filterwarnings("ignore:.* ignored with solver=:UserWarning"),
 ]
@@ -143,6 +139,7 @@ def training_curves(package):
 
 
 @pytest.mark.parametrize("example", [weights_on_digits, training_curves])
+@pytest.mark.slow
 def test_the_same_figure(example):
     for ours, theirs in zip(example(skperceptron), example(neural_network), strict=True):
         assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
@@ -157,6 +154,7 @@ def test_varying_regularization_is_the_same_figure_too_for_twenty_iterations():
         assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_and_cannot_be_told_from_it_by_eye_after_many():
     """Rounding, and scikit-learn's clip of the loss, grow over hundreds of iterations."""
     (ours, our_scores), (theirs, their_scores) = (

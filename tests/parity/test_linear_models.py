@@ -130,6 +130,7 @@ def test_logistic_regression(C, data):
 
 @pytest.mark.parametrize("C", [0.05, 0.5])
 @pytest.mark.parametrize("data", [(X_CANCER, Y_CANCER), (X_IRIS, Y_IRIS)], ids=["two", "three"])
+@pytest.mark.one_of_each
 def test_l1_logistic_regression(C, data):
     theirs = LogisticRegression(
         C=C, solver="saga", tol=1e-10, max_iter=50_000, random_state=0, **L1
@@ -175,6 +176,7 @@ def test_lasso_and_elastic_net(a, l1_ratio):
     [("poisson", PoissonRegressor, COUNTS), ("gamma", GammaRegressor, Y_DIABETES)],
 )
 @pytest.mark.parametrize("a", [0.01, 1.0])
+@pytest.mark.one_of_each
 def test_poisson_and_gamma(loss, theirs, y, a):
     ours, expected = fit_and_compare(
         MLPRegressor(loss=loss),
@@ -209,6 +211,7 @@ def test_huber(epsilon):
 
 @pytest.mark.parametrize("quantile", [0.2, 0.5])
 @pytest.mark.parametrize("a", [0.0, 0.02])
+@pytest.mark.slow
 def test_quantile(quantile, a):
     fit_and_compare(
         MLPRegressor(loss="quantile", quantile=quantile),
@@ -238,6 +241,7 @@ def test_absolute_error_is_twice_the_median():
 @pytest.mark.parametrize("C", [0.01, 0.1])
 @pytest.mark.parametrize("data", [(X_CANCER, Y_CANCER), (X_IRIS, Y_IRIS)], ids=["two", "three"])
 @pytest.mark.parametrize(("loss", "rtol"), [("squared_hinge", 1e-6), ("hinge", 1e-4)])
+@pytest.mark.one_of_each
 def test_linear_svc(C, data, loss, rtol):
     # A large scale frees the intercept of their penalty on it.
     nonsmooth = loss == "hinge"
@@ -321,6 +325,7 @@ def random_problem(kind, seed):
 @every_kind
 @every_seed
 @pytest.mark.parametrize("a", [0.1, 10.0])
+@pytest.mark.one_of_each
 class TestRandomSmoothProblems:
     def test_logistic_regression(self, kind, seed, a):
         X, scores, rng = random_problem(kind, seed)
@@ -365,6 +370,7 @@ class TestRandomSmoothProblems:
 @every_seed
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
 @pytest.mark.parametrize("a", [0.003, 0.03, 0.3])
+@pytest.mark.one_of_each
 def test_random_lasso_and_elastic_net(kind, seed, l1_ratio, a):
     X, scores, rng = random_problem(kind, seed)
     y = scores[:, 0] + 0.5 * rng.normal(size=len(X))

@@ -2,20 +2,18 @@
 
 import numpy as np
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import neural_network
-from sklearn.utils.fixes import parse_version
 
 import skperceptron
+from helpers.marks import has_numbers_of_1_9, unconverged
+from helpers.tasks import tasks
+from helpers.weights import assert_close_weights
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the numbers are those of scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
     pytest.mark.filterwarnings("ignore:early_stopping watched a score:UserWarning"),
     pytest.mark.filterwarnings("ignore:.* ignored with solver='adam':UserWarning"),
 ]
@@ -23,13 +21,8 @@ pytestmark = [
 rng = np.random.default_rng(0)
 X = rng.normal(size=(130, 7)) * (rng.random((130, 7)) < 0.7)
 SCORES = X @ rng.normal(size=(7, 3)) + 0.5 * rng.normal(size=(130, 3))
-TARGETS = {
-    "binary": ("MLPClassifier", {}, SCORES[:, 0] > 0),
-    "multiclass": ("MLPClassifier", {}, np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]),
-    "multilabel": ("MLPClassifier", {}, (SCORES > 0).astype(int)),
-    "regression": ("MLPRegressor", {}, SCORES[:, 0]),
-    "poisson": ("MLPRegressor", {"loss": "poisson"}, rng.poisson(np.exp(SCORES[:, 0] / 2))),
-}
+TASKS = tasks(SCORES, rng.poisson(np.exp(SCORES[:, 0] / 2)))
+del TASKS["outputs"]  # difference 1
 MOMENTA = {
     "none": {"momentum": 0.0},
     "classical": {"momentum": 0.9, "nesterovs_momentum": False},
@@ -42,18 +35,18 @@ SOLVERS = {
 } | {"adam": {"solver": "adam"}, "lbfgs": {"solver": "lbfgs"}}
 
 every_activation = pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
-every_target = pytest.mark.parametrize("target", TARGETS)
+every_target = pytest.mark.parametrize("target", TASKS)
 
 
 def fit_both(target, solver, X=X, **parameters):
-    name, loss, y = TARGETS[target]
+    estimator, loss, y = TASKS[target]
     common = {"hidden_layer_sizes": (9, 5), "max_iter": 20, "random_state": 1}
     if solver != "lbfgs":
         # Patience runs out at 20 epochs for many, so that rates fall and training stops.
         common |= {"learning_rate_init": 0.02, "tol": 0.02, "n_iter_no_change": 3, "batch_size": 40}
     parameters = common | SOLVERS[solver] | loss | parameters
-    theirs = getattr(neural_network, name)(**parameters).fit(X, y)
-    ours = getattr(skperceptron, name)(**parameters).fit(X, y)
+    theirs = getattr(neural_network, estimator.__name__)(**parameters).fit(X, y)
+    ours = estimator(**parameters).fit(X, y)
     return theirs, ours
 
 
@@ -65,10 +58,7 @@ def assert_same(theirs, ours, X=X):
     theirs_curve = getattr(theirs, "loss_curve_", None)
     if theirs_curve is not None:
         assert_allclose(ours.loss_curve_, theirs_curve, rtol=1e-6)
-    for one, other in zip(
-        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
-    ):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    assert_close_weights(ours, theirs, rtol=1e-6, atol=1e-6)
     if hasattr(theirs, "predict_proba"):
         assert_array_equal(ours.predict(X), theirs.predict(X))
         assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-6, atol=1e-6)
@@ -82,6 +72,7 @@ def assert_same(theirs, ours, X=X):
     [(name, True) for name in SOLVERS] + [(name, False) for name in SOLVERS if name != "lbfgs"],
 )
 @every_target
+@pytest.mark.one_of_each
 def test_training(activation, solver, target, shuffle):
     theirs, ours = fit_both(target, solver, activation=activation, shuffle=shuffle)
     assert_same(theirs, ours)
@@ -90,6 +81,7 @@ def test_training(activation, solver, target, shuffle):
 @pytest.mark.parametrize("convert", [sparse.csr_array, sparse.csr_matrix, sparse.csc_array])
 @pytest.mark.parametrize("solver", ["sgd-constant-nesterov", "adam", "lbfgs"])
 @every_target
+@pytest.mark.one_of_each
 def test_sparse_input(convert, solver, target):
     assert_same(*fit_both(target, solver, convert(X)), convert(X))
 
@@ -98,6 +90,7 @@ def test_sparse_input(convert, solver, target):
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("target", ["multiclass", "poisson"])
+@pytest.mark.one_of_each
 def test_sparse_input_with_every_schedule_and_momentum(activation, solver, shuffle, target):
     data = sparse.csr_array(X)
     parameters = {"activation": activation, "shuffle": shuffle, "max_iter": 8}
@@ -107,6 +100,7 @@ def test_sparse_input_with_every_schedule_and_momentum(activation, solver, shuff
 @pytest.mark.parametrize("convert", [sparse.csr_array, sparse.csc_array])
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
 @pytest.mark.parametrize("target", ["binary", "multilabel", "regression", "poisson"])
+@pytest.mark.one_of_each
 def test_sparse_input_with_early_stopping(convert, solver, target):
     theirs, ours = fit_both(target, solver, convert(X), early_stopping=True)
     assert_same(theirs, ours, convert(X))
@@ -116,6 +110,7 @@ def test_sparse_input_with_early_stopping(convert, solver, target):
 @every_activation
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name != "lbfgs"])
 @pytest.mark.parametrize("target", ["binary", "regression", "poisson"])
+@pytest.mark.one_of_each
 def test_early_stopping(activation, solver, target):
     theirs, ours = fit_both(target, solver, activation=activation, early_stopping=True)
     assert_same(theirs, ours)
@@ -136,21 +131,20 @@ def test_several_outputs_but_for_the_mean_in_the_loss(solver):
     parameters = SOLVERS[solver] | {"alpha": 0.0, "max_iter": 20, "tol": 0.0, "random_state": 1}
     theirs = neural_network.MLPRegressor(**parameters).fit(X, SCORES)
     ours = skperceptron.MLPRegressor(**parameters).fit(X, SCORES)
-    for one, other in zip(ours.coefs_, theirs.coefs_, strict=True):
-        assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+    assert_close_weights(ours, theirs, rtol=1e-6, atol=1e-9)
     assert_allclose(ours.loss_, 3 * theirs.loss_, rtol=1e-9)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("solver", ["sgd-constant-none", "sgd-adaptive-nesterov", "adam"])
 def test_what_verbose_prints(solver, early_stopping, capsys):
-    name, loss, y = TARGETS["binary"]
+    estimator, loss, y = TASKS["binary"]
     parameters = SOLVERS[solver] | loss | {"early_stopping": early_stopping, "max_iter": 200}
     parameters |= {"tol": 0.05, "n_iter_no_change": 2, "random_state": 1, "verbose": True}
     parameters["learning_rate_init"] = 0.05
-    getattr(neural_network, name)(**parameters).fit(X, y)
+    getattr(neural_network, estimator.__name__)(**parameters).fit(X, y)
     theirs = capsys.readouterr().out
-    getattr(skperceptron, name)(**parameters).fit(X, y)
+    estimator(**parameters).fit(X, y)
     assert capsys.readouterr().out == theirs
     assert theirs.endswith("Stopping.\n")
 
@@ -161,13 +155,14 @@ VERBOSE = {"tol": 0.05, "n_iter_no_change": 2, "random_state": 1, "verbose": Tru
 @pytest.mark.parametrize("target", ["regression", "poisson", "multilabel"])
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("solver", ["sgd-adaptive-nesterov", "adam"])
+@pytest.mark.one_of_each
 def test_what_verbose_prints_for_other_targets(target, early_stopping, solver, capsys):
-    name, loss, y = TARGETS[target]
+    estimator, loss, y = TASKS[target]
     parameters = SOLVERS[solver] | loss | VERBOSE | {"early_stopping": early_stopping}
     parameters["learning_rate_init"] = 0.02
     printed = []
     for package in (neural_network, skperceptron):
-        getattr(package, name)(**parameters).fit(X, y)
+        getattr(package, estimator.__name__)(**parameters).fit(X, y)
         printed.append(capsys.readouterr().out)
     assert printed[1] == printed[0]
     assert "did not improve" in printed[0]
@@ -176,13 +171,13 @@ def test_what_verbose_prints_for_other_targets(target, early_stopping, solver, c
 @pytest.mark.parametrize("target", ["binary", "regression"])
 @pytest.mark.parametrize("solver", ["sgd-constant-none", "adam"])
 def test_what_verbose_prints_for_partial_fit(target, solver, capsys):
-    name, loss, y = TARGETS[target]
+    estimator, loss, y = TASKS[target]
     # One batch in its own order, and patience not used up: see the differences.
     parameters = SOLVERS[solver] | loss | VERBOSE | {"n_iter_no_change": 100}
     parameters |= {"shuffle": False, "batch_size": 130}
     printed = []
     for package in (neural_network, skperceptron):
-        model = getattr(package, name)(**parameters)
+        model = getattr(package, estimator.__name__)(**parameters)
         for _ in range(5):
             classes = {"classes": [False, True]} if target == "binary" else {}
             model.partial_fit(X, y, **classes)
@@ -253,7 +248,7 @@ class TestMessagesForWrongValues:
         ],
     )
     def test_are_theirs(self, name, parameter, value):
-        y = TARGETS["binary" if name == "MLPClassifier" else "regression"][2]
+        y = TASKS["binary" if name == "MLPClassifier" else "regression"].y
         messages, kinds = [], []
         for package in (neural_network, skperceptron):
             with pytest.raises(ValueError, match=f"(?s).*{parameter}|1-dimensional|seed") as error:

@@ -13,7 +13,9 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from helpers.interrupts import interrupt_call
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron._core.network import Network
 from skperceptron.plotting import (
     ActivationHistogramDisplay,
     DecisionBoundaryAnimation,
@@ -344,6 +346,7 @@ def test_panels_go_from_the_first_epoch_to_the_last(moons):
     assert DecisionBoundaryAnimation.from_path(path, *moons, grid_resolution=5).epochs == [1, 5, 9]
 
 
+@pytest.mark.slow
 def test_film_has_a_picture_per_epoch(moons, tmp_path):
     from PIL import Image
 
@@ -511,20 +514,9 @@ def test_surface_refuses_directions_it_does_not_have(moons):
 
 def test_surface_can_be_interrupted(moons, monkeypatch):
     network = MLPClassifier((3,), max_iter=1, random_state=0).fit(*moons)
-    from skperceptron._core.network import Network
-
-    calls = []
-
-    def forward(self, *args):
-        calls.append(self)
-        if len(calls) > 3:
-            raise KeyboardInterrupt
-        return original(self, *args)
-
-    original = Network.forward
-    monkeypatch.setattr(Network, "forward", forward)
-    interrupted = pytest.warns(UserWarning, match="interrupted")
-    with interrupted, pytest.raises(KeyboardInterrupt):
+    interrupt_call(monkeypatch, Network, "forward", 4)
+    told = pytest.warns(UserWarning, match="interrupted")
+    with told, pytest.raises(KeyboardInterrupt):
         LossSurfaceDisplay.from_estimator(network, *moons)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import kernels
 from ..types import Array
-from .rules import OneVsRest
+from .rules import OneVsRest, Rule
 from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
 
@@ -24,7 +24,8 @@ class Compiled(Trainer):
 
     rule: OneVsRest
 
-    def __init__(self, units: Units, rule: OneVsRest) -> None:
+    def __init__(self, units: Units, rule: Rule) -> None:
+        assert isinstance(rule, OneVsRest)  # the only one with independent units
         self.units, self.rule = units, rule
 
     def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:

@@ -49,6 +49,7 @@ class Rule(ABC):
 
     n_units: int
     n_learners: int
+    independent: bool  # whether each unit is a learner, whatever the others do
     steps: Array  # sizes of the updates of a row of weight 1, by class
 
     @abstractmethod
@@ -75,6 +76,8 @@ class OneVsRest(Rule):
     the unit whose ``own`` class is the row's, else -1. ``own_weight`` scales the ``rate`` η for the
     rows of the class, ``other_weight`` for those of the rest; all three are (n_units,).
     """
+
+    independent = True
 
     def __init__(self, own: Array, own_weight: Array, other_weight: Array, rate: float) -> None:
         self.own, self.own_weight, self.other_weight, self.rate = (
@@ -163,6 +166,7 @@ class Joint(Rule):
     """
 
     n_learners = 1
+    independent = False
 
     def __init__(self, class_weight: Array, rate: float) -> None:
         self._class_weight, self._rate = class_weight, rate  # (n_classes,)

@@ -26,11 +26,13 @@ def assert_follows(plain, problem, learn, run=None):
     return sum(mistakes)
 
 
+@pytest.mark.one_of_each
 def test_one_vs_rest(plain, problem, kind, n_units, csr, weighted):
     case = problem(kind, n_units, csr=csr, weighted=weighted)
     assert assert_follows(plain, case, plain.one_vs_rest) > 50
 
 
+@pytest.mark.one_of_each
 def test_joint(plain, problem, kind, csr, weighted):
     case = problem(kind, 3, csr=csr, weighted=weighted)
     assert assert_follows(plain, case, plain.joint) > 50
@@ -38,6 +40,7 @@ def test_joint(plain, problem, kind, csr, weighted):
 
 @pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize("data", ["one-hot", "counts"])
+@pytest.mark.one_of_each
 def test_rounding_decides_ties_as_sums_from_left_to_right_do(plain, problem, data, seed, csr):
     for learn, n_units in [(plain.one_vs_rest, 1), (plain.joint, 4)]:
         assert_follows(plain, problem(data, n_units, csr=csr, seed=seed, n=300), learn)
@@ -57,6 +60,7 @@ def test_it_takes_the_exact_sums_near_ties(plain, problem, monkeypatch):
 
 @pytest.mark.parametrize("run", [5, 64, 1000])
 @pytest.mark.parametrize("block", [1, 5, 300])
+@pytest.mark.one_of_each
 def test_the_sizes_of_runs_and_of_what_is_looked_at_make_no_difference(
     plain, problem, monkeypatch, run, block, csr
 ):

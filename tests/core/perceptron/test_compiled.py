@@ -34,6 +34,7 @@ def assert_same_as_blocks(case, plain, averaged=True):
 
 @pytest.mark.usefixtures("loop")
 class TestTheLoop:
+    @pytest.mark.one_of_each
     def test_it_changes_no_result(self, plain, problem, kind, n_units, csr, weighted):
         assert_same_as_blocks(problem(kind, n_units, csr=csr, weighted=weighted), plain)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from helpers.interrupts import interrupt_call
 from skperceptron._core.perceptron import Penalised, Penalty
 
 N_EPOCHS = 3
@@ -30,6 +31,7 @@ def assert_follows(plain, problem, learn, penalty, run=None):
 
 
 @every_penalty
+@pytest.mark.one_of_each
 def test_one_vs_rest(plain, problem, kind, n_units, csr, penalty):
     case = problem(kind, n_units, csr=csr, weighted=True, n=120)
     _, mean_w = assert_follows(plain, case, plain.one_vs_rest, penalty)
@@ -38,6 +40,7 @@ def test_one_vs_rest(plain, problem, kind, n_units, csr, penalty):
 
 @every_penalty
 @pytest.mark.parametrize("run", [7, None])
+@pytest.mark.one_of_each
 def test_joint(plain, problem, csr, penalty, run):
     assert_follows(plain, problem("counts", 3, csr=csr, n=120), plain.joint, penalty, run)
 
@@ -85,16 +88,8 @@ def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch):
     interrupted, other = (
         Penalised(case.units(), case.rule(plain.one_vs_rest), penalty, case.rate) for _ in range(2)
     )
-    show, calls = Penalised._show, []
-
-    def show_some(self, *args):
-        calls.append(1)
-        if len(calls) == 51:
-            raise KeyboardInterrupt
-        return show(self, *args)
-
     with monkeypatch.context() as patch:
-        patch.setattr(Penalised, "_show", show_some)
+        interrupt_call(patch, Penalised, "_show", 51)
         with pytest.raises(KeyboardInterrupt):
             interrupted.run_epoch(case.training_data(), case.order)
     other.run_epoch(case.training_data(), case.order[:50])

@@ -2,22 +2,18 @@
 
 import numpy as np
 import pytest
-import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.linear_model import Perceptron, SGDClassifier
 from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils.fixes import parse_version
 
+from helpers.marks import has_numbers_of_1_9, unconverged
 from skperceptron import PerceptronClassifier
 
 pytestmark = [
-    pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="the numbers are those of scikit-learn 1.9",
-    ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    has_numbers_of_1_9,
+    unconverged,
 ]
 
 
@@ -68,6 +64,7 @@ def weights(y, weighted):
 @every_penalty
 @dense_and_sparse
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
+@pytest.mark.one_of_each
 def test_rosenblatt_is_their_perceptron(data, penalty, convert, parameters):
     X, y = convert(DATA[data][0]), DATA[data][1]
     common = {"max_iter": 10, "shuffle": False, "penalty": penalty} | parameters
@@ -79,6 +76,7 @@ def test_rosenblatt_is_their_perceptron(data, penalty, convert, parameters):
 @every_data
 @every_penalty
 @dense_and_sparse
+@pytest.mark.one_of_each
 def test_with_sample_weights(data, penalty, convert):
     X, y = convert(DATA[data][0]), DATA[data][1]
     common = {"max_iter": 6, "shuffle": False, "penalty": penalty, "class_weight": {1: 3.0}}
@@ -91,6 +89,7 @@ def test_with_sample_weights(data, penalty, convert):
 @pytest.mark.parametrize("penalty", [None, "l2"])
 @dense_and_sparse
 @pytest.mark.parametrize("parameters", [*PARAMETERS, {"weighted": True}], ids=str)
+@pytest.mark.one_of_each
 def test_averaged_is_their_averaged_sgd(data, penalty, convert, parameters):
     X, y = convert(DATA[data][0]), DATA[data][1]
     common = {"max_iter": 6, "shuffle": False, "penalty": penalty, "eta0": 1.0} | parameters
@@ -107,6 +106,7 @@ def test_averaged_is_their_averaged_sgd(data, penalty, convert, parameters):
 # With an L2 part scikit-learn scores the held-out rows with weights it has yet to scale: below.
 @pytest.mark.parametrize("penalty", [None, "l1"])
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.one_of_each
 def test_early_stopping_holds_out_the_same_rows(data, convert, penalty, weighted):
     X, y = convert(DATA[data][0]), DATA[data][1]
     common = {"early_stopping": True, "penalty": penalty, "max_iter": 20, "shuffle": False}
@@ -120,6 +120,7 @@ def test_early_stopping_holds_out_the_same_rows(data, convert, penalty, weighted
 @every_data
 @dense_and_sparse
 @every_penalty
+@pytest.mark.one_of_each
 def test_partial_fit(data, convert, penalty):
     X, y = DATA[data]
     ours, theirs = (
@@ -134,6 +135,7 @@ def test_partial_fit(data, convert, penalty):
 
 @every_data
 @every_penalty
+@pytest.mark.one_of_each
 def test_warm_start(data, penalty):
     X, y = DATA[data]
     parameters = {"warm_start": True, "max_iter": 3, "tol": None, "shuffle": False}

@@ -285,7 +285,7 @@ def has_epochs(estimator: Any) -> bool:
 def restored_on_error(estimator: BaseEstimator) -> Iterator[None]:
     """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
     before = dict(vars(estimator))
-    given = estimator.random_state
+    given: Any = getattr(estimator, "random_state", None)
     position = given.get_state(legacy=False) if isinstance(given, np.random.RandomState) else None
     try:
         yield

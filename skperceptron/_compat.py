@@ -6,8 +6,8 @@ import copy
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from inspect import signature
 from numbers import Integral, Real
@@ -18,6 +18,7 @@ import sklearn
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import _safe_indexing, check_random_state
@@ -31,8 +32,10 @@ from sklearn.utils._param_validation import (
 from sklearn.utils._pprint import _EstimatorPrettyPrinter
 from sklearn.utils.metaestimators import available_if as _available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
+from sklearn.utils.parallel import Parallel, _get_threadpool_controller, delayed
 from sklearn.utils.validation import (
     _assert_all_finite,
+    _check_feature_names_in,
     _check_sample_weight,
     _check_y,
     _get_feature_names,
@@ -45,9 +48,9 @@ from ._summary import PACKAGE, documentation_url
 from ._types import Array, ArrayLike, Context, DTypeLike, Matrix, MatrixLike
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import AutoPropagatedCallback, CallbackSupportMixin, with_callbacks
 except ModuleNotFoundError:  # below 1.9
-    CallbackSupportMixin, with_callbacks = object, None
+    AutoPropagatedCallback, CallbackSupportMixin, with_callbacks = None, object, None
 
 if TYPE_CHECKING:  # what ``super()`` is in a mixin of estimators
     from sklearn.base import BaseEstimator as MixinBase
@@ -69,8 +72,12 @@ __all__ = [
     "as_finite",
     "as_fitted",
     "available_if",
+    "blas_on_one_thread",
     "check_sample_weight",
     "check_y",
+    "cross_fitting",
+    "effective_n_jobs",
+    "input_names",
     "is_first_partial_fit",
     "is_multilabel",
     "is_sparse_multilabel",
@@ -78,13 +85,16 @@ __all__ = [
     "kind_of_target",
     "last_random_state",
     "managing_callbacks",
+    "member_callbacks",
     "n_callbacks",
     "optimizer_state",
     "path_of",
     "patience_count",
+    "run_in_parallel",
     "take_rows",
     "validate_X",
     "validate_parameters",
+    "validate_table",
     "without_callbacks",
     "without_false_alarms",
 ]
@@ -175,6 +185,39 @@ def _expecting_the_names(estimator: BaseEstimator, X: MatrixLike) -> BaseEstimat
     return estimator
 
 
+def validate_table(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
+    """Return a data frame as it is, or X as an array of what it holds; names and shape checked.
+
+    Warnings point at the caller's line.
+    """
+    with error_context("X"):
+        is_frame = hasattr(X, "columns") and hasattr(type(X), "dtypes")
+        known = getattr(estimator, "feature_names_in_", None)
+        if not reset and is_frame and known is not None and known.tolist() == list(X.columns):
+            return X  # as scikit-learn would, but sooner
+        if not reset:
+            estimator = _expecting_the_names(estimator, X)
+        if is_frame:
+            return validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
+
+
+def input_names(estimator: BaseEstimator, names: Any) -> Any:
+    """The names of the columns that an estimator was fitted to, checked against those given."""
+    return _check_feature_names_in(estimator, names)
+
+
+def cross_fitting(n_splits: int, *, of_classes: bool, random_state: int) -> dict[str, Any]:
+    """The parameters of a TargetEncoder that shuffles the rows before it splits them.
+
+    Those that do it below 1.9 are deprecated from then on.
+    """
+    if with_callbacks is None:
+        return {"cv": n_splits, "shuffle": True, "random_state": random_state}
+    splitter = StratifiedKFold if of_classes else KFold
+    return {"cv": splitter(n_splits, shuffle=True, random_state=random_state)}
+
+
 def check_y(y: MatrixLike, *, numeric: bool, estimator: BaseEstimator) -> Matrix:
     """Return y as an array or CSR matrix, finite; ``numeric`` makes numbers of objects."""
     return _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
@@ -236,6 +279,38 @@ def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
     """scikit-learn's decorator of the same name; the method keeps its type."""
     decorator: Callable[[Method], Method] = _available_if(check)
     return decorator
+
+
+# Networks side by side ---------------------------------------------------------------------------
+
+
+def blas_on_one_thread() -> AbstractContextManager[Any]:
+    """Have BLAS use one thread, so that the bits do not depend on who else runs."""
+    limit: AbstractContextManager[Any] = _get_threadpool_controller().limit(
+        limits=1, user_api="blas"
+    )
+    return limit
+
+
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """How many tasks run at a time, with scikit-learn's meaning of n_jobs."""
+    return int(Parallel(n_jobs=n_jobs)._effective_n_jobs())
+
+
+def run_in_parallel(
+    tasks: Iterable[Callable[[], Any]], n_jobs: int | None
+) -> Generator[Any, None, None]:
+    """Yield what the tasks return, in their order, as soon as each is done."""
+    several = {"return_as": "generator"} if "return_as" in signature(Parallel).parameters else {}
+    results = Parallel(n_jobs=n_jobs, **several)(delayed(task)() for task in tasks)
+    try:
+        for result in results:  # noqa: UP028  # "yield from" would close them before "finally"
+            yield result
+    finally:
+        if several:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", ".*still being processed by the workers")
+                results.close()
 
 
 # Notebooks -------------------------------------------------------------------------------------
@@ -385,6 +460,44 @@ def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
     """Take the callbacks off, which ``clone`` carries over."""
     vars(estimator).pop(CALLBACKS, None)
     return estimator
+
+
+class MemberCallbacks:
+    """The callbacks of an ensemble, for one of its members.
+
+    Those that scikit-learn propagates see all members in one tree of tasks. All others watch the
+    epochs of a network: each member has them as its own.
+    """
+
+    def __init__(self, context: Context, others: list[Any]) -> None:
+        self._context, self._others = context, others
+
+    def __call__(self, member: BaseEstimator) -> AbstractContextManager[Any]:
+        member.set_callbacks(*self._others)
+        propagating: AbstractContextManager[Any] = self._context.propagate_callback_context(member)
+        return propagating
+
+
+@contextmanager
+def member_callbacks(estimator: BaseEstimator, n: int) -> Iterator[list[MemberCallbacks | None]]:
+    """Show the fit of an ensemble to its callbacks; yield what each of ``n`` members needs."""
+    if not n_callbacks(estimator):
+        yield [None] * n
+        return
+    callbacks = getattr(estimator, CALLBACKS)
+    propagated = [each for each in callbacks if isinstance(each, AutoPropagatedCallback)]
+    others = [each for each in callbacks if not isinstance(each, AutoPropagatedCallback)]
+    try:
+        setattr(estimator, CALLBACKS, propagated)
+        root = estimator._init_callback_context(
+            task_name="fit", max_subtasks=n, sequential_subtasks=False
+        )
+    finally:
+        setattr(estimator, CALLBACKS, callbacks)
+    root.call_on_fit_task_begin(estimator=estimator)
+    tasks = [root.subcontext(task_name="network", task_id=i) for i in range(n)]
+    yield [MemberCallbacks(task, others) for task in tasks]
+    root.call_on_fit_task_end(estimator=estimator)
 
 
 def path_of(context: Context) -> list[Context]:

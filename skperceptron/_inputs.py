@@ -23,6 +23,8 @@ ADVICE = {
     "c": "pass their real and imaginary parts as columns",
 }
 
+NAT = "NaTType"  # of pandas, which need not be there
+
 # dtype.kind of what is a number; of what has to be looked at, one by one.
 NUMBERS, OBJECTS = "biuf", "OT"
 STRINGS = "UST"
@@ -46,14 +48,16 @@ def as_numbers(X: Any, name: str) -> Any:
     return array.astype(np.float64) if array.dtype.kind in STRINGS else X
 
 
-def refuse_dates(values: Any, name: str) -> None:
+def refuse_dates(values: Any, name: str, *, categories: bool = False) -> None:
     """Raise an error that says where dates, timedeltas or complex numbers are, if there are any.
 
-    Arrays of numbers cost nothing.
+    Arrays of numbers cost nothing. Among objects that may be categories NaT is a missing value.
     """
     if _is_numbers(values):
         return
     found = [(label, *what) for label, what in _traits(values) if what is not None]
+    if categories:
+        found = [what for what in found if what[2] != NAT]
     if not found:
         return
     _, kind, type_name = found[0]
@@ -66,7 +70,8 @@ def refuse_dates(values: Any, name: str) -> None:
     what = f"{WHAT[kind]} of type {type_name}{where}"
     if kind == "c":
         raise ValueError(f"{name}: Complex data not supported: got {what}; {ADVICE[kind]}.")
-    raise ValueError(f"{name} must be numbers, got {what}: {ADVICE[kind]}.")
+    wanted = "numbers or categories" if categories else "numbers"
+    raise ValueError(f"{name} must be {wanted}, got {what}: {ADVICE[kind]}.")
 
 
 def _is_numbers(values: Any) -> bool:
@@ -124,6 +129,11 @@ def _odd_dtype(dtype: Any) -> tuple[str, str] | None:
     return (kind, str(dtype)) if kind in WHAT else None
 
 
+def is_dates(dtype: Any) -> bool:
+    """Whether a dtype is one of dates, timedeltas or complex numbers."""
+    return _odd_dtype(dtype) is not None
+
+
 def _odd_column(frame: Any, place: int, dtype: Any) -> tuple[str, str] | None:
     """The same by the objects in a column whose dtype does not tell."""
     if getattr(dtype, "kind", "O") in NUMBERS or getattr(dtype, "is_numeric", bool)():
@@ -134,7 +144,8 @@ def _odd_column(frame: Any, place: int, dtype: Any) -> tuple[str, str] | None:
 
 def _odd_type(objects: Array) -> tuple[str, str] | None:
     """The first type among objects that is no number, by its kind and name."""
-    for kind in sorted(set(map(type, objects.ravel().tolist())), key=lambda kind: kind.__name__):
+    kinds = set(map(type, objects.ravel().tolist()))
+    for kind in sorted(kinds, key=lambda kind: (kind.__name__ == NAT, kind.__name__)):
         if issubclass(kind, DURATIONS):
             return "m", kind.__name__
         # A period of pandas, which need not be there, is no date to Python.
@@ -172,7 +183,7 @@ def plain_labels(y: Any, name: str) -> Any:
         return array if array.ndim == 1 else y
     values = array.ravel().tolist()
     types = set(map(type, values))
-    if any(map(_is_missing, values)):
+    if any(map(is_missing, values)):
         raise ValueError(f"{name} has missing labels (None, NaN or NA): drop these rows.")
     kinds = {_label_kind(kind) for kind in types}
     if kinds == {"bool", "int"} and array.ndim == 2 and array.shape[1] > 1:
@@ -210,7 +221,7 @@ def _label_kind(kind: type) -> str:
     return "str" if issubclass(kind, str) else kind.__name__
 
 
-def _is_missing(value: object) -> bool:
+def is_missing(value: object) -> bool:
     if isinstance(value, float | np.floating):
         return bool(value != value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
+    return value is None or type(value).__name__ in ("NAType", NAT)

@@ -67,7 +67,13 @@ FLOORS = [
     {"_convert"},
     {"_classifier", "_perceptron", "_regressor"},
     {"_autoencoder"},
-    {"callbacks", "plotting"},
+    {"tabular._quantiles"},
+    {"tabular._columns", "tabular._piecewise", "tabular._robust_clip"},
+    {"tabular._intervals", "tabular._preprocessor", "tabular._splits"},
+    {"tabular._members", "tabular._parameters"},
+    {"tabular._base"},
+    {"tabular._classifier", "tabular._regressor"},
+    {"callbacks", "plotting", "tabular"},
     {""},  # skperceptron/__init__.py
 ]
 FLOOR = {component: floor for floor, components in enumerate(FLOORS) for component in components}

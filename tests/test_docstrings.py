@@ -15,10 +15,15 @@ import pytest
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 NETWORKS = [MLPClassifier, MLPRegressor, MLPAutoencoder]
 ESTIMATORS = [*NETWORKS, PerceptronClassifier]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: e.__name__)
+OF_TABLES = [TabularMLPClassifier, TabularMLPRegressor]
+every_signature = pytest.mark.parametrize(
+    "estimator", [*ESTIMATORS, *OF_TABLES], ids=lambda e: e.__name__
+)
 every_pair = pytest.mark.parametrize(
     ("one", "other"), list(combinations(ESTIMATORS, 2)), ids=lambda e: e.__name__
 )
@@ -145,12 +150,12 @@ def own_value(text: str):
 # With the code ---------------------------------------------------------------------------------
 
 
-@every_estimator
+@every_signature
 def test_each_parameter_has_an_entry_in_the_order_of_the_signature(estimator):
     assert list(entries(estimator, "Parameters")) == list(signature(estimator).parameters)
 
 
-@every_estimator
+@every_signature
 def test_defaults_are_those_of_the_code(estimator):
     parameters = signature(estimator).parameters
     for name, entry in entries(estimator, "Parameters").items():
@@ -197,7 +202,7 @@ def parts_of(line: str) -> list:
     return parts
 
 
-@every_estimator
+@every_signature
 def test_type_lines_name_what_is_accepted(estimator):
     for name, entry in entries(estimator, "Parameters").items():
         parts = parts_of(entry.kind)
@@ -218,7 +223,7 @@ def range_of(interval: Interval) -> str:
     return f"In {left}{low}, {high}{right}."
 
 
-@every_estimator
+@every_signature
 def test_entries_of_real_numbers_say_their_range(estimator):
     for name, entry in entries(estimator, "Parameters").items():
         found = re.findall(r"(?:At least|Greater than) \d+\.|In [\[(]\S+ \S+[\])]\.", entry.text)
@@ -232,7 +237,7 @@ def test_entries_of_real_numbers_say_their_range(estimator):
             assert set(found) <= set(expected), name
 
 
-@every_estimator
+@every_signature
 def test_each_argument_of_a_method_has_an_entry_in_order(estimator):
     for name, method in methods(estimator).items():
         parameters = [p for p in signature(method).parameters if p not in ("self", "cls")]
@@ -250,7 +255,8 @@ def test_each_argument_of_a_method_has_an_entry_in_order(estimator):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@every_estimator
+@pytest.mark.filterwarnings("ignore:validation_fraction=.* is too few to hold out:UserWarning")
+@every_signature
 def test_each_attribute_of_a_fit_has_an_entry(estimator):
     X = pd.DataFrame({"a": np.arange(8.0), "b": np.arange(8.0) ** 2 / 8})
     model = estimator(max_iter=2).fit(X, np.arange(8) % 2)
@@ -304,7 +310,7 @@ def test_no_exception_is_made_for_nothing(estimator, title, exceptions):
         assert any((o.kind, o.text) != (own[name].kind, own[name].text) for o in others), name
 
 
-@every_estimator
+@every_signature
 def test_what_is_cited_is_in_the_references(estimator):
     cited = re.findall(r"\[(\d+)\]_", inspect.getdoc(estimator))
     numbers = list(dict.fromkeys(cited))

@@ -17,7 +17,7 @@ import skperceptron
 from helpers.interrupts import interrupted
 from helpers.paths import ROOT
 from helpers.processes import run_python
-from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier, tabular
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -224,6 +224,10 @@ def test_the_oldest_versions_are_tested():
 NAMES = Path(__file__).parent / "public_names.json"
 
 
+def is_transformer(estimator: object) -> bool:
+    return hasattr(estimator, "transform")
+
+
 def public_names() -> dict[str, dict[str, list[str]]]:
     """Parameters, methods and attributes of each estimator, as users know them."""
     fits = {
@@ -232,18 +236,24 @@ def public_names() -> dict[str, dict[str, list[str]]]:
         "MLPRegressor": (X[:, 0], {}),
         "PerceptronClassifier": (TWO, {}),
     }
-    names = {}
-    for name, (y, parameters) in fits.items():
-        estimator = getattr(skperceptron, name)
-        model = estimator(max_iter=1, **parameters).fit(X, y)
-        names[name] = {
-            "parameters": list(signature(estimator).parameters),
+    models = [
+        getattr(skperceptron, name)(max_iter=1, **parameters).fit(X, y)
+        for name, (y, parameters) in fits.items()
+    ]
+    of_tables = [getattr(tabular, name)() for name in tabular.__all__]
+    transformers = [transformer.fit(X) for transformer in of_tables if is_transformer(transformer)]
+    for name, y in (("TabularMLPClassifier", TWO), ("TabularMLPRegressor", X[:, 0])):
+        models.append(getattr(tabular, name)(max_iter=1).fit(X, y))
+    return {
+        type(model).__name__: {
+            "parameters": list(signature(type(model)).parameters),
             "methods": [
-                n for n in dir(estimator) if n[0] != "_" and callable(getattr(estimator, n))
+                n for n in dir(type(model)) if n[0] != "_" and callable(getattr(type(model), n))
             ],
             "attributes": sorted(n for n in vars(model) if n[0] != "_" and n.endswith("_")),
         }
-    return names
+        for model in [*models, *transformers]
+    }
 
 
 def test_public_names_are_still_there():

@@ -59,11 +59,17 @@ class Loss(ABC):
     target_interval: ClassVar[TargetInterval] = TargetInterval()
     probabilistic: ClassVar[bool] = True  # whether scores become probabilities
     nonsmooth: ClassVar[bool] = False  # whether the gradient jumps
-    # Scores that the network has for each output. The first of each output are the predictions, and
-    # come before all others: (n, n_outputs · scores_per_output).
-    scores_per_output: ClassVar[int] = 1
     # Whether the expected loss of an output is lowest at the mean of its targets.
     minimised_by_mean: ClassVar[bool] = True
+
+    @property
+    def scores_per_output(self) -> int:
+        """Scores that the network has for each output.
+
+        The first of each output are the predictions, and come before all others: (n, n_outputs ·
+        scores_per_output).
+        """
+        return 1
 
     @abstractmethod
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
@@ -240,6 +246,64 @@ class Quantile(Loss):
         np.sign(scores, out=scores)
         scores *= 0.5
         scores += 0.5 - self.quantile
+        return values
+
+
+@dataclass(frozen=True)
+class Quantiles(Loss):
+    """``Σₖ Σⱼ qⱼ max(r, 0) + (1 - qⱼ) max(-r, 0)``, r = y - s, for several quantiles qⱼ.
+
+    The scores are those of the first quantile for all outputs, then those of the second, and so
+    on. They may cross. The gradient at 0 is the mean of those on either side.
+    """
+
+    nonsmooth: ClassVar[bool] = True
+    minimised_by_mean: ClassVar[bool] = False
+    quantiles: tuple[float, ...]
+
+    @property
+    def scores_per_output(self) -> int:
+        return len(self.quantiles)
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        values: Array = np.zeros(len(scores), scores.dtype)
+        parts = np.split(scores, len(self.quantiles), axis=1)  # views, (n, n_outputs) each
+        for part, quantile in zip(parts, self.quantiles, strict=True):
+            values += Quantile(quantile).values_and_gradient(part, y)
+        return values
+
+
+class Gaussian(Loss):
+    """``Σₖ ½ (log vₖ + (yₖ - sₖ)² / vₖ)``, minus the log-likelihood up to a constant.
+
+    There are two scores for each output: the mean s and t, with the variance ``v = exp(B tanh(t /
+    B))``. The bound B = 10 keeps the standard deviation between 1/148 and 148, in units of y, so
+    that no residual of 0 makes the likelihood infinite. Nix & Weigend (1994), "Estimating the mean
+    and variance of the target probability distribution".
+    """
+
+    bound: ClassVar[float] = 10.0
+
+    @property
+    def scores_per_output(self) -> int:
+        return 2
+
+    @classmethod
+    def log_variance(cls, scores: Array) -> Array:
+        """Return log v of the second scores."""
+        log_variance: Array = cls.bound * np.tanh(scores / cls.bound)
+        return log_variance
+
+    def values_and_gradient(self, scores: Array, y: Array) -> Array:
+        mean, spread = np.split(scores, 2, axis=1)  # views, (n, n_outputs) each
+        log_variance = self.log_variance(spread)
+        precision = np.exp(-log_variance)
+        residual = mean - y
+        squares = residual**2 * precision
+        values: Array = 0.5 * (log_variance + squares).sum(axis=1)  # (n,)
+        np.multiply(residual, precision, out=mean)
+        slope = 1 - (log_variance / self.bound) ** 2
+        np.multiply(0.5 * (1 - squares), slope, out=spread)
         return values
 
 

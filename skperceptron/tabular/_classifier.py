@@ -1,0 +1,349 @@
+"""TabularMLPClassifier: its signature, and what it predicts."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
+
+from .. import _build
+from .._base import BaseMLP
+from .._classifier import MLPClassifier
+from .._parameters import with_parameters
+from .._targets import ClassificationTargets, MultilabelTargets, PlainScoreMixin, Targets
+from ._base import BaseTabularMLP, mean_of
+from ._members import Member
+from ._parameters import TabularClassifierParameters
+from ._quantiles import Floats
+
+
+@with_parameters
+class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTabularMLP):
+    r"""Classifier of tables as they come: numbers, categories and missing values.
+
+    A :class:`TabularPreprocessor` makes a matrix of the table, and a
+    :class:`skperceptron.MLPClassifier` with three hidden layers learns from the matrix. Part of the
+    rows is held out, and the weights of the epoch with the lowest loss on these rows are kept.
+
+    X may be a data frame of pandas or polars, or an array of numbers, strings or objects. NaN,
+    None, NA and NaT are missing values.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(128, 128, 128)
+        Number of units of each hidden layer.
+
+    activation : str, object, or sequence of them, default='auto'
+        Activation of the hidden units, as in :class:`skperceptron.MLPClassifier`. 'auto' is
+        'selu'.
+
+    n_estimators : int, default=1
+        Number of networks. With 1, part of the rows is held out for validation. With more, the
+        rows are divided into as many folds; each network is validated on one fold and trained on
+        the others, and predictions are means over the networks. 5 networks are usually more
+        accurate than one, and take about 6 times as long.
+
+    max_iter : int, default=40
+        Number of epochs of each network.
+
+    learning_rate_init : float or 'auto', default='auto'
+        Learning rate after the first 3 epochs, in which it rises linearly; then it falls to 0 along
+        a cosine. Greater than 0. 'auto' is 0.0025.
+
+    dropout : float, sequence of float or 'auto', default='auto'
+        Probability that the output of a hidden unit is zeroed for a row during training. One value
+        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
+        and 0.1 for several.
+
+    batch_size : int or 'auto', default='auto'
+        Rows per training step. 'auto' is 256 for one network and 64 for several, or all training
+        rows if they are fewer.
+
+    categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
+        The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
+        mask. 'from_dtype' takes the columns of strings, categories, booleans and objects. None
+        means that all columns hold numbers.
+
+    max_categories : int or None, default=30
+        Maximum number of levels of a column that is encoded one-hot. Columns with more levels are
+        encoded by means of the target. None means no limit.
+
+    n_bins : int or None, default=16
+        Maximum number of bins of the piecewise linear encoding of a column of numbers. None, or 1,
+        leaves it out.
+
+    validation_fraction : float, default=0.2
+        Fraction of the rows that one network holds out. In (0, 1). Each class has the same
+        fraction. A row that is the only one of its class is trained on.
+
+    cv : object, list or None, default=None
+        What divides the rows instead of ``validation_fraction`` and folds: one of scikit-learn's
+        splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of pairs with
+        the indices of training rows and of validation rows. There must be ``n_estimators`` pairs.
+        With one network the last pair is used, which has the latest rows if they are ordered by
+        time, as by :class:`~sklearn.model_selection.TimeSeriesSplit`.
+
+    scoring : str or callable, default='loss'
+        What is computed on the validation rows after each epoch. The weights of the epoch with the
+        best value are kept. 'loss' is the loss, weighted as in training. Others are names of
+        scorers, or a callable ``scorer(network, matrix, y)``. Scorers see the network, the encoded
+        rows and the targets.
+
+    network_params : dict or None, default=None
+        Other hyperparameters of the networks by name, such as ``{"alpha": 0.0001}``. See
+        :class:`skperceptron.MLPClassifier`.
+
+    n_jobs : int or None, default=None
+        Number of networks that are trained at a time. None is 1, -1 uses all processors.
+        Predictions are the same for each value, bit for bit.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines which rows are held out, the initial weights, the order of the rows in each
+        epoch, dropout, and the folds of target encodings.
+
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch of each network; 2 prints more.
+
+    class_weight : dict, list of dict, 'balanced' or None, default=None
+        Weight of each class, multiplied with ``sample_weight``: by label, or 'balanced' for
+        :math:`n / (K n_k)`, with :math:`n` rows, :math:`K` classes and :math:`n_k` rows of class
+        :math:`k`. A list has a dict for each label of an indicator matrix. None is 1 for all.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted; for an indicator matrix the indices of its columns.
+
+    estimators_ : list of MLPClassifier
+        The fitted networks, with their curves ``loss_curve_`` and ``validation_loss_curve_``.
+
+    preprocessors_ : list of TabularPreprocessor
+        The preprocessing of each network, fitted to its training rows.
+
+    preprocessor_ : TabularPreprocessor
+        The preprocessing of the network. There is none with several networks.
+
+    n_iter_ : int
+        Number of epochs of the longest training.
+
+    n_features_in_ : int
+        Number of columns in ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X in ``fit`` has names that are all strings.
+
+    See Also
+    --------
+    TabularMLPRegressor : The same for numbers as targets.
+    TabularPreprocessor : The preprocessing alone.
+    skperceptron.MLPClassifier : The network alone.
+    sklearn.ensemble.HistGradientBoostingClassifier : Boosted trees, which also take tables.
+
+    Notes
+    -----
+    The networks are trained by Adam with :math:`\beta_2 = 0.95`, dropout and the learning rates
+    above, in float32, from LeCun-normal weights. The preprocessing and most of the hyperparameters
+    are those of Holzmüller et al. [1]_, without their embeddings, label smoothing and weight decay.
+
+    The preprocessing is fitted to training rows only, so the loss on validation rows is an honest
+    estimate up to the choice of the epoch.
+
+    A class that the training rows of a network lack has the probability 0 in its predictions. This
+    happens with several networks, or ``cv``, and few rows of the class.
+
+    Memory: beside X there is the encoded matrix of one network, with 4 bytes for each entry, for
+    each network that is trained at a time.
+
+    Where training is interrupted by Ctrl-C, the networks that are done are kept, with a warning;
+    the first network is kept as it is.
+
+    References
+    ----------
+    .. [1] D. Holzmüller, L. Grinsztajn and I. Steinwart (2024). Better by default: Strong
+       pre-tuned MLPs and boosted trees on tabular data. Advances in Neural Information
+       Processing Systems 37.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skperceptron.tabular import TabularMLPClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.empty((300, 2), dtype=object)
+    >>> X[:, 0] = rng.normal(size=300)
+    >>> X[:, 1] = rng.choice(["red", "green", None], size=300)
+    >>> y = np.where((X[:, 0] > 0) == (X[:, 1] == "red"), "yes", "no")
+    >>> model = TabularMLPClassifier(random_state=0).fit(X[:200], y[:200])
+    >>> bool(model.score(X[200:], y[200:]) > 0.9)
+    True
+    >>> model.predict([[2.0, "red"], [2.0, None]]).tolist()
+    ['yes', 'no']
+    """
+
+    classes_: NDArray[Any]
+
+    network_class: ClassVar[type[BaseMLP]] = MLPClassifier
+    target_type: ClassVar[str] = "auto"
+    automatic = MappingProxyType({"activation": "selu", "learning_rate_init": 0.0025})
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: Any = None,
+    ) -> TabularMLPClassifier:
+        """Fit preprocessing and networks.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, all numbers or all strings, or an indicator matrix of several labels.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, at least 0; None is 1 for all. Weights count in preprocessing, in
+            the loss and in validation. Rows of weight 0 are left out.
+
+        X_val : data frame or array-like of shape (n_val, n_features), default=None
+            Rows to validate on. No row of X is held out then: all networks are trained on all
+            rows, and differ by their initial weights, dropout and batches.
+
+        y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
+            Targets of ``X_val``.
+
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weight of each row of ``X_val``, at least 0; None is 1 for all.
+
+        groups : array-like of shape (n_samples,), default=None
+            Group of each row, which ``cv.split`` is given.
+
+        Returns
+        -------
+        self : TabularMLPClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or an argument is not as documented (the message names it), or if
+            training diverges. The estimator is then as it was before the call.
+        """
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            sample_weight_val=sample_weight_val,
+            groups=groups,
+        )
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the class with the highest probability, or each label above one half.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of that in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels, as in ``classes_``, or indicators.
+        """
+        probabilities = self.predict_proba(X)
+        if self._is_multilabel:
+            return (probabilities > 0.5).astype(int)
+        labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Predict the probability of each class: the mean over the networks.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of that in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``; rows sum to 1 unless multilabel.
+        """
+
+        def read(i: int, network: Any, rows: NDArray[np.floating]) -> NDArray[Any]:
+            return self._of_all_classes(network, network.predict_proba(rows), 0.0)
+
+        return self._combine(X, read, mean_of)
+
+    def predict_log_proba(self, X: Any) -> Floats:
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of that in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Computed from the scores, so that small probabilities do not become 0. It is -inf for a
+            class that no network has seen.
+        """
+
+        def read(i: int, network: Any, rows: NDArray[np.floating]) -> NDArray[Any]:
+            return self._of_all_classes(network, network.predict_log_proba(rows), -np.inf)
+
+        def log_mean(members: list[NDArray[Any]]) -> Floats:
+            total: Floats = logsumexp(np.array(members), axis=0) - np.log(len(members))
+            return total
+
+        return self._combine(X, read, log_mean)
+
+    def _of_all_classes(self, network: Any, columns: NDArray[Any], other: float) -> NDArray[Any]:
+        """The columns of a network, and others for classes that it has not seen."""
+        if len(network.classes_) == len(self.classes_):
+            return columns
+        all_columns = np.full((len(columns), len(self.classes_)), other)
+        all_columns[:, np.searchsorted(self.classes_, network.classes_)] = columns
+        return all_columns
+
+    def _loss(self) -> Any:
+        return "log_loss"
+
+    def _network(self) -> BaseMLP:
+        network = super()._network()
+        if isinstance(network.loss, str) and not _build.is_probabilistic(network):
+            raise ValueError(
+                f"network_params has loss={network.loss!r}, whose scores are no probabilities: "
+                "choose 'log_loss' or 'focal'."
+            )
+        return network
+
+    def _codes(self, y: NDArray[Any], targets: Targets) -> NDArray[np.intp] | None:
+        if isinstance(targets, MultilabelTargets):
+            return None
+        assert isinstance(targets, ClassificationTargets)
+        return np.searchsorted(targets.classes, y)
+
+    def _has_labels(self, targets: Targets) -> bool:
+        return not isinstance(targets, MultilabelTargets)
+
+    def _publish(self, members: list[Member], targets: Targets, given: bool) -> None:
+        assert isinstance(targets, ClassificationTargets)
+        self.classes_ = targets.classes
+        self._is_multilabel = isinstance(targets, MultilabelTargets)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,548 @@
+"""TabularMLPRegressor: its signature, and what it predicts."""
+
+from __future__ import annotations
+
+from numbers import Real
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from .._base import BaseMLP
+from .._compat import available_if
+from .._core import losses
+from .._core.losses import Gaussian
+from .._messages import error_context
+from .._parameters import with_parameters
+from .._regressor import MLPRegressor
+from .._targets import Targets
+from ._base import BaseTabularMLP, mean_of
+from ._intervals import Calibration, Normal, Quantiles, calibration
+from ._members import Member
+from ._parameters import TabularRegressorParameters
+from ._quantiles import Floats
+
+
+def has_distribution(estimator: Any) -> bool:
+    """Whether the networks have learnt more of y than one number."""
+    return estimator.quantiles is not None or estimator.loss == "gaussian"
+
+
+def has_quantiles(estimator: Any) -> bool:
+    """Whether predict_quantiles is there: raise AttributeError with the reason if not."""
+    if estimator.quantiles is None:
+        raise AttributeError("predict_quantiles requires quantiles, such as (0.05, 0.5, 0.95).")
+    return True
+
+
+def has_intervals(estimator: Any) -> bool:
+    """Whether predict_interval is there: raise AttributeError with the reason if not."""
+    if not has_distribution(estimator):
+        raise AttributeError(
+            "predict_interval requires quantiles, such as (0.05, 0.5, 0.95), or loss='gaussian'."
+        )
+    return True
+
+
+@with_parameters
+class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabularMLP):
+    r"""Regressor of tables as they come: numbers, categories and missing values.
+
+    A :class:`TabularPreprocessor` makes a matrix of the table, and a
+    :class:`skperceptron.MLPRegressor` with three hidden layers learns from the matrix. Part of the
+    rows is held out, and the weights of the epoch with the lowest loss on these rows are kept.
+    Targets are standardised, so they may have any unit.
+
+    X may be a data frame of pandas or polars, or an array of numbers, strings or objects. NaN,
+    None, NA and NaT are missing values.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(128, 128, 128)
+        Number of units of each hidden layer.
+
+    activation : str, object, or sequence of them, default='auto'
+        Activation of the hidden units, as in :class:`skperceptron.MLPRegressor`. 'auto' is
+        'mish'.
+
+    n_estimators : int, default=1
+        Number of networks. With 1, part of the rows is held out for validation. With more, the
+        rows are divided into as many folds; each network is validated on one fold and trained on
+        the others, and predictions are means over the networks. 5 networks are usually more
+        accurate than one, and take about 6 times as long.
+
+    max_iter : int, default=40
+        Number of epochs of each network.
+
+    learning_rate_init : float or 'auto', default='auto'
+        Learning rate after the first 3 epochs, in which it rises linearly; then it falls to 0 along
+        a cosine. Greater than 0. 'auto' is 0.0044.
+
+    dropout : float, sequence of float or 'auto', default='auto'
+        Probability that the output of a hidden unit is zeroed for a row during training. One value
+        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
+        and 0.1 for several.
+
+    batch_size : int or 'auto', default='auto'
+        Rows per training step. 'auto' is 256 for one network and 64 for several, or all training
+        rows if they are fewer.
+
+    categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
+        The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
+        mask. 'from_dtype' takes the columns of strings, categories, booleans and objects. None
+        means that all columns hold numbers.
+
+    max_categories : int or None, default=30
+        Maximum number of levels of a column that is encoded one-hot. Columns with more levels are
+        encoded by means of the target. None means no limit.
+
+    n_bins : int or None, default=32
+        Maximum number of bins of the piecewise linear encoding of a column of numbers. None, or 1,
+        leaves it out.
+
+    validation_fraction : float, default=0.2
+        Fraction of the rows that one network holds out. In (0, 1).
+
+    cv : object, list or None, default=None
+        What divides the rows instead of ``validation_fraction`` and folds: one of scikit-learn's
+        splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of pairs with
+        the indices of training rows and of validation rows. There must be ``n_estimators`` pairs.
+        With one network the last pair is used, which has the latest rows if they are ordered by
+        time, as by :class:`~sklearn.model_selection.TimeSeriesSplit`.
+
+    scoring : str or callable, default='loss'
+        What is computed on the validation rows after each epoch. The weights of the epoch with the
+        best value are kept. 'loss' is the loss, weighted as in training. Others are names of
+        scorers, or a callable ``scorer(network, matrix, y)``. Scorers see the network, the encoded
+        rows and the standardised targets.
+
+    network_params : dict or None, default=None
+        Other hyperparameters of the networks by name, such as ``{"alpha": 0.0001}``. See
+        :class:`skperceptron.MLPRegressor`.
+
+    n_jobs : int or None, default=None
+        Number of networks that are trained at a time. None is 1, -1 uses all processors.
+        Predictions are the same for each value, bit for bit.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines which rows are held out, the initial weights, the order of the rows in each
+        epoch, dropout, and the folds of target encodings.
+
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch of each network; 2 prints more.
+
+    loss : str, default='squared_error'
+        Loss of the standardised targets: 'squared_error', 'absolute_error', 'huber', 'log_cosh' or
+        'gaussian'. The first four are those of :class:`skperceptron.MLPRegressor`. With 'gaussian'
+        the networks learn a mean and a standard deviation for each row, by the
+        likelihood of the normal distribution [2]_: pass ``return_std=True`` to ``predict``.
+
+    quantiles : sequence of float or None, default=None
+        Quantiles that the networks learn, all in one, each in (0, 1): for example
+        ``(0.05, 0.5, 0.95)``. The loss is the sum of their quantile losses [3]_. ``predict``
+        returns the quantile closest to 0.5, and ``predict_quantiles`` returns all.
+
+    Attributes
+    ----------
+    estimators_ : list of MLPRegressor
+        The fitted networks, with their curves ``loss_curve_`` and ``validation_loss_curve_``.
+
+    preprocessors_ : list of TabularPreprocessor
+        The preprocessing of each network, fitted to its training rows.
+
+    preprocessor_ : TabularPreprocessor
+        The preprocessing of the network. There is none with several networks.
+
+    y_mean_, y_scale_ : ndarray of shape (n_estimators, n_outputs)
+        Mean and standard deviation of the training targets of each network, which learns
+        ``(y - y_mean_) / y_scale_``. The scale of constant targets is 1.
+
+    n_iter_ : int
+        Number of epochs of the longest training.
+
+    n_features_in_ : int
+        Number of columns in ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X in ``fit`` has names that are all strings.
+
+    See Also
+    --------
+    TabularMLPClassifier : The same for classes as targets.
+    TabularPreprocessor : The preprocessing alone.
+    skperceptron.MLPRegressor : The network alone.
+    sklearn.ensemble.HistGradientBoostingRegressor : Boosted trees, which also take tables.
+
+    Notes
+    -----
+    The networks are trained by Adam with :math:`\beta_2 = 0.95`, dropout and the learning rates
+    above, in float32, from LeCun-normal weights. The preprocessing and most of the hyperparameters
+    are those of Holzmüller et al. [1]_, without their embeddings, label smoothing and weight decay.
+
+    The preprocessing is fitted to training rows only, so the loss on validation rows is an honest
+    estimate up to the choice of the epoch.
+
+    Predictions, and the quantiles, are within the range of the training targets.
+
+    Memory: beside X there is the encoded matrix of one network, with 4 bytes for each entry, for
+    each network that is trained at a time.
+
+    Where training is interrupted by Ctrl-C, the networks that are done are kept, with a warning;
+    the first network is kept as it is.
+
+    References
+    ----------
+    .. [1] D. Holzmüller, L. Grinsztajn and I. Steinwart (2024). Better by default: Strong
+       pre-tuned MLPs and boosted trees on tabular data. Advances in Neural Information
+       Processing Systems 37.
+
+    .. [2] D. Nix and A. Weigend (1994). Estimating the mean and variance of the target probability
+       distribution. IEEE International Conference on Neural Networks.
+
+    .. [3] R. Koenker and G. Bassett (1978). Regression quantiles. Econometrica 46.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skperceptron.tabular import TabularMLPRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.empty((500, 2), dtype=object)
+    >>> X[:, 0] = rng.uniform(-1, 1, size=500)
+    >>> X[:, 1] = rng.choice(["red", "green", None], size=500)
+    >>> y = 100 * np.where(X[:, 1] == "red", X[:, 0], 0.5).astype(float)
+    >>> y += rng.normal(size=500)
+    >>> model = TabularMLPRegressor(quantiles=(0.05, 0.5, 0.95), random_state=0)
+    >>> bool(model.fit(X[:400], y[:400]).score(X[400:], y[400:]) > 0.95)
+    True
+    >>> model.predict_interval(X[400:], coverage=0.8).shape
+    (100, 2)
+    """
+
+    network_class: ClassVar[type[BaseMLP]] = MLPRegressor
+    target_type: ClassVar[str] = "continuous"
+    automatic = MappingProxyType({"activation": "mish", "learning_rate_init": 0.0044})
+    _scales_targets: ClassVar[bool] = True
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: Any = None,
+    ) -> TabularMLPRegressor:
+        """Fit preprocessing and networks.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Real-valued targets: one column with ``quantiles`` or ``loss='gaussian'``.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, at least 0; None is 1 for all. Weights count in preprocessing, in
+            the loss and in validation. Rows of weight 0 are left out.
+
+        X_val : data frame or array-like of shape (n_val, n_features), default=None
+            Rows to validate on. No row of X is held out then: all networks are trained on all
+            rows, and differ by their initial weights, dropout and batches.
+
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of ``X_val``.
+
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weight of each row of ``X_val``, at least 0; None is 1 for all.
+
+        groups : array-like of shape (n_samples,), default=None
+            Group of each row, which ``cv.split`` is given.
+
+        Returns
+        -------
+        self : TabularMLPRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or an argument is not as documented (the message names it), or if
+            training diverges. The estimator is then as it was before the call.
+        """
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            sample_weight_val=sample_weight_val,
+            groups=groups,
+        )
+
+    @overload
+    def predict(self, X: Any, return_std: Literal[False] = False) -> Floats: ...
+
+    @overload
+    def predict(self, X: Any, return_std: Literal[True]) -> tuple[Floats, Floats]: ...
+
+    def predict(self, X: Any, return_std: bool = False) -> Floats | tuple[Floats, Floats]:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of that in ``fit``.
+
+        return_std : bool, default=False
+            Whether to return standard deviations too. Requires ``loss='gaussian'``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in units of y; with ``quantiles`` the one closest to 0.5.
+
+        ndarray of shape (n_samples,)
+            Only with ``return_std``: standard deviation of the target of each row, in units of y.
+            With several networks it is that of the mixture of their normal distributions.
+        """
+        check_is_fitted(self)
+        if isinstance(self._distribution, Normal):
+            mean, deviation = self._moments(X).T
+            return (mean, deviation) if return_std else mean
+        if return_std:
+            raise ValueError(f"return_std=True requires loss='gaussian', got loss={self.loss!r}.")
+        if isinstance(self._distribution, Quantiles):
+            middle = int(np.abs(np.array(self._distribution.levels) - 0.5).argmin())
+            return self._heads(X)[:, middle]
+        predictions = self._combine(X, self._outputs, mean_of)
+        return predictions[:, 0] if predictions.shape[1] == 1 else predictions
+
+    @available_if(has_quantiles)
+    def predict_quantiles(self, X: Any) -> Floats:
+        """Predict the quantiles: means over the networks. They never cross.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of that in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles)
+            In the order of ``quantiles`` and in units of y.
+        """
+        check_is_fitted(self)
+        return self._heads(X)[:, self._given_order]
+
+    @available_if(has_intervals)
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Floats:
+        """Predict intervals that cover the target with a given probability.
+
+        The interval between the predicted quantiles is widened, or narrowed, by what would have
+        given the coverage on the validation rows: conformalised quantile regression [1]_. The
+        probability is over new rows that are distributed like the rows in ``fit``, all together;
+        it may differ from one kind of rows to another. With several networks, each validation row
+        is judged by the network that has not been trained on it. The mean of all networks is more
+        accurate than one of them, so that intervals cover a little more often than asked.
+
+        Other coverages than those of ``quantiles`` are interpolated before the correction.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of that in ``fit``.
+
+        coverage : float, default=0.9
+            Probability of covering the target, in (0, 1).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+            Lower and upper ends, in units of y.
+
+        References
+        ----------
+        .. [1] Y. Romano, E. Patterson and E. Candès (2019). Conformalized quantile regression.
+           Advances in Neural Information Processing Systems 32.
+        """
+        check_is_fitted(self)
+        if not isinstance(coverage, Real) or not 0 < coverage < 1:
+            raise ValueError(f"coverage must be a number between 0 and 1, got {coverage!r}.")
+        if self._calibration is None:
+            raise ValueError(
+                "predict_interval needs validation rows, and fit had too few rows to hold some "
+                "out: give it more, or X_val and y_val."
+            )
+        is_normal = isinstance(self._distribution, Normal)
+        values = self._moments(X) if is_normal else self._heads(X)
+        return self._calibration.interval(values, float(coverage))
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Compute the coefficient of determination R² of the predictions.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of that in ``fit``.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        float
+            1 at best, 0 for the mean of y; mean over the outputs.
+        """
+        with np.errstate(all="ignore"):
+            return float(super().score(X, y, sample_weight))
+
+    # What networks have learnt, in units of y ----------------------------------------------
+
+    def _outputs(self, i: int, network: Any, rows: NDArray[np.floating]) -> Floats:
+        """Predictions, (n, n_outputs)."""
+        return self._scalings[i].restore(_scores(network, rows))
+
+    def _heads(self, X: Any) -> Floats:
+        """Quantiles, (n, n_quantiles), ascending."""
+        return self._combine(
+            X, lambda i, network, rows: self._as_heads(i, _scores(network, rows)), mean_of
+        )
+
+    def _as_heads(self, i: int, scores: Floats) -> Floats:
+        return self._scalings[i].restore(np.sort(scores, axis=1))
+
+    def _moments(self, X: Any) -> Floats:
+        """Mean and standard deviation, (n, 2)."""
+        return self._combine(
+            X, lambda i, network, rows: self._as_moments(i, _scores(network, rows)), _mixture
+        )
+
+    def _as_moments(self, i: int, scores: Floats) -> Floats:
+        mean = self._scalings[i].restore(scores[:, :1])
+        deviation = self._scalings[i].scale * np.exp(Gaussian.log_variance(scores[:, 1:]) / 2)
+        return np.hstack([mean, deviation])
+
+    # Fit -----------------------------------------------------------------------------------
+
+    def _network(self) -> BaseMLP:
+        if self.quantiles is not None:
+            self._check_quantiles()
+        return super()._network()
+
+    def _check_quantiles(self) -> None:
+        if self.loss != "squared_error":
+            raise ValueError(
+                f"quantiles have a loss of their own: leave loss at 'squared_error', its default, "
+                f"got loss={self.loss!r}."
+            )
+        if not (isinstance(self.scoring, str) and self.scoring == "loss"):
+            raise ValueError(
+                f"scoring must be 'loss' with quantiles, got scoring={self.scoring!r}."
+            )
+        with error_context("quantiles"):
+            levels = np.asarray(self.quantiles, np.float64)
+        if levels.ndim != 1 or not levels.size or not ((levels > 0) & (levels < 1)).all():
+            raise ValueError(
+                f"quantiles must be numbers between 0 and 1, such as (0.05, 0.5, 0.95), got "
+                f"{self.quantiles!r}."
+            )
+        if len(np.unique(levels)) < len(levels):
+            raise ValueError(f"quantiles must differ from one another, got {self.quantiles!r}.")
+
+    def _loss(self) -> Any:
+        learnt = self._learnt()
+        if isinstance(learnt, Quantiles):
+            return losses.Quantiles(learnt.levels)
+        return self.loss if learnt is None else Gaussian()
+
+    def _codes(self, y: NDArray[Any], targets: Targets) -> NDArray[np.intp] | None:
+        return None
+
+    def _check_targets(self, targets: Targets) -> None:
+        if targets.n_outputs > 1 and has_distribution(self):
+            what = "quantiles" if self.quantiles is not None else "loss='gaussian'"
+            raise ValueError(
+                f"y must have one column with {what}, got {targets.n_outputs}: wrap the regressor "
+                "in sklearn.multioutput.MultiOutputRegressor."
+            )
+
+    @property
+    def _keeps_scores(self) -> bool:
+        return self._learnt() is not None
+
+    def _publish(self, members: list[Member], targets: Targets, given: bool) -> None:
+        self._scalings = [member.scaling for member in members if member.scaling is not None]
+        self.y_mean_ = np.array([scaling.mean for scaling in self._scalings])
+        self.y_scale_ = np.array([scaling.scale for scaling in self._scalings])
+        self._distribution, self._calibration = self._learnt(), None
+        if isinstance(self._distribution, Quantiles):
+            self._given_order = np.argsort(np.argsort(np.asarray(self.quantiles, np.float64)))
+        if self._distribution is not None:
+            self._calibration = self._calibrate(members, self._distribution, given)
+
+    def _learnt(self) -> Quantiles | Normal | None:
+        """What the networks learn of the distribution of y, but for a mean."""
+        if self.quantiles is not None:
+            return Quantiles(tuple(sorted(map(float, self.quantiles))))
+        return Normal() if self.loss == "gaussian" else None
+
+    def _calibrate(
+        self, members: list[Member], distribution: Quantiles | Normal, given: bool
+    ) -> Calibration | None:
+        """Compare what was predicted for validation rows with their targets.
+
+        Each fold is judged by the network that has not seen it. All networks have seen the same
+        rows if ``X_val`` was given: then it is judged by all of them together.
+        """
+        is_normal = isinstance(distribution, Normal)
+        read = self._as_moments if is_normal else self._as_heads
+        judged = [
+            (read(i, member.scores.astype(np.float64)), member.judged_by)
+            for i, member in enumerate(members)
+            if member.scores is not None and member.judged_by is not None
+        ]
+        if not judged:
+            return None
+        values, rows = map(list, zip(*judged, strict=True))
+        if given:
+            values, rows = [_mixture(values) if is_normal else mean_of(values)], rows[:1]
+        weights = [row.sample_weight for row in rows if row.sample_weight is not None]
+        return calibration(
+            distribution,
+            np.vstack(values),
+            np.concatenate([row.y for row in rows]).astype(np.float64),
+            np.concatenate(weights) if weights else None,
+            float(self.y_mean_[0, 0]),
+            float(self.y_scale_[0, 0]),
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _scores(network: Any, rows: NDArray[np.floating]) -> Floats:
+    """Raw scores of a network, (n, n_scores)."""
+    scores: Floats = network._predict(rows, lambda targets, scores: scores)
+    return scores
+
+
+def _mixture(moments: list[NDArray[Any]]) -> Floats:
+    """Mean and deviation, (n, 2), of the mixture of normal distributions with equal weights."""
+    if len(moments) == 1:
+        return moments[0]
+    means, deviations = np.array(moments).transpose(2, 0, 1)
+    unit = np.abs(moments).max() or 1.0  # so that no square overflows
+    small, spreads = means / unit, deviations / unit
+    variance = np.mean(spreads**2, axis=0) + np.var(small, axis=0)
+    return unit * np.column_stack([small.mean(axis=0), np.sqrt(variance)])

@@ -110,7 +110,8 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weight of each class, multiplied with ``sample_weight``: by label, or 'balanced' for
         :math:`n / (K n_k)`, with :math:`n` rows, :math:`K` classes and :math:`n_k` rows of class
-        :math:`k`. A list has a dict for each label of an indicator matrix. None is 1 for all.
+        :math:`k`. A list has a dict for each label of an indicator matrix. None is 1 for all. Rows
+        of ``X_val`` have the weights ``sample_weight_val`` alone.
 
     Attributes
     ----------

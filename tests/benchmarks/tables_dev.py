@@ -1,11 +1,17 @@
 """The tables that defaults are chosen on: errors of variants, beside those of boosted trees.
 
     python tests/benchmarks/tables_dev.py [--data-dir D] [--splits N] [--rows N] [--only NAME ...]
+    python tests/benchmarks/tables_dev.py --intervals [--data-dir D] [--splits N] [--rows N]
 
 The tables are for development: none of them is used to say how good the estimators are. For each
 table and split a contestant has an error, log-loss or root mean square, relative to that of the
 first contestant, and limited to ±25 %, so that no table decides alone. LightGBM and CatBoost are
 left out, by name, where they are not installed. CPU seconds are those of fit, with one thread.
+
+With --intervals it prints how often intervals of 90 % cover the targets, for tables with numbers
+as targets, and the Winkler score: the mean width plus 20 times what is outside, in standard
+deviations of the target. Less is better. The intervals of LightGBM are those of two models, for
+the quantiles 0.05 and 0.95, without a correction.
 """
 
 import argparse
@@ -107,8 +113,8 @@ def validation_loss(contestant):
 class Trees:
     """Gradient boosting with its defaults; categories as it wants them."""
 
-    def __init__(self, library):
-        self.library = library
+    def __init__(self, library, **parameters):
+        self.library, self.parameters = library, parameters
 
     def fit(self, X, y, seed):
         regression = y.dtype.kind == "f"
@@ -123,7 +129,7 @@ class Trees:
             import lightgbm
 
             kind = lightgbm.LGBMRegressor if regression else lightgbm.LGBMClassifier
-            model = kind(verbose=-1, n_jobs=1, random_state=seed)
+            model = kind(verbose=-1, n_jobs=1, random_state=seed, **self.parameters)
         else:
             import catboost
 
@@ -181,6 +187,60 @@ CONTESTANTS = {
 }
 
 
+INTERVALS = {
+    "three quantiles": {"quantiles": (0.05, 0.5, 0.95)},
+    "three quantiles, five folds": {"quantiles": (0.05, 0.5, 0.95), "n_estimators": 5},
+    "gaussian": {"loss": "gaussian"},
+}
+
+
+class TwoQuantiles:
+    """LightGBM's quantiles, without a correction."""
+
+    def fit(self, X, y, seed):
+        self.models = []
+        for quantile in (0.05, 0.95):
+            trees = Trees("LightGBM", objective="quantile", alpha=quantile)
+            self.models.append(trees.fit(X, y, seed))
+        return self
+
+    def predict_interval(self, X):
+        return np.column_stack([model.predict(X) for model in self.models])
+
+
+def intervals(options):
+    contestants = {
+        name: lambda seed, given=given: TabularMLPRegressor(**given, random_state=seed)
+        for name, given in INTERVALS.items()
+    }
+    for table, seed, X, y, train, test in splits(options):
+        if y.dtype.kind != "f":
+            continue
+        found = {
+            name: make(seed).fit(X.iloc[train], y.iloc[train]) for name, make in contestants.items()
+        }
+        try:
+            found["LightGBM"] = TwoQuantiles().fit(X.iloc[train], y.iloc[train], seed)
+        except ModuleNotFoundError:
+            print("not installed: LightGBM")
+        true = y.iloc[test].to_numpy()
+        for name, model in found.items():
+            low, high = model.predict_interval(X.iloc[test]).T
+            outside = np.maximum(low - true, 0) + np.maximum(true - high, 0)
+            score = np.mean(high - low + 20 * outside) / y.std()
+            print(f"{table:>12}{seed:>3}{np.mean(outside == 0):>8.1%}{score:>7.3f}  {name}")
+
+
+def splits(options):
+    """Each table, and rows to train on and to test, for each seed."""
+    for table, X, y in tables(options.data_dir):
+        for seed in range(options.splits):
+            order = np.random.default_rng(seed).permutation(len(X))
+            n_train = min(options.rows, len(X) * 3 // 4)
+            train, test = np.split(order[: n_train + MOST_TESTED], [n_train])
+            yield table, seed, X, y, train, test
+
+
 def error(y, predicted, classes):
     if classes is None:
         return root_mean_squared_error(y, predicted)
@@ -193,26 +253,26 @@ def main():
     parser.add_argument("--splits", type=int, default=2)
     parser.add_argument("--rows", type=int, default=2500)
     parser.add_argument("--only", nargs="*", default=list(CONTESTANTS))
+    parser.add_argument("--intervals", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    if options.intervals:
+        intervals(options)
+        return
     errors, seconds, absent = {}, {}, set()
-    for table, X, y in tables(options.data_dir):
-        for seed in range(options.splits):
-            order = np.random.default_rng(seed).permutation(len(X))
-            n_train = min(options.rows, len(X) * 3 // 4)
-            train, test = np.split(order[: n_train + MOST_TESTED], [n_train])
-            classes = None if y.dtype.kind == "f" else np.unique(y)
-            for name in options.only:
-                try:
-                    start = time.process_time()
-                    model = CONTESTANTS[name]().fit(X.iloc[train], y.iloc[train], seed)
-                    seconds.setdefault(name, []).append(time.process_time() - start)
-                except ModuleNotFoundError:
-                    absent.add(name)
-                    continue
-                predicted = model.predict(X.iloc[test])
-                errors.setdefault(name, {})[table, seed] = error(y.iloc[test], predicted, classes)
-                print(f"{table:>14}{seed:>3}  {errors[name][table, seed]:.4f}  {name}", flush=True)
+    for table, seed, X, y, train, test in splits(options):
+        classes = None if y.dtype.kind == "f" else np.unique(y)
+        for name in options.only:
+            try:
+                start = time.process_time()
+                model = CONTESTANTS[name]().fit(X.iloc[train], y.iloc[train], seed)
+                seconds.setdefault(name, []).append(time.process_time() - start)
+            except ModuleNotFoundError:
+                absent.add(name)
+                continue
+            predicted = model.predict(X.iloc[test])
+            errors.setdefault(name, {})[table, seed] = error(y.iloc[test], predicted, classes)
+            print(f"{table:>14}{seed:>3}  {errors[name][table, seed]:.4f}  {name}", flush=True)
     report(pd.DataFrame(errors), seconds, absent)
 
 

@@ -105,7 +105,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             self, task, X, y, sample_weight, dtype=start.dtype, reset=not start.resumes
         )
         targets, data = task.choose_targets(data, classes, start.targets, incremental=incremental)
-        self.__dict__.update(task.attributes(targets))
+        for name, value in task.attributes(targets).items():
+            if not (start.resumes and hasattr(self, name)):  # what the user has edited stays
+                setattr(self, name, value)
         check_total_weight(data.sample_weight, "sample_weight")
         given = validate_held_out_data(
             self, task, X_val, y_val, sample_weight_val, dtype=data.X.dtype, targets=targets

@@ -13,7 +13,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from itertools import pairwise, product
 from pathlib import Path
-from threading import get_ident
+from threading import current_thread, get_ident, main_thread
+from threading import enumerate as enumerate_threads
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -36,20 +37,30 @@ _libraries: tuple[Library, ...] | None = None
 def with_few_threads(work: Callable[[], T], flops: int, *, scipy: bool = False) -> T:
     """Train by ``work``, whose largest product takes ``flops`` operations; return what it does.
 
-    If that is fewer than ``SMALL``, all libraries have one thread. If not, that of scipy has one
-    thread with ``scipy``, where NumPy comes with another: scipy's routine goes from its vectors to
-    our products and back, and the threads of both libraries spin on the same cores.
+    If that is fewer than ``SMALL``, all libraries have one thread, where it is safe. Else that of
+    scipy has one with ``scipy``, where NumPy comes with another library: scipy's routine goes from
+    its vectors to our products and back, and the threads of both spin on the same cores.
     """
-    if flops < SMALL:
-        return on_one_thread(work)
+    if flops < SMALL and _is_the_users_only_thread():
+        return Limit(1, of=lambda library: True).hold_during(work)
     if scipy:
         return Limit(1, of=lambda library: library.of_scipy).hold_during(work)
     return work()
 
 
 def on_one_thread(work: Callable[[], T]) -> T:
-    """Run ``work`` with one thread in all libraries; return what it does."""
-    return Limit(1, of=lambda library: True).hold_during(work)
+    """Run ``work``, with one thread in all libraries where it is safe; return what it does."""
+    return with_few_threads(work, 0)
+
+
+def _is_the_users_only_thread() -> bool:
+    """Whether this is the main thread, and all others are daemons, as those of notebooks are.
+
+    A number of threads is one for the whole process. Other threads of the user's may multiply large
+    matrices meanwhile, or begin a limit that notes our number, and puts it back later.
+    """
+    own = current_thread()
+    return own is main_thread() and all(each is own or each.daemon for each in enumerate_threads())
 
 
 def largest_product(n_rows: int, layer_units: Sequence[int], *, sparse: bool) -> int:

@@ -167,10 +167,9 @@ class ClassificationTask(Task):
     def _classes_of_partial_fit(self, classes: Any, previous: Targets | None) -> np.ndarray:
         """All labels that any call will see, as given at the first one or set before it."""
         seen = SimpleNamespace()
-        if previous is not None:
-            seen.classes_ = self.params.classes_
-        elif hasattr(self.params, "classes_"):
-            seen.classes_ = labels_in_order(self.params.classes_)
+        if hasattr(self.params, "classes_"):
+            known = self.params.classes_
+            seen.classes_ = labels_in_order(known) if previous is None else known
         with error_context("classes"):
             is_first_partial_fit(seen, plain_labels(classes, "classes"))
         if len(seen.classes_) == 0:

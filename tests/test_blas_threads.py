@@ -7,6 +7,7 @@ import sys
 import threading
 import warnings
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -96,7 +97,10 @@ def small(**changed):
 
 @contextmanager
 def in_another_thread(manager):
-    """Enter ``manager`` in a thread that ends it, in that same thread, when this ends."""
+    """Enter ``manager`` in a thread that ends it, in that same thread, when this ends.
+
+    It is a daemon, as those of notebooks, which fits take no account of.
+    """
     entered, leave = threading.Event(), threading.Event()
 
     def run():
@@ -104,7 +108,7 @@ def in_another_thread(manager):
             entered.set()
             leave.wait(60)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     assert entered.wait(60)
     try:
@@ -364,20 +368,78 @@ class TestLimitsOfTheUser:
             assert numbers.now() == 1
         seen = []
 
-        def fit():
-            seen.extend([numbers.during(lambda: small().fit(X, y)), numbers.now()])
+        def hold():
+            with Held():
+                seen.append(numbers.now())
+            seen.append(numbers.now())
 
         with threadpool_limits(2):
-            thread = threading.Thread(target=fit)
+            thread = threading.Thread(target=hold)
             thread.start()
             thread.join()
-        assert seen == [{"1"}, 2]
+        assert seen == [1, 2]
         assert numbers.now() == BEFORE
 
     def test_can_be_set_in_any_thread_after_a_fit(self, numbers):
         small(verbose=0).fit(X, y)
         with in_another_thread(lambda: threadpool_limits(2)):
             assert numbers.now() == 2
+
+
+# Threads of the user's --------------------------------------------------------------------------
+
+
+class TestThreadsOfTheUser:
+    """Where there are any, a fit leaves the number alone: it is one for the whole process."""
+
+    def test_a_limit_that_another_thread_begins_during_a_fit(self, numbers):
+        entered, leave = threading.Event(), threading.Event()
+        seen = []
+
+        def wait_once(_):
+            if not entered.is_set():
+                seen.append(numbers.now())
+                entered.set()
+                assert leave.wait(60)
+
+        def fit():
+            with redirect_stdout(SimpleNamespace(write=wait_once)):
+                small().fit(X, y)
+
+        thread = threading.Thread(target=fit)
+        thread.start()
+        assert entered.wait(60)
+        with threadpool_limits(1, "blas"):
+            leave.set()
+            thread.join()
+            seen.append(numbers.now())
+        assert seen == [BEFORE, 1]
+        assert numbers.now() == BEFORE
+
+    @pytest.mark.parametrize("daemon", [False, True])
+    def test_beside_a_fit_in_the_main_thread(self, numbers, daemon):
+        leave = threading.Event()
+        thread = threading.Thread(target=leave.wait, args=(60,), daemon=daemon)
+        thread.start()
+        try:
+            assert numbers.during(lambda: small().fit(X, y)) == {"1" if daemon else str(BEFORE)}
+        finally:
+            leave.set()
+            thread.join()
+
+    def test_lbfgs_has_one_thread_of_scipys_all_the_same(self, numbers):
+        seen = []
+
+        def both():
+            for of_scipy in (False, True):
+                found = {each.n_threads for each in numbers.libraries if each.of_scipy == of_scipy}
+                seen.append((of_scipy, found))
+
+        thread = threading.Thread(target=with_few_threads, args=(both, 0), kwargs={"scipy": True})
+        thread.start()
+        thread.join()
+        assert all(found <= {1} if of_scipy else found == {BEFORE} for of_scipy, found in seen)
+        assert numbers.now() == BEFORE
 
 
 # Limits that overlap ---------------------------------------------------------------------------
@@ -504,7 +566,7 @@ class TestOverlap:
             model = small(max_iter=max_iter, verbose=0)
             barrier.wait(60)
             for _ in range(5):
-                model.fit(X, y)
+                Limit(1, lambda library: True).hold_during(partial(model.fit, X, y))
                 seen.extend(library.n_threads for library in numbers.libraries)
 
         threads = [threading.Thread(target=fit, args=(n,)) for n in (1, 5, 10, 20)]

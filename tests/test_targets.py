@@ -190,3 +190,22 @@ class TestPrecision:
         scalars = classifier(alpha=np.float64(0.01), dropout=np.float64(0.25))
         scalars.set_params(beta_1=np.float64(0.9), tol=np.float64(1e-4)).fit(single, THREE)
         assert_array_equal(scalars.coefs_[0], plain.coefs_[0])
+
+
+class TestClassesEditedAfterAFit:
+    """They stay as the user has left them, and training goes on by the fitted ones."""
+
+    @pytest.mark.parametrize("change", [{}, {"warm_start": True}])
+    def test_are_kept(self, change):
+        model = MLPClassifier((3,), random_state=0, max_iter=2, tol=None).fit(X, THREE)
+        model.set_params(**change).classes_ = np.array(["a", "b", "c"])
+        (model.fit if change else model.partial_fit)(X, THREE)
+        assert model.classes_.tolist() == ["a", "b", "c"]
+
+    def test_that_were_deleted_are_given_again(self):
+        model = MLPClassifier((3,), random_state=0, max_iter=2, tol=None).fit(X, THREE)
+        del model.classes_
+        with pytest.raises(ValueError, match="classes must be passed on the first call"):
+            model.partial_fit(X, THREE)
+        model.partial_fit(X, THREE, classes=[0, 1, 2])
+        assert model.classes_.tolist() == [0, 1, 2]

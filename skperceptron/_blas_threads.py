@@ -41,10 +41,15 @@ def with_few_threads(work: Callable[[], T], flops: int, *, scipy: bool = False) 
     our products and back, and the threads of both libraries spin on the same cores.
     """
     if flops < SMALL:
-        return Limit(1, of=lambda library: True).hold_during(work)
+        return on_one_thread(work)
     if scipy:
         return Limit(1, of=lambda library: library.of_scipy).hold_during(work)
     return work()
+
+
+def on_one_thread(work: Callable[[], T]) -> T:
+    """Run ``work`` with one thread in all libraries; return what it does."""
+    return Limit(1, of=lambda library: True).hold_during(work)
 
 
 def largest_product(n_rows: int, layer_units: Sequence[int], *, sparse: bool) -> int:

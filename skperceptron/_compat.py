@@ -32,7 +32,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils._pprint import _EstimatorPrettyPrinter
 from sklearn.utils.metaestimators import available_if as _available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
-from sklearn.utils.parallel import Parallel, _get_threadpool_controller, delayed
+from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     _assert_all_finite,
     _check_feature_names_in,
@@ -72,7 +72,6 @@ __all__ = [
     "as_finite",
     "as_fitted",
     "available_if",
-    "blas_on_one_thread",
     "check_sample_weight",
     "check_y",
     "cross_fitting",
@@ -282,14 +281,6 @@ def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
 
 
 # Networks side by side ---------------------------------------------------------------------------
-
-
-def blas_on_one_thread() -> AbstractContextManager[Any]:
-    """Have BLAS use one thread, so that the bits do not depend on who else runs."""
-    limit: AbstractContextManager[Any] = _get_threadpool_controller().limit(
-        limits=1, user_api="blas"
-    )
-    return limit
 
 
 def effective_n_jobs(n_jobs: int | None) -> int:

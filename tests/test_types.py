@@ -178,9 +178,12 @@ def test_without_the_marker_no_mistake_would_be_seen(python, tmp_path):
     program.write_text(MISTAKES)
     (marker,) = python.parents[1].glob("[Ll]ib/**/skperceptron/py.typed")
     marker.unlink()
+    others = marker.parents[1] / "others.pth"  # among them may be the package, installed
+    others.rename(others.with_suffix(".away"))
     try:
         run = check(python, program)
     finally:
         marker.touch()
+        others.with_suffix(".away").rename(others)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Success" in run.stdout

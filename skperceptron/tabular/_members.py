@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base import BaseMLP
+from .._blas_threads import on_one_thread
 from .._compat import (
-    blas_on_one_thread,
     effective_n_jobs,
     run_in_parallel,
     take_rows,
@@ -96,8 +96,10 @@ class Member:
 
     def fit(self, callbacks: Any = None) -> Member:
         """Fit preprocessing and network, and let go of the rows."""
-        with _warnings_into(self.messages), _threads(one=self.one_thread):
-            self._fit(nullcontext() if callbacks is None else callbacks(self.network))
+        work = partial(self._fit, nullcontext() if callbacks is None else callbacks(self.network))
+        with _warnings_into(self.messages):
+            # In parallel or in series each of several members has one thread: the bits are equal.
+            on_one_thread(work) if self.one_thread else work()
         self.interrupted = any(str(message) == INTERRUPTED for message in self.messages)
         return self
 
@@ -156,19 +158,18 @@ def fit_members(
     interrupted = None
     in_series = n == 1 or effective_n_jobs(n_jobs) == 1
     running = (task() for task in tasks) if in_series else run_in_parallel(tasks, n_jobs)
-    with blas_on_one_thread() if n > 1 else nullcontext():
-        try:
-            for member in running:
-                if member.interrupted:
-                    interrupted = member
-                    break
-                done.append(member)
-        except KeyboardInterrupt:
-            if not done:
-                raise
-            interrupted = done[-1]
-        finally:
-            running.close()
+    try:
+        for member in running:
+            if member.interrupted:
+                interrupted = member
+                break
+            done.append(member)
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        interrupted = done[-1]
+    finally:
+        running.close()
     if interrupted is not None and not done:
         done = [interrupted]
     seen = set()
@@ -212,11 +213,6 @@ def _fit_one(member: Member, callbacks: Any, title: str | None) -> Member:
     if title is not None:
         print(title)
     return member.fit(callbacks)
-
-
-def _threads(*, one: bool) -> Any:
-    """With several members in parallel or in series BLAS has one thread, so the bits are equal."""
-    return blas_on_one_thread() if one else nullcontext()
 
 
 @contextmanager

@@ -23,13 +23,16 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [
-        TabularMLPClassifier(),
-        TabularMLPRegressor(),
-        TabularMLPClassifier(n_estimators=2),
-        TabularMLPRegressor(n_estimators=2),
-    ],
-    expected_failed_checks=expected_failures,
+    [TabularMLPClassifier(), TabularMLPRegressor()], expected_failed_checks=expected_failures
 )
 def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [TabularMLPClassifier(n_estimators=2), TabularMLPRegressor(n_estimators=2)],
+    expected_failed_checks=expected_failures,
+)
+def test_scikit_learn_check_of_ensembles(estimator, check):
     check(estimator)

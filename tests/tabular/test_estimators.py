@@ -575,7 +575,7 @@ class TestCallbacks:
     def newer_scikit_learn(self):
         pytest.importorskip("sklearn.callback")
 
-    @pytest.mark.parametrize("n_jobs", [None, 2])
+    @pytest.mark.parametrize("n_jobs", [None, pytest.param(2, marks=pytest.mark.slow)])
     def test_a_history_has_the_epochs_of_each_network(self, n_jobs):
         history = History()
         model = make(n_estimators=3, n_jobs=n_jobs).set_callbacks(history).fit(X, LABELS)

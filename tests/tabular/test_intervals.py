@@ -67,6 +67,7 @@ class TestCoverage:
             assert np.median(width[rows]) == pytest.approx(2 * norm.ppf(0.9) * noise, rel=0.25)
             assert 0.7 < covered(interval, y)[rows].mean() < 0.9
 
+    @pytest.mark.slow
     @every_kind
     def test_folds_cover_at_least_as_often(self, kind):
         X, y, _ = data(1500, 0)

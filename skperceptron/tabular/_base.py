@@ -373,6 +373,6 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
 
 def mean_of(arrays: list[NDArray[Any]]) -> Floats:
-    """Mean of the members' arrays."""
-    mean: Floats = np.mean(arrays, axis=0, dtype=np.float64)
+    """Mean of the members' arrays, which are divided first, so that no sum overflows."""
+    mean: Floats = np.sum([array / len(arrays) for array in arrays], axis=0, dtype=np.float64)
     return mean

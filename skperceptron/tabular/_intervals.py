@@ -14,7 +14,7 @@ from ._quantiles import Floats
 # Numbers that are kept of validation rows, 64 KB in float32.
 MOST_KEPT = 2**14
 
-LARGEST = np.finfo(np.float64).max
+LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,10 @@ class Calibration:
 
     def interval(self, values: Floats, coverage: float) -> Floats:
         """Lower and upper ends, (n, 2), of the predicted ``values`` of rows."""
-        correction = self.unit * self._correction(coverage)
-        low, high = self.distribution.interval(values, coverage)
-        low, high = np.clip([low - correction, high + correction], -LARGEST, LARGEST)
+        with np.errstate(over="ignore"):
+            correction = np.clip(self.unit * self._correction(coverage), -LARGEST, LARGEST)
+            low, high = np.clip(self.distribution.interval(values, coverage), -LARGEST, LARGEST)
+            low, high = np.clip([low - correction, high + correction], -LARGEST, LARGEST)
         middle = low / 2 + high / 2
         # A correction that is negative may turn short intervals round.
         return np.column_stack([np.minimum(low, middle), np.maximum(high, middle)])

@@ -20,7 +20,7 @@ from .._parameters import with_parameters
 from .._regressor import MLPRegressor
 from .._targets import Targets
 from ._base import BaseTabularMLP, mean_of
-from ._intervals import Calibration, Normal, Quantiles, calibration
+from ._intervals import LARGEST, Calibration, Normal, Quantiles, calibration
 from ._members import Member
 from ._parameters import TabularRegressorParameters
 from ._quantiles import Floats
@@ -429,7 +429,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     def _as_moments(self, i: int, scores: Floats) -> Floats:
         mean = self._scalings[i].restore(scores[:, :1])
         deviation = self._scalings[i].scale * np.exp(Gaussian.log_variance(scores[:, 1:]) / 2)
-        return np.hstack([mean, deviation])
+        return np.hstack([mean, np.minimum(deviation, LARGEST)])
 
     # Fit -----------------------------------------------------------------------------------
 
@@ -545,4 +545,5 @@ def _mixture(moments: list[NDArray[Any]]) -> Floats:
     unit = np.abs(moments).max() or 1.0  # so that no square overflows
     small, spreads = means / unit, deviations / unit
     variance = np.mean(spreads**2, axis=0) + np.var(small, axis=0)
-    return unit * np.column_stack([small.mean(axis=0), np.sqrt(variance)])
+    mixed = unit * np.column_stack([small.mean(axis=0), np.sqrt(variance)])
+    return np.clip(mixed, -LARGEST, LARGEST)

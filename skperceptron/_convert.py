@@ -84,14 +84,14 @@ def _common_activation(sklearn_class: type, hidden: Sequence[DenseStep]) -> str:
 
 
 def _check_output_activation(estimator: Any, sklearn_class: type) -> None:
-    link = estimator.out_activation_
+    output_activation = estimator.out_activation_
     known = {"logistic", "softmax"} if hasattr(estimator, "classes_") else {"identity"}
     if _compat.is_valid_parameter(sklearn_class, "loss", "poisson"):
         known |= {"exp"}
-    if link not in known:
+    if output_activation not in known:
         raise ValueError(
-            f"the output activation {link!r}, of loss={estimator.loss!r}, can't be converted: this "
-            f"version of scikit-learn predicts through one of {sorted(known)}."
+            f"the output activation {output_activation!r}, of loss={estimator.loss!r}, can't be "
+            f"converted: this version of scikit-learn predicts through one of {sorted(known)}."
         )
 
 

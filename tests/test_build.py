@@ -431,8 +431,8 @@ class TestLosses:
         params = MLPClassifier(loss=loss)
         assert _build.is_probabilistic(params) == probabilistic
         assert _build.is_nonsmooth(params) == nonsmooth
-        link = _build.classifier_output_activation(params, "softmax")
-        assert link == ("softmax" if probabilistic else "identity")
+        output_activation = _build.classifier_output_activation(params, "softmax")
+        assert output_activation == ("softmax" if probabilistic else "identity")
 
     def test_kinks_of_a_regressor(self):
         for loss in ("quantile", "absolute_error"):

@@ -355,7 +355,7 @@ NETWORK = {
 PARAMETERS = {
     "MLPClassifier": NETWORK
     | {
-        "loss": [*sorted({name for name, link in CLASSIFICATION_LOSSES}), Absolute()],
+        "loss": [*sorted({name for name, output_activation in CLASSIFICATION_LOSSES}), Absolute()],
         "label_smoothing": [0.0, 0.3],
         "focal_gamma": [0.0, 2.0],
         "class_weight": [None, "balanced", {0: 2.0}, {0: 0.0, 1: 1.0, 2: 1.0}],
@@ -363,7 +363,7 @@ PARAMETERS = {
     },
     "MLPRegressor": NETWORK
     | {
-        "loss": [*sorted({name for name, link in REGRESSION_LOSSES}), Absolute()],
+        "loss": [*sorted({name for name, output_activation in REGRESSION_LOSSES}), Absolute()],
         "quantile": [0.1, 0.5],
         "huber_epsilon": [0.1, 1.35],
         "output_activation": ["auto", "identity", "exp", "softplus", "logistic"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ ACTIVATIONS = {
     "hard_tanh": torch.nn.Hardtanh,
 }
 
-LINKS = {
+OUTPUT_FUNCTIONS = {
     "identity": lambda s: s,
     "logistic": torch.sigmoid,
     "exp": torch.exp,
@@ -343,7 +344,7 @@ def test_one_activation_for_each_layer_as_in_torch():
 
 
 def classification_losses(loss, task, smoothing=0.0, gamma=2.0):
-    link = LINKS["softmax" if task == "multiclass" else "logistic"]
+    output_activation = OUTPUT_FUNCTIONS["softmax" if task == "multiclass" else "logistic"]
 
     def smooth(y):
         return (1 - smoothing) * y + smoothing / (3 if task == "multiclass" else 2)
@@ -356,7 +357,7 @@ def classification_losses(loss, task, smoothing=0.0, gamma=2.0):
         return terms.sum(dim=1)
 
     def focal(s, y):
-        p, y = link(s), smooth(y)
+        p, y = output_activation(s), smooth(y)
         terms = y * (1 - p) ** gamma * torch.log(p)
         if task != "multiclass":
             terms = terms + (1 - y) * p**gamma * torch.log(1 - p)
@@ -367,16 +368,16 @@ def classification_losses(loss, task, smoothing=0.0, gamma=2.0):
 
     return {
         "log_loss": cross_entropy,
-        "squared_error": lambda s, y: 0.5 * (link(s) - smooth(y)).square().sum(dim=1),
+        "squared_error": lambda s, y: 0.5 * (output_activation(s) - smooth(y)).square().sum(dim=1),
         "focal": focal,
         "hinge": lambda s, y: shortfall(s, y).sum(dim=1),
         "squared_hinge": lambda s, y: shortfall(s, y).square().sum(dim=1),
     }[loss]
 
 
-def regression_losses(loss, link):
+def regression_losses(loss, output_activation):
     def terms(s, y):
-        prediction = LINKS[link](s)
+        prediction = OUTPUT_FUNCTIONS[output_activation](s)
         residual = y - prediction
         match loss:
             case "squared_error":
@@ -391,9 +392,9 @@ def regression_losses(loss, link):
                 return torch.log(torch.cosh(residual))
             case "poisson":
                 options = {"reduction": "none", "full": False, "eps": 0.0}
-                options |= {"log_input": link == "exp"}
+                options |= {"log_input": output_activation == "exp"}
                 first = functional.poisson_nll_loss(
-                    s if link == "exp" else prediction, y, **options
+                    s if output_activation == "exp" else prediction, y, **options
                 )
                 return first + torch.xlogy(y, y) - y  # the rest is without gradient
             case "gamma":
@@ -413,8 +414,8 @@ REGRESSION_TARGETS = {
 }
 OF_PREDICTIONS = ("squared_error", "absolute_error", "huber", "quantile", "log_cosh")
 REGRESSION_CASES = [
-    *((loss, link) for loss in OF_PREDICTIONS for link in LINKS if link != "softmax"),
-    *((loss, link) for loss in ("poisson", "gamma") for link in ("exp", "softplus")),
+    *product(OF_PREDICTIONS, [name for name in OUTPUT_FUNCTIONS if name != "softmax"]),
+    *product(("poisson", "gamma"), ("exp", "softplus")),
 ]
 
 
@@ -451,17 +452,17 @@ def test_focal_gamma_as_in_torch(task, gamma):
     compare(model, *CLASSIFICATIONS[task], losses, plain_sgd)
 
 
-@pytest.mark.parametrize(("loss", "link"), REGRESSION_CASES)
+@pytest.mark.parametrize(("loss", "output_activation"), REGRESSION_CASES)
 @pytest.mark.parametrize("solver", ["sgd-nesterov", "adam-epsilon"])
 @pytest.mark.parametrize("n_outputs", [1, 2])
-def test_regression_loss_as_in_torch(loss, link, solver, n_outputs):
+def test_regression_loss_as_in_torch(loss, output_activation, solver, n_outputs):
     ours, make_optimizer = SOLVERS[solver]
-    model = MLPRegressor(**parameters(loss=loss, output_activation=link, **ours))
+    model = MLPRegressor(**parameters(loss=loss, output_activation=output_activation, **ours))
     model.set_params(huber_epsilon=0.4, quantile=0.3, learning_rate_init=0.01)
-    y = REGRESSION_TARGETS[loss if loss in REGRESSION_TARGETS else link][:, :n_outputs]
-    losses = regression_losses(loss, link)
+    y = REGRESSION_TARGETS[loss if loss in REGRESSION_TARGETS else output_activation][:, :n_outputs]
+    losses = regression_losses(loss, output_activation)
     network, _ = compare(model, y[:, 0] if n_outputs == 1 else y, y, losses, make_optimizer)
-    expected = LINKS[link](scores(network)).numpy()
+    expected = OUTPUT_FUNCTIONS[output_activation](scores(network)).numpy()
     assert_same(model.predict(X).reshape(N_ROWS, -1), expected)
 
 
@@ -523,8 +524,8 @@ def test_weights_of_torch_predict_what_they_predict_there(task, batch_norm):
         assert_same(model.predict(X).reshape(N_ROWS, -1), raw)
     else:
         assert_same(model.decision_function(X).reshape(N_ROWS, -1), raw)
-        link = LINKS["softmax" if task == "multiclass" else "logistic"]
-        expected = link(torch.from_numpy(raw)).numpy()
+        output_activation = OUTPUT_FUNCTIONS["softmax" if task == "multiclass" else "logistic"]
+        expected = output_activation(torch.from_numpy(raw)).numpy()
         assert_same(model.predict_proba(X)[:, -expected.shape[1] :], expected)
 
 

@@ -29,6 +29,9 @@ T = TypeVar("T")
 # one thread takes at most 12 % longer on cores that are idle.
 SMALL = 25_000_000
 
+# Whose threads, of classes of their own, start processes and wait for them.
+MANAGERS = ("joblib.", "concurrent.futures.")
+
 # Everything below that changes, and every library, changes only while this lock is held.
 _lock: Any = lock_across_forks()
 _libraries: tuple[Library, ...] | None = None
@@ -54,13 +57,17 @@ def on_one_thread(work: Callable[[], T]) -> T:
 
 
 def _is_the_users_only_thread() -> bool:
-    """Whether this is the main thread, and all others are daemons, as those of notebooks are.
+    """Whether this is the main thread, and no other could have to do with numbers of threads.
 
     A number of threads is one for the whole process. Other threads of the user's may multiply large
-    matrices meanwhile, or begin a limit that notes our number, and puts it back later.
+    matrices meanwhile, or begin a limit that notes our number, and puts it back later. Daemons, as
+    those of notebooks are, and threads that manage processes are not taken for such.
     """
     own = current_thread()
-    return own is main_thread() and all(each is own or each.daemon for each in enumerate_threads())
+    return own is main_thread() and not any(
+        each is not own and not each.daemon and not type(each).__module__.startswith(MANAGERS)
+        for each in enumerate_threads()
+    )
 
 
 def largest_product(n_rows: int, layer_units: Sequence[int], *, sparse: bool) -> int:

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import threadpoolctl
-from joblib import parallel_backend
+from joblib import Parallel, delayed, parallel_backend
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
@@ -426,6 +426,13 @@ class TestThreadsOfTheUser:
         finally:
             leave.set()
             thread.join()
+
+    def test_beside_processes_of_joblib_that_wait(self, numbers):
+        """A thread that is no daemon manages them, until the program ends."""
+        Parallel(n_jobs=2)(delayed(abs)(number) for number in range(4))
+        managers = [each for each in threading.enumerate() if "Manager" in type(each).__name__]
+        assert managers
+        assert numbers.during(lambda: small().fit(X, y)) == {"1"}
 
     def test_lbfgs_has_one_thread_of_scipys_all_the_same(self, numbers):
         seen = []

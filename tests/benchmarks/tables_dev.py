@@ -213,7 +213,7 @@ def intervals(options):
         name: lambda seed, given=given: TabularMLPRegressor(**given, random_state=seed)
         for name, given in INTERVALS.items()
     }
-    for table, seed, X, y, train, test in splits(options):
+    for table, seed, X, y, train, test in splits(tables(options.data_dir), options):
         if y.dtype.kind != "f":
             continue
         found = {
@@ -231,9 +231,9 @@ def intervals(options):
             print(f"{table:>12}{seed:>3}{np.mean(outside == 0):>8.1%}{score:>7.3f}  {name}")
 
 
-def splits(options):
-    """Each table, and rows to train on and to test, for each seed."""
-    for table, X, y in tables(options.data_dir):
+def splits(found, options):
+    """Each of the tables found, and rows to train on and to test, for each seed."""
+    for table, X, y in found:
         for seed in range(options.splits):
             order = np.random.default_rng(seed).permutation(len(X))
             n_train = min(options.rows, len(X) * 3 // 4)
@@ -259,8 +259,13 @@ def main():
     if options.intervals:
         intervals(options)
         return
+    compare(tables(options.data_dir), options)
+
+
+def compare(found, options):
+    """Print the errors of contestants on the tables found, and what is said of them."""
     errors, seconds, absent = {}, {}, set()
-    for table, seed, X, y, train, test in splits(options):
+    for table, seed, X, y, train, test in splits(found, options):
         classes = None if y.dtype.kind == "f" else np.unique(y)
         for name in options.only:
             try:

@@ -55,7 +55,11 @@ def check_pure(wheel: Path):
         described = archive.read(about).decode().splitlines()
     if "Root-Is-Purelib: true" not in described or "Tag: py3-none-any" not in described:
         raise SystemExit(f"{wheel.name} does not call itself pure: {described}")
-    foreign = [name for name in names if ".dist-info/" not in name and not name.endswith(".py")]
+    foreign = [
+        name
+        for name in names
+        if ".dist-info/" not in name and not name.endswith((".py", "/py.typed"))
+    ]
     if foreign:
         raise SystemExit(f"{wheel.name} holds more than Python: {foreign}")
 

@@ -48,6 +48,15 @@ def as_numbers(X: Any, name: str) -> Any:
     return array.astype(np.float64) if array.dtype.kind in STRINGS else X
 
 
+def require_y(estimator: object, y: object) -> None:
+    """Refuse None for targets, in scikit-learn's words."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but the target "
+            "y is None."
+        )
+
+
 def refuse_dates(values: Any, name: str, *, categories: bool = False) -> None:
     """Raise an error that says where dates, timedeltas or complex numbers are, if there are any.
 

@@ -61,7 +61,7 @@ from ._core.perceptron import (
 from ._core.perceptron.rows import BLOCK, GATHERED
 from ._data import Data
 from ._held_out import candidates, draw
-from ._inputs import plain_labels, refuse_dates
+from ._inputs import plain_labels, refuse_dates, require_y
 from ._messages import error_context, print_details, warn
 from ._parameters import (
     ABOVE_0,
@@ -600,11 +600,7 @@ class PerceptronClassifier(
         known: bool = False,
     ) -> Data:
         validate_parameters(self)
-        if y is None:
-            raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target "
-                "y is None."
-            )
+        require_y(self, y)
         dtype = (np.float64, np.float32)
         if resume:
             dtype = self._state.coef.dtype

@@ -8,6 +8,7 @@ from . import _build
 from ._architecture import dropout_rates
 from ._compat import check_sample_weight, validate_parameters, validate_X
 from ._data import Data
+from ._inputs import require_y
 from ._messages import error_context, warn
 from ._parameters import unused_parameters
 from ._targets import Targets, check_total_weight
@@ -78,10 +79,7 @@ def _validate_arrays(
 ) -> tuple[Any, Any]:
     """X and y as arrays, or CSR matrices; errors go by the names."""
     X_name, y_name = names
-    if task.supervised and y is None:
-        raise ValueError(
-            f"This {type(estimator).__name__} estimator requires y to be passed, but the target "
-            "y is None."
-        )
+    if task.supervised:
+        require_y(estimator, y)
     X = validate_X(estimator, X, X_name, reset=reset, dtype=dtype, order="C", accept_sparse="csr")
     return X, task.validate_y(y, X, X_name, y_name)

@@ -29,7 +29,7 @@ from .._compat import (
     validate_table,
 )
 from .._data import Data
-from .._inputs import refuse_dates
+from .._inputs import refuse_dates, require_y
 from .._messages import error_context
 from .._parameters import STOCHASTIC, hyperparameters, unused_by
 from .._targets import Targets, check_total_weight
@@ -228,11 +228,7 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     ) -> Data:
         """Targets and weights of the rows of a table, checked; in place of X there are zeros."""
         X_name, y_name, weight_name = names
-        if y is None:
-            raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
-                "is None."
-            )
+        require_y(self, y)
         zeros = np.broadcast_to(0.0, (table.shape[0], 1))
         y = task.validate_y(y, zeros, X_name, y_name)
         with error_context(weight_name):

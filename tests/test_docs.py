@@ -12,6 +12,9 @@ from pages import FRAMEWORKS, Code, Prose, agrees, code_blocks, images, installe
 # Pages about what only newer versions of scikit-learn have, by the module that has it.
 NEWER = {"callbacks.md": "sklearn.callback"}
 
+# What a page says that needs more than the package itself.
+NEEDS_PANDAS = re.compile(r"\bneeds? pandas\b", re.IGNORECASE)
+
 # Pages whose outputs are still to be written below their blocks.
 WITHOUT_OUTPUTS = {
     "README.md",
@@ -83,6 +86,8 @@ def test_python_blocks_run_in_order(page, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where what they save is no matter
     if page.name in NEWER:
         pytest.importorskip(NEWER[page.name])
+    if NEEDS_PANDAS.search(page.read_text("utf-8")):
+        pytest.importorskip("pandas")
     complete = str(page.relative_to(ROOT)) not in WITHOUT_OUTPUTS
     run_in_order(pieces(page.read_text("utf-8")), capsys, complete)
 

@@ -67,21 +67,26 @@ def own_names():
 
 
 def others_names():
-    """Full names in the inventories."""
+    """Full names in the inventories, and what they are: "class" or "function"."""
     lines = [
         line
         for path in sorted(INVENTORIES.glob("*.inv"))
         for line in path.read_text("utf-8").splitlines()
     ]
-    return [line.split()[0] for line in lines if not line.startswith("#")]
+    return dict(line.split()[:2] for line in lines if not line.startswith("#"))
 
 
 def spellings():
-    """Full name by each way in which pages write a name; ours come before those of others."""
+    """Full name by each way in which pages write a name; ours come before those of others.
+
+    Functions of NumPy and SciPy need their module: ``quantile`` and ``minimize`` are words.
+    """
     full_names = {}
-    for name in [*others_names(), *own_names()]:
+    for name, kind in [*others_names().items(), *((name, "ours") for name in own_names())]:
         parts = name.split(".")
-        full_names |= {".".join(parts[start:]): name for start in range(len(parts))}
+        shortest = 1 if kind == "function" and parts[0] in ("numpy", "scipy") else 0
+        starts = range(len(parts) - shortest)
+        full_names |= {".".join(parts[start:]): name for start in starts}
         if parts[0] in ("numpy", "pandas"):
             full_names[".".join([{"numpy": "np", "pandas": "pd"}[parts[0]], *parts[1:]])] = name
     return full_names

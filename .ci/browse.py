@@ -66,7 +66,7 @@ async () => {
   for (const mark of ["<literal", "[Text(", "<matplotlib.", "<Figure size", "<Axes", "{ref}"])
     if (article.innerText.includes(mark)) wrong.push(`raw markup: ${mark}`);
   const prose = article.cloneNode(true);
-  prose.querySelectorAll("pre, code, mjx-container, script, style").forEach((e) => e.remove());
+  prose.querySelectorAll("pre, code, mjx-container, script, style, .output_html").forEach((e) => e.remove());
   for (const mark of ["$", "<class", "\\(", "```", "]("])
     if (prose.textContent.includes(mark)) {
       const place = prose.textContent.indexOf(mark);

@@ -7,7 +7,8 @@ import skperceptron
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
-from linked_names import GUIDES, INTERSPHINX
+from guides import GUIDES
+from linked_names import INTERSPHINX
 
 project = "skperceptron"
 author = "The skperceptron developers"

@@ -7,6 +7,7 @@ import re
 import tomllib
 
 import pytest
+from guides import GUIDES
 
 import skperceptron
 from helpers.paths import ROOT
@@ -16,6 +17,9 @@ from skperceptron._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._core.penalties import NORM_CONSTRAINTS
 from skperceptron._core.schedules import SGD_SCHEDULES
+
+# Modules that only newer versions of scikit-learn have.
+NEWER = {"sklearn.callback"}
 
 MATHEMATICS = (ROOT / "docs/mathematics.md").read_text("utf-8")
 
@@ -38,6 +42,38 @@ def documented_names():
         elif found := re.match(r"   (\w+)$", line):
             names.append(f"{module}.{found[1]}")
     return names
+
+
+def test_the_index_of_examples_has_every_example_once_in_a_section_and_in_the_contents():
+    text = (ROOT / "examples/index.rst").read_text("utf-8")
+    examples = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
+    assert sorted(re.findall(r"^   \.\./examples/(\w+)\.py$", text, re.MULTILINE)) == examples
+    assert sorted(re.findall(r"^   (\w+)$", text, re.MULTILINE)) == examples
+
+
+def test_every_public_name_leads_to_pages_of_the_guide_that_mention_it():
+    assert sorted(GUIDES) == sorted(public_names())
+    for name, pages in GUIDES.items():
+        texts = [(ROOT / f"docs/guide/{page}.md").read_text("utf-8") for page in pages]
+        assert any(name.split(".")[-1] in text for text in texts), name
+
+
+def listed_names():
+    for path in sorted((ROOT / "docs/_ext/inventories").glob("*.inv")):
+        lines = path.read_text("utf-8").splitlines()
+        yield from (line.split() for line in lines if not line.startswith("#"))
+
+
+@pytest.mark.parametrize(("name", "kind", "page"), listed_names(), ids=lambda part: part)
+def test_names_of_others_that_pages_lead_to_are_there(name, kind, page):
+    module, _, short = name.rpartition(".")
+    if module in NEWER:
+        pytest.importorskip(module)
+    if module == "sklearn.model_selection":
+        importlib.import_module("sklearn.experimental.enable_halving_search_cv")
+    found = getattr(importlib.import_module(module), short)
+    assert isinstance(found, type) == (kind == "class")
+    assert short in page or page.endswith("legacy.html")
 
 
 def test_the_api_page_has_every_public_name_once():

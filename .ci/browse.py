@@ -47,6 +47,9 @@ SEARCHES = {
     "course/es/search.html": ("perceptrón", "pérdida"),
 }
 
+# Pages without which a site is not whole.
+EXPECTED = {"index.html", "auto_examples/index.html", "course/es/index.html", "api/index.html"}
+
 # What is wrong with the page that is open, as a list of strings.
 LOOK = r"""
 async () => {
@@ -66,7 +69,8 @@ async () => {
   for (const mark of ["<literal", "[Text(", "<matplotlib.", "<Figure size", "<Axes", "{ref}"])
     if (article.innerText.includes(mark)) wrong.push(`raw markup: ${mark}`);
   const prose = article.cloneNode(true);
-  prose.querySelectorAll("pre, code, mjx-container, script, style, .output_html").forEach((e) => e.remove());
+  const verbatim = "pre, code, mjx-container, script, style, .output_html";
+  prose.querySelectorAll(verbatim).forEach((e) => e.remove());
   for (const mark of ["$", "<class", "\\(", "```", "]("])
     if (prose.textContent.includes(mark)) {
       const place = prose.textContent.indexOf(mark);
@@ -252,8 +256,8 @@ def pages_of(site):
 
 def look_at(site, program):
     """Print what is wrong with a site, and return how much it is."""
-    wrong = []
     names = pages_of(site)
+    wrong = [f"no page {name}" for name in sorted(EXPECTED.difference(names))]
     with served(site) as address, browser(program) as page:
         for name in names:
             page.open(f"{address}/{name}")

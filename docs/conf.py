@@ -52,6 +52,7 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
+    "copyfile_regex": r"index\.rst",  # the sections, written by hand
     "filename_pattern": r"/(plot_|quickstart)",
     "doc_module": ("skperceptron",),
     "backreferences_dir": "api/backreferences",

@@ -1,6 +1,7 @@
 """The Python blocks of README.md and docs/ run as pasted, and print what the page says."""
 
 import re
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def run_in_order(blocks: list[Code], capsys):
 )
 def test_python_blocks_run_in_order(page, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where what they save is no matter
+    shutil.copytree(ROOT / "examples" / "data", tmp_path / "examples" / "data")  # which they read
     if page.name in NEWER:
         pytest.importorskip(NEWER[page.name])
     run_in_order(code_blocks(page), capsys)

@@ -1,6 +1,7 @@
 """The Python blocks of README.md and docs/ run as pasted, and print what the page says."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def drawn_figures():
 )
 def test_python_blocks_run_in_order(page, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where what they save is no matter
+    shutil.copytree(ROOT / "examples" / "data", tmp_path / "examples" / "data")  # which they read
     if page.name in NEWER:
         pytest.importorskip(NEWER[page.name])
     if NEEDS_PANDAS.search(page.read_text("utf-8")):

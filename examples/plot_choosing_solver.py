@@ -39,12 +39,12 @@ BATCH_SIZE = 200
 PENALTY = 0.003  # of a row: alpha over the rows of a step
 
 
-def network(n_rows, rows_of_a_step=None, **parameters):
+def network(n_rows: int, rows_of_a_step: int | None = None, **parameters: Any) -> MLPClassifier:
     alpha = PENALTY * (rows_of_a_step or min(BATCH_SIZE, n_rows))
     return MLPClassifier((50,), alpha=alpha, random_state=0, **parameters)
 
 
-def contestants(n_rows) -> dict[str, Any]:
+def contestants(n_rows: int) -> dict[str, Any]:
     return {
         "lbfgs": network(n_rows, n_rows, solver="lbfgs", max_iter=300),
         "lbfgs, alpha of adam": network(n_rows, solver="lbfgs", max_iter=300),

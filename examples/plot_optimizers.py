@@ -76,9 +76,8 @@ def best_epoch(network):
 
 
 best = {}
-print(
-    f"{'solver':<17}{'best rate':>10}{'training loss':>15}{'validation':>12}{'test':>8}{'accuracy':>10}"
-)
+columns = f"{'best rate':>10}{'training loss':>15}{'validation':>12}{'test':>8}{'accuracy':>10}"
+print(f"{'solver':<17}{columns}")
 for name, parameters in solvers.items():
     trials = {rate: train(rate, parameters) for rate in rates}
     rate = max(trials, key=lambda rate: trials[rate].best_validation_score_)

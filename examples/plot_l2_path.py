@@ -6,9 +6,9 @@ The default penalty shrinks all weights together and sets none to 0. On the diab
 network of fifty units learns the training rows by heart unless ``alpha`` is large: the best one
 is far from the default, and the error on other rows is what to choose it by.
 
-Ridge regression has a test error of 0.736, gradient boosting of 0.821 and scikit-learn's network of
-0.769. The network beats ridge regression by 0.014 at its best ``alpha``, which was chosen on the test
-rows here, and loses to it at the default.
+Ridge regression has a test error of 0.736, gradient boosting of 0.821 and scikit-learn's network
+of 0.769. The network beats ridge regression by 0.014 at its best ``alpha``, which was chosen on the
+test rows here, and loses to it at the default.
 """
 
 import warnings

@@ -7,8 +7,8 @@ nonsense, as a broken instrument might. The squared error follows them, since on
 counts as much as a hundred of one; losses that grow only linearly hardly mind a tenth of
 the data being wrong, and the absolute error minds least. Where nothing is wrong, all do alike.
 
-A linear model and scikit-learn's network are led astray as well, as both have the squared error.
-With Huber's loss a linear model is as good as the networks up to 30 % of outliers. Gradient boosting
+A linear model with the squared error and scikit-learn's network are led astray as well. With
+Huber's loss a linear model is as good as the networks up to 30 % of outliers. Gradient boosting
 with the absolute error holds up to 10 %.
 """
 

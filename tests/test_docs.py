@@ -18,22 +18,13 @@ NEEDS_PANDAS = re.compile(r"\bneeds? pandas\b", re.IGNORECASE)
 
 # Pages whose outputs are still to be written below their blocks.
 WITHOUT_OUTPUTS = {
-    "README.md",
-    "docs/getting_started.md",
-    "docs/guide/autoencoder.md",
     "docs/guide/callbacks.md",
-    "docs/guide/choosing.md",
-    "docs/guide/deployment.md",
     "docs/guide/differences.md",
     "docs/guide/from-keras-torch.md",
-    "docs/guide/networks.md",
     "docs/guide/perceptron.md",
     "docs/guide/plotting.md",
-    "docs/guide/regularisation.md",
-    "docs/guide/tables.md",
     "docs/guide/training.md",
     "docs/guide/troubleshooting.md",
-    "docs/index.md",
 }
 
 BUILT = ROOT / "docs" / "_build"

@@ -5,7 +5,7 @@
 
 Every contestant has its defaults, the same rows to train on (`--rows`, at most three quarters of
 the table) and the same other rows, at most 5,000, to be tested on once. Results are lines of JSON
-in `--results`, with versions and CPU seconds of fit (one thread: set OPENBLAS_NUM_THREADS=1). What is
+in `--results`, with versions and CPU seconds of fit (set OPENBLAS_NUM_THREADS=1). What is
 there is not run again, so a run that was stopped goes on. Then the report is printed: the error
 (log-loss, or root mean square error) against the first contestant's, each limited to ±25 %; mean
 ranks; and ratings on Elo's scale from all pairs (Bradley-Terry), with bootstrap intervals over

@@ -51,22 +51,22 @@ def quantiles(column: Floats, shares: ArrayLike, counts: Floats | None = None) -
     NaN are left out; of a column that has nothing else all quantiles are NaN.
     """
     shares = np.asarray(shares, np.float64)
-    if counts is None:
-        ordered = np.sort(column)
-        ordered = ordered[: np.searchsorted(ordered, np.nan)]
-        last = np.arange(1.0, len(ordered) + 1)
-    else:
-        order = np.argsort(column, kind="stable")
-        ordered = column[order]
-        ordered = ordered[: np.searchsorted(ordered, np.nan)]
-        last = np.cumsum(counts[order[: len(ordered)]])
-    if not len(ordered):
+    n_present = len(column) - int(np.isnan(column).sum())
+    if not n_present:
         return np.full(shares.shape, np.nan)
+    if counts is None:
+        place = shares * (n_present - 1)
+        lower = place.astype(np.intp)
+        upper = np.minimum(lower + 1, n_present - 1)
+        ordered = np.partition(column, np.union1d(lower, upper))
+        return between(ordered[lower], ordered[upper], place - lower)
+    ordered_rows = np.argsort(column, kind="stable")[:n_present]  # NaN are the last
+    ordered, last = column[ordered_rows], np.cumsum(counts[ordered_rows])
     # Value i has the places from last[i - 1] up to last[i] - 1 among the repeated rows.
     place = shares * (last[-1] - 1)
-    lower = np.minimum(np.searchsorted(last, place, side="right"), len(ordered) - 1)
-    upper = np.minimum(lower + 1, len(ordered) - 1)
-    return between(ordered[lower], ordered[upper], np.clip(place - last[lower] + 1, 0, 1))
+    lower = np.minimum(np.searchsorted(last, place, side="right"), n_present - 1)
+    upper = np.minimum(lower + 1, n_present - 1)
+    return between(ordered[lower], ordered[upper], np.clip(place - (last[lower] - 1), 0, 1))
 
 
 def between(start: Floats, end: Floats, share: Floats) -> Floats:

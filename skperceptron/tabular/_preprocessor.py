@@ -34,7 +34,7 @@ from .._inputs import plain_labels, refuse_dates
 from .._messages import error_context
 from ._columns import Columns, Levels, as_table
 from ._piecewise import PiecewiseLinearEncoder, shares_below
-from ._quantiles import HUGE, Floats, blocks, frequencies, quantiles
+from ._quantiles import HUGE, Floats, blocks, empty, frequencies, quantiles
 from ._robust_clip import SHARES, RobustClipScaler
 
 Codes = NDArray[np.int32]
@@ -530,7 +530,7 @@ default='from_dtype'
         n_binned = 0 if self.piecewise_ is None else int(self.piecewise_.n_bins_.sum())
         widths = [n_numbers, len(self._with_gaps), *(table.shape[1] for table in self._tables)]
         stops = np.cumsum([0, *widths, n_binned]).tolist()
-        out: NDArray[np.floating] = np.empty((n_rows, stops[-1]), self.dtype)
+        out: NDArray[np.floating] = empty((n_rows, stops[-1]), self.dtype)
         for rows in blocks(n_rows, n_numbers):
             if self.scaler_ is None:
                 break

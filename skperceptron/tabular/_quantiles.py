@@ -1,8 +1,10 @@
-"""Quantiles of columns whose rows have weights, and rows in blocks."""
+"""Quantiles of columns whose rows have weights, and arrays of rows in blocks."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +22,22 @@ MOST_ROWS = 2.0**50
 
 # Numbers in a block: a few of such blocks fit into the cache of a core.
 BLOCK = 2**16
+
+
+# Bytes from which on NumPy asks for huge pages.
+HUGE_PAGES = 2**22
+
+
+def empty(shape: tuple[int, int], dtype: str) -> NDArray[Any]:
+    """Return an array to write to, in pages of the usual size.
+
+    NumPy asks Linux for huge pages. A virtual machine may have to get them from its host first,
+    which takes 2 seconds for a gigabyte: longer than it takes to encode as many numbers.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    if n_bytes < HUGE_PAGES:
+        return np.empty(shape, dtype)
+    return np.ndarray(shape, dtype, buffer=bytearray(n_bytes))
 
 
 def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:

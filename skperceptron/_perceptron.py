@@ -20,7 +20,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import restored_on_error
 from ._blas_threads import with_few_threads
 from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
@@ -73,6 +72,7 @@ from ._parameters import (
     with_parameters,
 )
 from ._predict import check_finite, joined, row_blocks, rows_per_block
+from ._restored import restored_on_error
 from ._targets import (
     PlainScoreMixin,
     column,

@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import restored_on_error
 from .._compat import (
     Diagram,
     Interval,
@@ -25,6 +24,7 @@ from .._compat import (
 )
 from .._inputs import as_numbers
 from .._messages import error_context
+from .._restored import restored_on_error
 from ._quantiles import FLOATS, HUGE, Floats, blocks, frequencies, quantiles
 
 

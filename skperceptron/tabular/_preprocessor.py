@@ -16,7 +16,6 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import restored_on_error
 from .._compat import (
     Diagram,
     Interval,
@@ -32,6 +31,7 @@ from .._compat import (
 )
 from .._inputs import plain_labels, refuse_dates
 from .._messages import error_context
+from .._restored import restored_on_error
 from ._columns import Columns, Levels, as_table
 from ._piecewise import PiecewiseLinearEncoder, shares_below
 from ._quantiles import HUGE, Floats, blocks, empty, frequencies, quantiles

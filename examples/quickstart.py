@@ -13,7 +13,7 @@ Then handwritten digits: a grid search for the learning rate and the number of h
 :class:`~skperceptron.MLPClassifier`, and what the best network does on new digits, beside a
 support vector machine and logistic regression.
 
-Needs the extras ``pandas``, ``plot`` and ``progress``.
+The script needs pandas, and the extras ``plot`` and ``progress``.
 """
 
 # %%

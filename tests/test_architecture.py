@@ -50,7 +50,7 @@ FLOORS = [
     {"_core.objective"},
     {"_core.training"},
     {"_core.lbfgs", "_core.epoch_metrics"},
-    {"_attributes", "_blas_threads", "_files", "_inputs", "_messages", "_types"},
+    {"_attributes", "_blas_threads", "_files", "_inputs", "_messages", "_restored", "_types"},
     {"_lowered"},
     {"_architecture"},
     {"_summary"},

@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import BaseMLP, restored_on_error
+from .._base import BaseMLP
 from .._compat import (
     CallbackSupport,
     Diagram,
@@ -32,6 +32,7 @@ from .._data import Data
 from .._inputs import refuse_dates, require_y
 from .._messages import error_context
 from .._parameters import STOCHASTIC, hyperparameters, unused_by
+from .._restored import restored_on_error
 from .._targets import Targets, check_total_weight
 from .._tasks import Task
 from .._validation import check_parameters

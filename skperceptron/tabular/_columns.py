@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs import is_dates, is_missing, refuse_dates
-from ._quantiles import Floats
+from ._quantiles import Floats, blocks
 
 NUMBERS = "iuf"
 
@@ -67,16 +67,22 @@ class Columns:
         return listed
 
     def numbers(self, places: NDArray[np.intp]) -> Floats:
-        """Return columns of numbers, with NaN where they are missing; infinity is refused."""
+        """Return columns of numbers, with NaN where they are missing; infinity is refused.
+
+        It may be the table itself, and so is not to be written to.
+        """
         if self._array is not None and self._array.dtype.kind in NUMBERS + "b":
-            numbers = self._array[:, places].astype(np.float64, copy=False)
+            all_columns = len(places) == self.shape[1]
+            numbers = self._array if all_columns else self._array[:, places]
+            numbers = numbers.astype(np.float64, copy=False)
         else:
             numbers = np.empty((self.shape[0], len(places)), order="F")
             for j, place in enumerate(places.tolist()):
                 numbers[:, j] = self._numbers(place)
-        infinite = np.isinf(numbers).any(axis=0)
-        if infinite.any():
-            label = self.labels[places[infinite][0]]
+        infinite = [np.isinf(numbers[rows]).any(axis=0) for rows in blocks(*numbers.shape)]
+        found = np.flatnonzero(np.any(infinite, axis=0))
+        if len(found):
+            label = self.labels[places[found[0]]]
             raise ValueError(
                 f"Input X contains infinity or a value too large for float64 in column {label!r}: "
                 "replace such values, for example by NaN, which stands for a missing value."

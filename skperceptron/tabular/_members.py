@@ -104,8 +104,9 @@ class Member:
         return self
 
     def _fit(self, callbacks: Any) -> None:
-        X, y, weight = self.train
-        matrix = self.preprocessor.fit_transform(X, y, weight)
+        matrix = self.preprocessor.fit_transform(*self.train)
+        _, y, weight = self.train
+        self.train = self.train._replace(X=None)  # its memory is free for the other rows
         if self.scaled:
             self.scaling = Scaling.of(y, weight)
             y = self.scaling.standardise(y)

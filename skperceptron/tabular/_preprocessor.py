@@ -16,7 +16,6 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import restored_on_error
 from .._compat import (
     Diagram,
     Interval,
@@ -32,10 +31,11 @@ from .._compat import (
 )
 from .._inputs import plain_labels, refuse_dates
 from .._messages import error_context
+from .._restored import restored_on_error
 from ._columns import Columns, Levels, as_table
-from ._piecewise import PiecewiseLinearEncoder, find_edges
-from ._quantiles import HUGE, Floats, blocks, frequencies
-from ._robust_clip import RobustClipScaler
+from ._piecewise import PiecewiseLinearEncoder, shares_below
+from ._quantiles import HUGE, Floats, blocks, empty, frequencies, quantiles
+from ._robust_clip import SHARES, RobustClipScaler
 
 Codes = NDArray[np.int32]
 
@@ -290,7 +290,7 @@ default='from_dtype'
         self.is_categorical_ = self._find_categories(columns)
         categorical = np.flatnonzero(self.is_categorical_).tolist()
         numbers = columns.numbers(np.flatnonzero(~self.is_categorical_))
-        self._fit_numbers(numbers if weight is None else numbers[rows], counts)
+        self._fit_numbers(numbers, None if weight is None else rows, counts)
 
         self._levels: list[Levels] = []
         codes = []
@@ -347,32 +347,38 @@ default='from_dtype'
         mask[listed] = True
         return mask
 
-    def _fit_numbers(self, numbers: Floats, counts: Floats | None) -> None:
-        """Fit the columns of numbers, with the mean in place of what is missing."""
-        missing = np.isnan(numbers)
-        self.mean_ = np.array([_mean(column, counts) for column in numbers.T])
-        self._with_gaps = np.flatnonzero(missing.any(axis=0))
-        indicators = [
-            _scale_levels(
-                INDICATOR, np.bincount(gap.astype(np.intp), counts, minlength=2).astype(float)
-            )
-            for gap in missing[:, self._with_gaps].T
-        ]
+    def _fit_numbers(
+        self, numbers: Floats, rows: NDArray[np.intp] | None, counts: Floats | None
+    ) -> None:
+        """Fit the columns of numbers in some rows, with the mean in place of what is missing."""
+        n_bins = 1 if self.n_bins is None else self.n_bins
+        shares = np.concatenate([SHARES, shares_below(n_bins)])
+        means, gaps, indicators, found = [], [], [], []
+        for j in range(numbers.shape[1]):
+            column = numbers[:, j].copy() if rows is None else numbers[rows, j]
+            missing = np.isnan(column)
+            means.append(_mean(column, counts))
+            if missing.any():
+                gaps.append(j)
+                n_of_each = np.bincount(missing.astype(np.intp), counts, minlength=2).astype(float)
+                indicators.append(_scale_levels(INDICATOR, n_of_each))
+                column[missing] = means[j]
+            found.append(quantiles(column, shares, counts))
+        self.mean_ = np.array(means)
+        self._with_gaps = np.array(gaps, np.intp)
         self._indicators = np.hstack([np.empty((2, 0)), *indicators])
         self.scaler_ = self.piecewise_ = None
         self._binned = np.zeros(0, np.intp)
-        if not numbers.shape[1]:
+        if not found:
             return
-        numbers = np.where(missing, self.mean_, numbers)
-        self.scaler_ = RobustClipScaler()._fit_columns(numbers, counts)
-        self.scaler_.n_features_in_ = numbers.shape[1]
-        if self.n_bins is None or self.n_bins == 1:
-            return
-        edges = [find_edges(column, self.n_bins, counts) for column in numbers.T]
-        self._binned = np.array([j for j, ends in enumerate(edges) if len(ends) > 2], np.intp)
+        quartiles, ends = np.split(np.array(found), [len(SHARES)], axis=1)
+        self.scaler_ = RobustClipScaler()._set_quantiles(quartiles)
+        self.scaler_.n_features_in_ = len(found)
+        edges = [np.unique(column) for column in ends]
+        self._binned = np.array([j for j, some in enumerate(edges) if len(some) > 2], np.intp)
         if len(self._binned):
             encoder = PiecewiseLinearEncoder(
-                self.n_bins, feature_range=PIECEWISE_RANGE, dtype=self.dtype
+                n_bins, feature_range=PIECEWISE_RANGE, dtype=self.dtype
             )
             self.piecewise_ = encoder._set_edges([edges[j] for j in self._binned])
 
@@ -516,7 +522,7 @@ default='from_dtype'
         return self._assemble(numbers, codes)
 
     def _assemble(self, numbers: Floats, codes: list[Codes]) -> NDArray[np.floating]:
-        """Write the output, each column of X where it belongs; fill in what is missing in numbers.
+        """Write the output, each column of X where it belongs, with the mean for missing numbers.
 
         Only blocks of rows are in memory beside the output and what it is made of.
         """
@@ -524,20 +530,20 @@ default='from_dtype'
         n_binned = 0 if self.piecewise_ is None else int(self.piecewise_.n_bins_.sum())
         widths = [n_numbers, len(self._with_gaps), *(table.shape[1] for table in self._tables)]
         stops = np.cumsum([0, *widths, n_binned]).tolist()
-        out: NDArray[np.floating] = np.empty((n_rows, stops[-1]), self.dtype)
-        if self.scaler_ is not None:
-            for rows in blocks(n_rows, n_numbers):
-                block = numbers[rows]
-                missing = np.isnan(block)
-                np.copyto(block, self.mean_, where=missing)
-                out[rows, :n_numbers] = self.scaler_._clip(block)
-                gaps = missing[:, self._with_gaps]
-                out[rows, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
+        out: NDArray[np.floating] = empty((n_rows, stops[-1]), self.dtype)
+        for rows in blocks(n_rows, n_numbers):
+            if self.scaler_ is None:
+                break
+            missing = np.isnan(numbers[rows])
+            block, encoded = np.where(missing, self.mean_, numbers[rows]), out[rows]
+            encoded[:, :n_numbers] = self.scaler_._clip(block)
+            gaps = missing[:, self._with_gaps]
+            encoded[:, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
+            if self.piecewise_ is not None:
+                self.piecewise_._encode(block, self._binned, encoded[:, stops[-2] :])
         for table, column, ends in zip(self._tables, codes, pairwise(stops[2:-1]), strict=True):
             for rows in blocks(n_rows, table.shape[1]):
                 out[rows, slice(*ends)] = table[column[rows]]
-        if self.piecewise_ is not None:
-            self.piecewise_._encode(numbers, self._binned, out[:, stops[-2] :])
         return out
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:

@@ -2,6 +2,7 @@
 
 import pickle
 import signal
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -381,6 +382,22 @@ class TestInput:
             assert tags.input_tags.allow_nan
             assert tags.input_tags.categorical
             assert not tags.input_tags.sparse
+
+
+class TestMemory:
+    @both
+    @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame], ids=["array", "frame"])
+    def test_of_a_fit_is_half_as_much_again_as_the_encoded_rows(self, name, container):
+        table = container(rng.normal(size=(10_000, 20)))
+        y = rng.integers(0, 2, 10_000) if name == "classifier" else rng.normal(size=10_000)
+        model = make(name, hidden_layer_sizes=(16,), max_iter=1)
+        tracemalloc.start()
+        try:
+            model.fit(table, y)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 1.5 * len(table) * model.estimators_[0].n_features_in_ * 4
 
 
 class TestTogether:

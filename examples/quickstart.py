@@ -47,7 +47,7 @@ started = perf_counter()
 
 # %%
 # **A table.** 2,400 rodents caught in Arizona, with the plot, the month, and measurements that were
-# not always taken. ``examples/data/README.md`` says where the table comes from.
+# not always taken. ``examples/data/rodents.md`` says where the table comes from.
 table = pd.read_csv(Path(__file__).parent / "data" / "rodents.csv")
 X, y = table.drop(columns="species"), table["species"].to_numpy()
 numbers = X.select_dtypes("number").columns.tolist()

@@ -15,7 +15,7 @@ from helpers.paths import ROOT
 
 DATA = ROOT / "examples" / "data"
 TABLE = DATA / "rodents.csv"
-ABOUT = (DATA / "README.md").read_text("utf-8")
+ABOUT = (DATA / "rodents.md").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 
@@ -55,7 +55,7 @@ class TestTable:
         assert re.search(r"^\*\*Source\.\*\* .+", ABOUT, re.MULTILINE)
 
     def test_every_file_of_data_is_described(self):
-        files = [path.name for path in DATA.iterdir() if path.name != "README.md"]
+        files = [path.name for path in DATA.iterdir() if path.name != "rodents.md"]
         assert files
         assert re.findall(r"^## (\S+)$", ABOUT, re.MULTILINE) == sorted(files)
 
@@ -65,7 +65,7 @@ class TestTable:
         assert "exclude" not in PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]
         lines = (ROOT / ".gitignore").read_text("utf-8").split()
         ignored = [line.strip("/") for line in lines if not line.startswith("!")]
-        for path in [TABLE, DATA / "README.md"]:
+        for path in [TABLE, DATA / "rodents.md"]:
             relative = path.relative_to(ROOT)
             names = [*relative.parts, relative.as_posix(), relative.parent.as_posix()]
             assert not any(fnmatch(name, pattern) for name in names for pattern in ignored)

@@ -51,8 +51,6 @@ numpydoc_show_class_members = False
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
-    "nested_sections": False,  # examples/data has no examples
-    "ignore_pattern": r"(__init__\.py|/data/)",
     "gallery_dirs": "auto_examples",
     "copyfile_regex": r"index\.rst",  # the sections, written by hand
     "filename_pattern": r"/(plot_|quickstart)",

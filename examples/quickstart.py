@@ -48,7 +48,9 @@ started = perf_counter()
 # %%
 # **A table.** 2,400 rodents caught in Arizona, with the plot, the month, and measurements that were
 # not always taken. ``examples/data/rodents.md`` says where the table comes from.
-table = pd.read_csv(Path(__file__).parent / "data" / "rodents.csv")
+# A notebook has no file: it lies beside the folder of data.
+here = Path(__file__).parent if "__file__" in globals() else Path()
+table = pd.read_csv(here / "data" / "rodents.csv")
 X, y = table.drop(columns="species"), table["species"].to_numpy()
 numbers = X.select_dtypes("number").columns.tolist()
 categories = X.columns.difference(numbers).tolist()

@@ -223,13 +223,12 @@ def wait_for_port(file, process):
 
 def names_without_link(codes):
     """Names that are documented, are mentioned in code, and lead nowhere."""
-    from linked_names import _CODE, spellings
+    from names import full_name, spellings
 
     full_names = spellings()
     mentioned, linked = set(), set()
     for text, is_link in codes:
-        found = _CODE.fullmatch(text)
-        if found and (name := full_names.get(found[1])):
+        if name := full_name(text, full_names):
             mentioned.add(name)
             if is_link:
                 linked.add(name)

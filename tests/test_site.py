@@ -8,6 +8,7 @@ import tomllib
 
 import pytest
 from guides import GUIDES
+from names import others_names, own_names
 
 import skperceptron
 from helpers.paths import ROOT
@@ -34,16 +35,6 @@ def public_names():
     return names
 
 
-def documented_names():
-    module, names = "", []
-    for line in (ROOT / "docs/api/index.rst").read_text("utf-8").splitlines():
-        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
-            module = found[1]
-        elif found := re.match(r"   (\w+)$", line):
-            names.append(f"{module}.{found[1]}")
-    return names
-
-
 def test_the_index_of_examples_has_every_example_once_in_a_section_and_in_the_contents():
     text = (ROOT / "examples/index.rst").read_text("utf-8")
     examples = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
@@ -59,13 +50,7 @@ def test_every_public_name_leads_to_pages_of_the_guide_that_mention_it():
         assert any(re.search(rf"\b{short}\b", text) for text in texts), name
 
 
-def listed_names():
-    for path in sorted((ROOT / "docs/_ext/inventories").glob("*.inv")):
-        lines = path.read_text("utf-8").splitlines()
-        yield from (line.split() for line in lines if not line.startswith("#"))
-
-
-@pytest.mark.parametrize(("name", "kind", "page"), listed_names(), ids=lambda part: part)
+@pytest.mark.parametrize(("name", "kind", "page"), others_names(), ids=lambda part: part)
 def test_names_of_others_that_pages_lead_to_are_there(name, kind, page):
     module, _, short = name.rpartition(".")
     if module in NEWER:
@@ -78,7 +63,7 @@ def test_names_of_others_that_pages_lead_to_are_there(name, kind, page):
 
 
 def test_the_api_page_has_every_public_name_once():
-    assert sorted(documented_names()) == sorted(public_names())
+    assert sorted(own_names()) == sorted(public_names())
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,10 @@ come from ``inventories/``, which are files of Sphinx's first, readable format f
 that the site is built without a network. A name that is not listed there stays as it is.
 """
 
-import re
-from pathlib import Path
-
 from docutils import nodes
+from names import INVENTORIES, full_name, spellings
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
-
-DOCS = Path(__file__).parents[1]
-INVENTORIES = Path(__file__).parent / "inventories"
 
 INTERSPHINX = {
     name: (site, str(INVENTORIES / f"{name}.inv"))
@@ -26,45 +21,6 @@ INTERSPHINX = {
     }.items()
 }
 
-_CODE = re.compile(r"([A-Za-z_][\w.]*)(?:\(.*\))?", re.DOTALL)
-
-
-def own_names():
-    """Full names of what the API reference documents."""
-    module, names = "", []
-    for line in (DOCS / "api" / "index.rst").read_text("utf-8").splitlines():
-        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
-            module = found[1]
-        elif found := re.match(r"   (\w+)$", line):
-            names.append(f"{module}.{found[1]}")
-    return names
-
-
-def others_names():
-    """Full names in the inventories, and what they are: "class" or "function"."""
-    lines = [
-        line
-        for path in sorted(INVENTORIES.glob("*.inv"))
-        for line in path.read_text("utf-8").splitlines()
-    ]
-    return dict(line.split()[:2] for line in lines if not line.startswith("#"))
-
-
-def spellings():
-    """Full name by each way in which pages write a name; ours come before those of others.
-
-    Functions of NumPy and SciPy need their module: ``quantile`` and ``minimize`` are words.
-    """
-    full_names = {}
-    for name, kind in [*others_names().items(), *((name, "ours") for name in own_names())]:
-        parts = name.split(".")
-        shortest = 1 if kind == "function" and parts[0] in ("numpy", "scipy") else 0
-        starts = range(len(parts) - shortest)
-        full_names |= {".".join(parts[start:]): name for start in starts}
-        if parts[0] in ("numpy", "pandas"):
-            full_names[".".join([{"numpy": "np", "pandas": "pd"}[parts[0]], *parts[1:]])] = name
-    return full_names
-
 
 class LinkedNames(SphinxTransform):
     """Makes a link of the first mention of each name."""
@@ -75,8 +31,7 @@ class LinkedNames(SphinxTransform):
     def apply(self):
         linked = {self.env.docname.removeprefix("api/generated/")}
         for literal in [*self.document.findall(nodes.literal)]:
-            code = _CODE.fullmatch(literal.astext())
-            name = self.full_names.get(code[1]) if code else None
+            name = full_name(literal.astext(), self.full_names)
             if name is None or name in linked or is_within(literal, nodes.title):
                 continue
             linked.add(name)

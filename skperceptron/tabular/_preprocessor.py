@@ -531,16 +531,15 @@ default='from_dtype'
         widths = [n_numbers, len(self._with_gaps), *(table.shape[1] for table in self._tables)]
         stops = np.cumsum([0, *widths, n_binned]).tolist()
         out: NDArray[np.floating] = empty((n_rows, stops[-1]), self.dtype)
-        for rows in blocks(n_rows, n_numbers):
-            if self.scaler_ is None:
-                break
-            missing = np.isnan(numbers[rows])
-            block, encoded = np.where(missing, self.mean_, numbers[rows]), out[rows]
-            encoded[:, :n_numbers] = self.scaler_._clip(block)
-            gaps = missing[:, self._with_gaps]
-            encoded[:, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
-            if self.piecewise_ is not None:
-                self.piecewise_._encode(block, self._binned, encoded[:, stops[-2] :])
+        if self.scaler_ is not None:
+            for rows in blocks(n_rows, n_numbers):
+                missing = np.isnan(numbers[rows])
+                block, encoded = np.where(missing, self.mean_, numbers[rows]), out[rows]
+                encoded[:, :n_numbers] = self.scaler_._clip(block)
+                gaps = missing[:, self._with_gaps]
+                encoded[:, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
+                if self.piecewise_ is not None:
+                    self.piecewise_._encode(block, self._binned, encoded[:, stops[-2] :])
         for table, column, ends in zip(self._tables, codes, pairwise(stops[2:-1]), strict=True):
             for rows in blocks(n_rows, table.shape[1]):
                 out[rows, slice(*ends)] = table[column[rows]]

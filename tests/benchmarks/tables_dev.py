@@ -223,22 +223,31 @@ def intervals(options):
             found["LightGBM"] = TwoQuantiles().fit(X.iloc[train], y.iloc[train], seed)
         except ModuleNotFoundError:
             print("not installed: LightGBM")
-        true = y.iloc[test].to_numpy()
         for name, model in found.items():
-            low, high = model.predict_interval(X.iloc[test]).T
-            outside = np.maximum(low - true, 0) + np.maximum(true - high, 0)
-            score = np.mean(high - low + 20 * outside) / y.std()
-            print(f"{table:>12}{seed:>3}{np.mean(outside == 0):>8.1%}{score:>7.3f}  {name}")
+            intervals = model.predict_interval(X.iloc[test])
+            covered, score = interval_scores(y.iloc[test].to_numpy(), intervals, y.std())
+            print(f"{table:>12}{seed:>3}{covered:>8.1%}{score:>7.3f}  {name}")
+
+
+def interval_scores(y, intervals, unit):
+    """Share of the targets covered by intervals of 90 %, and the Winkler score in a unit."""
+    low, high = intervals.T
+    outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+    return np.mean(outside == 0), np.mean(high - low + 20 * outside) / unit
 
 
 def splits(found, options):
     """Each of the tables found, and rows to train on and to test, for each seed."""
     for table, X, y in found:
         for seed in range(options.splits):
-            order = np.random.default_rng(seed).permutation(len(X))
-            n_train = min(options.rows, len(X) * 3 // 4)
-            train, test = np.split(order[: n_train + MOST_TESTED], [n_train])
-            yield table, seed, X, y, train, test
+            yield table, seed, X, y, *split(X, seed, options.rows)
+
+
+def split(X, seed, most_rows):
+    """Rows to train on, and others to test."""
+    order = np.random.default_rng(seed).permutation(len(X))
+    n_train = min(most_rows, len(X) * 3 // 4)
+    return np.split(order[: n_train + MOST_TESTED], [n_train])
 
 
 def error(y, predicted, classes):

@@ -18,7 +18,6 @@ deviations of the target.
 """
 
 import argparse
-import importlib.metadata
 import json
 import sys
 import time
@@ -28,21 +27,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rich.progress import Progress
-from sklearn.metrics import (
-    accuracy_score,
-    log_loss,
-    r2_score,
-    roc_auc_score,
-    root_mean_squared_error,
-)
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from _peers import PEERS, CatBoostQuantiles
 from _tables import GROUPS, table
 
+from _machine import version
 from skperceptron.tabular import TabularMLPRegressor
-from tables_dev import LIMIT, MOST_TESTED, Ours, TwoQuantiles
+from tables_dev import LIMIT, Ours, TwoQuantiles, error, interval_scores, split
 
 CONTESTANTS = {
     "one network": lambda: Ours(),
@@ -61,6 +55,8 @@ class Interval:
         return TabularMLPRegressor(**self.parameters, random_state=seed).fit(X, y)
 
 
+VERSIONS = ["skperceptron", "scikit-learn", "numpy", "lightgbm", "catboost", "pytabkit", "torch"]
+
 QUANTILES = (0.05, 0.5, 0.95)
 INTERVALS = {
     "three quantiles": lambda: Interval(quantiles=QUANTILES),
@@ -71,15 +67,9 @@ INTERVALS = {
 }
 
 
-def split(X, seed, rows):
-    order = np.random.default_rng(seed).permutation(len(X))
-    n_train = min(rows, len(X) * 3 // 4)
-    return np.split(order[: n_train + MOST_TESTED], [n_train])
-
-
 def scores(y, predicted, classes):
     if classes is None:
-        return {"loss": root_mean_squared_error(y, predicted), "r2": r2_score(y, predicted)}
+        return {"loss": error(y, predicted, None), "r2": r2_score(y, predicted)}
     labels = classes[predicted.argmax(axis=1)]
     areas = predicted[:, 1] if len(classes) == 2 else predicted
     try:
@@ -87,18 +77,9 @@ def scores(y, predicted, classes):
     except ValueError:  # a class that no test row has
         area = np.nan
     return {
-        "loss": log_loss(y, predicted, labels=classes),
+        "loss": error(y, predicted, classes),
         "auc": area,
         "accuracy": accuracy_score(y, labels),
-    }
-
-
-def interval_scores(y, predicted):
-    low, high = predicted.T
-    outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
-    return {
-        "covered": np.mean(outside == 0),
-        "loss": np.mean(high - low + 20 * outside) / np.std(y),
     }
 
 
@@ -109,26 +90,18 @@ def run_one(make, X, y, train, test, seed, intervals):
     model = make().fit(X.iloc[train], y.iloc[train], seed)
     seconds = time.process_time() - start
     if intervals:
-        found = interval_scores(y.iloc[kept].to_numpy(), model.predict_interval(X.iloc[kept]))
+        true = y.iloc[kept].to_numpy()
+        covered, score = interval_scores(true, model.predict_interval(X.iloc[kept]), np.std(true))
+        found = {"covered": covered, "loss": score}
     else:
         found = scores(y.iloc[kept].to_numpy(), model.predict(X.iloc[kept]), classes)
     return {**found, "cpu_seconds": seconds, "n_train": len(train), "n_test": len(kept)}
 
 
-def versions():
-    names = ["skperceptron", "scikit-learn", "numpy", "lightgbm", "catboost", "pytabkit", "torch"]
-    found = {}
-    for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
 def run(options, contestants):
     done = {(line["table"], line["split"], line["contestant"]) for line in read(options.results)}
     absent = set()
+    versions = {name: version(name) for name in VERSIONS}
     with Progress() as progress, options.results.open("a") as file:
         bar = progress.add_task(
             "fits", total=len(options.tables) * options.splits * len(contestants)
@@ -157,7 +130,7 @@ def run(options, contestants):
                     absent.add(f"{contestant}: {error}")
                     continue
                 line = {"table": name, "split": seed, "contestant": contestant, **found}
-                file.write(json.dumps({**line, "versions": versions()}) + "\n")
+                file.write(json.dumps({**line, "versions": versions}) + "\n")
                 file.flush()
                 progress.advance(bar)
     for line in sorted(absent):

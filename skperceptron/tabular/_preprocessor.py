@@ -283,7 +283,8 @@ default='from_dtype'
         _check_rows(columns)
         n_rows = columns.shape[0]
         if y is not None:
-            check_consistent_length(X, y)
+            with error_context("y"):
+                check_consistent_length(X, y)
         weight = check_sample_weight(sample_weight, np.broadcast_to(0.0, (n_rows, 1)))
         rows = np.arange(n_rows) if weight is None else np.flatnonzero(weight)
         counts = None if weight is None else frequencies(weight[rows])
@@ -308,9 +309,12 @@ default='from_dtype'
         if isinstance(given, str):  # 'from_dtype'
             return np.array([columns.is_category(place) for place in range(n_columns)])
         mask = np.zeros(n_columns, bool)
-        if given is None or not len(np.atleast_1d(np.asarray(given))):
+        if given is None:
             return mask
-        listed = np.asarray(given)
+        with error_context("categorical_features"):
+            listed = np.asarray(given)
+        if not listed.size:
+            return mask
         if listed.dtype.kind == "O":
             listed = np.array(listed.tolist())
         if listed.ndim != 1 or listed.dtype.kind not in "biuUT":
@@ -508,6 +512,7 @@ default='from_dtype'
             The matrix, in ``dtype`` and in C order.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         return self._transform(Columns(validate_table(self, as_table(X), reset=False)))
 
     def _transform(self, columns: Columns) -> NDArray[np.floating]:

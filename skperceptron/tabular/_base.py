@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -120,7 +122,7 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             raise ValueError("n_jobs must not be 0: pass 1, or -1 for all processors.")
         network = self._network()
         task = network._task()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _network_params_named(self.network_params or {}):
             warnings.simplefilter("ignore")  # each network will say it again
             check_parameters(network, task, incremental=False)
         table = self._validate_table(X, "X", reset=True)
@@ -267,7 +269,8 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         counts = np.ones(n_rows, bool) if weight is None else weight > 0
         rows = np.flatnonzero(counts)
         if groups is not None:
-            check_consistent_length(table, groups)
+            with error_context("groups"):
+                check_consistent_length(table, groups)
             if self.cv is None or isinstance(self.cv, list):
                 raise ValueError("groups are used by cv only: pass a splitter such as GroupKFold.")
         if given is not None:
@@ -367,6 +370,18 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
+
+
+@contextmanager
+def _network_params_named(given: Mapping[str, Any]) -> Iterator[None]:
+    """Have errors about one of the hyperparameters in ``network_params`` say where it is."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if not set(given).intersection(re.findall(r"\w+", str(error))):
+            raise
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(f"network_params: {error}") from error
 
 
 def mean_of(arrays: list[NDArray[Any]]) -> Floats:

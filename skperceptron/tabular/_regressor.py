@@ -316,7 +316,9 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             mean, deviation = self._moments(X).T
             return (mean, deviation) if return_std else mean
         if return_std:
-            raise ValueError(f"return_std=True requires loss='gaussian', got loss={self.loss!r}.")
+            raise ValueError(
+                f"return_std=True requires loss='gaussian' in fit, got loss={self.loss!r}."
+            )
         if isinstance(self._distribution, Quantiles):
             middle = int(np.abs(np.array(self._distribution.levels) - 0.5).argmin())
             return self._heads(X)[:, middle]
@@ -338,6 +340,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             In the order of ``quantiles`` and in units of y.
         """
         check_is_fitted(self)
+        if not isinstance(self._distribution, Quantiles):
+            raise ValueError("predict_quantiles needs quantiles in fit: fit anew with them.")
         return self._heads(X)[:, self._given_order]
 
     @available_if(has_intervals)
@@ -374,6 +378,10 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         check_is_fitted(self)
         if not isinstance(coverage, Real) or not 0 < coverage < 1:
             raise ValueError(f"coverage must be a number between 0 and 1, got {coverage!r}.")
+        if self._distribution is None:
+            raise ValueError(
+                "predict_interval needs quantiles, or loss='gaussian', in fit: fit anew with them."
+            )
         if self._calibration is None:
             raise ValueError(
                 "predict_interval needs validation rows, and fit had too few rows to hold some "

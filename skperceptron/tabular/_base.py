@@ -510,7 +510,7 @@ def used(weights: Floats) -> tuple[list[int], Floats | None]:
     """Places of the weights above 0, and these weights; None if they are equal."""
     places = np.flatnonzero(weights)
     above = weights[places]
-    return places.tolist(), None if (above == above[0]).all() else above
+    return places.tolist(), None if (above == above[:1]).all() else above
 
 
 def _mean_of_kind(judged: Judged, kind: str) -> Floats:

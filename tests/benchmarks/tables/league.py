@@ -41,6 +41,8 @@ from tables_dev import LIMIT, Ours, TwoQuantiles, error, interval_scores, split
 CONTESTANTS = {
     "one network": lambda: Ours(),
     "five folds": lambda: Ours(n_estimators=5),
+    "five folds, balanced": lambda: Ours(n_estimators=5, effort="balanced"),
+    "five folds, thorough": lambda: Ours(n_estimators=5, effort="thorough"),
     **PEERS,
 }
 

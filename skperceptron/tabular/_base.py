@@ -67,7 +67,7 @@ ONE: Mapping[str, Any] = MappingProxyType({"dropout": 0.2, "batch_size": 256})
 SEVERAL: Mapping[str, Any] = MappingProxyType({"dropout": 0.1, "batch_size": 64})
 
 # Hyperparameters of the networks that the estimators set by themselves.
-SET_BY_US = ("early_stopping", "warm_start")
+SET_BY_US = ("early_stopping", "output_activation", "warm_start")
 
 # What combines the arrays of the members, with their weights; None if these are equal.
 Combine = Callable[[list[NDArray[Any]], Floats | None], Floats]

@@ -209,13 +209,14 @@ LEARNER = {
     "hidden_layer_sizes": [(), 2, (4,), [3, 2]],
     "activation": ["auto", "relu", "silu"],
     "n_estimators": [1, 2, 3],
+    "effort": ["fast", "balanced", "thorough"],
     "max_iter": [1, 2, 3],
     "learning_rate_init": ["auto", 1e-9, 0.1, 10.0, 1e30],
     "dropout": ["auto", 0, 0.9],
     "batch_size": ["auto", 1, 5, 1000],
     "categorical_features": CATEGORICAL,
     "max_categories": [1, 2, 30, None],
-    "n_bins": [None, 1, 2, 16],
+    "n_bins": ["auto", None, 1, 2, 16],
     "validation_fraction": [0.1, 0.5, 0.9],
     "cv": [None, KFold(2), TimeSeriesSplit(2), [([0, 1, 2], [3, 4])], []],
     "scoring": ["loss", "neg_log_loss", "r2", "neg_mean_absolute_error", "accuracy"],
@@ -223,6 +224,7 @@ LEARNER = {
         *(None, {}, {"alpha": 0.1}, {"solver": "sgd", "momentum": 0.5}, {"dtype": "float64"}),
         *({"weight_decay": 0.1, "solver": "adamw"}, {"batch_norm": True}, {"max_norm": 0.5}),
         *({"loss": "focal"}, {"loss": "huber"}, {"solver": "lbfgs"}, {"depth": 3}, {"alpha": -1}),
+        *({"output_activation": "exp"}, {"weight_init": "orthogonal"}),
     ],
     "n_jobs": [None, 1, 0],
     "verbose": [False],
@@ -272,7 +274,7 @@ class TableCase:
 
 
 # These decide more than others, and are chosen more often.
-TABLE_FAVOURITES = {"n_estimators", "max_categories", "n_bins", "quantiles", "loss"}
+TABLE_FAVOURITES = {"n_estimators", "effort", "max_categories", "n_bins", "quantiles", "loss"}
 
 # Sessions --------------------------------------------------------------------------------------
 

@@ -506,6 +506,7 @@ class TestBadInput:
         [
             ({"network_params": {"dropout": 0.1}}, "network_params must not have 'dropout'"),
             ({"network_params": {"early_stopping": False}}, "'early_stopping', which is set by"),
+            ({"network_params": {"output_activation": "exp"}}, "'output_activation'"),
             ({"network_params": {"depth": 3}}, "network_params has 'depth', which is not a param"),
             ({"network_params": {1: 3}}, "network_params has 1, which is not a parameter"),
             ({"network_params": {"solver": "lbfgs"}}, "solver='lbfgs', which does not train in ep"),

@@ -170,13 +170,15 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         for kind in kinds:
             if hasattr(kind.network, "class_weight"):
                 kind.network.class_weight = None  # it is in the weights of the rows by now
-        given = self._validate_held_out(task, targets, X_val, y_val, sample_weight_val)
+        preprocessor = self._preprocessor(table, str(network.dtype))
+        given = self._validate_held_out(
+            task, targets, preprocessor, X_val, y_val, sample_weight_val
+        )
         random = check_random_state(self.random_state)
         splits = self._splits(table, data, targets, given, groups, random)
         # Kind by kind: where the user interrupts, the first kinds are complete.
         plan = [(kind, i) for kind in kinds for i in range(self.n_estimators)]
         seeds = random.randint(2**31 - 1, size=(len(plan), 2)).tolist()
-        preprocessor = self._preprocessor(table, str(network.dtype))
         rows = Rows(table, data.y, data.sample_weight)
         members = [
             partial(
@@ -334,6 +336,7 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         mask = preprocessor._find_categories(columns)
         for place in np.flatnonzero(mask).tolist():
             Levels(columns.values(place), columns.labels[place])  # refuses what is no level
+        _refuse_no_numbers(columns, mask)
         preprocessor.categorical_features = mask
         return preprocessor
 
@@ -365,7 +368,13 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         return Data(zeros, y, weight)
 
     def _validate_held_out(
-        self, task: Task, targets: Targets, X: Any, y: Any, sample_weight: Any
+        self,
+        task: Task,
+        targets: Targets,
+        preprocessor: TabularPreprocessor,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
     ) -> Rows | None:
         """The user's own validation rows, those that count; None if there are none."""
         if X is None and y is None and sample_weight is None:
@@ -373,6 +382,8 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         if X is None or y is None:
             raise ValueError(task.incomplete_held_out)
         table = self._validate_table(X, "X_val", reset=False)
+        with error_context("X_val"):
+            _refuse_no_numbers(Columns(table), np.asarray(preprocessor.categorical_features))
         names = ("X_val", "y_val", "sample_weight_val")
         data = self._validate_targets(task, table, y, sample_weight, names)
         y = task.check_targets(data.y, targets, np.dtype(np.float64), name="y_val")
@@ -498,6 +509,15 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
+
+
+def _refuse_no_numbers(columns: Columns, is_categorical: NDArray[np.bool_]) -> None:
+    """Refuse infinity and what is no number in the columns of numbers, which are read one by one.
+
+    This is before any work, and for the rows of weight 0 too, which are not encoded.
+    """
+    for place in np.flatnonzero(~is_categorical):
+        columns.numbers(np.array([place]))
 
 
 @contextmanager

@@ -201,3 +201,41 @@ def test_every_kind_of_column_and_container_is_tried_once():
         # Integers that are objects in a frame are categories, of any size.
         known = [*HARMLESS_COLUMNS, "integers beyond floats"]
         assert session.fitted == (kind in known), kind
+
+
+TABLE = np.random.default_rng(0).random((20, 4))
+TABLE[0, 0] = np.inf
+COUNTS = (np.arange(20) > 0).astype(float)
+
+
+class TestInfinityInRowsThatDoNotCount:
+    """Only rows of positive weight, and those that a split had, were looked at."""
+
+    @pytest.mark.parametrize("estimator", [TabularMLPRegressor(), TabularMLPClassifier()])
+    @pytest.mark.parametrize("more", [{}, {"X_val": TABLE[1:], "y_val": Y[1:] % 2}])
+    def test_was_trained_on(self, estimator, more):
+        assert_refused(
+            clone(estimator),
+            lambda m: m.fit(TABLE, Y % 2, COUNTS, **more),
+            "X contains infinity",
+        )
+
+    def test_was_trained_on_where_a_split_left_it_out(self):
+        model = TabularMLPRegressor(cv=[(np.arange(1, 15), np.arange(15, 20))])
+        assert_refused(model, lambda m: m.fit(TABLE, Y), "X contains infinity")
+
+    def test_was_validated_on(self):
+        data = {"X_val": TABLE, "y_val": Y, "sample_weight_val": COUNTS}
+        assert_refused(
+            TabularMLPRegressor(),
+            lambda m: m.fit(TABLE[1:], Y[1:], **data),
+            "X_val: Input X contains infinity",
+        )
+
+    @pytest.mark.parametrize(
+        "transformer", [TabularPreprocessor(), RobustClipScaler(), PiecewiseLinearEncoder()]
+    )
+    def test_is_refused_by_transformers(self, transformer):
+        assert_refused(
+            clone(transformer), lambda m: m.fit(TABLE, None, COUNTS), "X contains infinity"
+        )

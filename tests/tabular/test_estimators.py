@@ -554,6 +554,8 @@ class TestBadInput:
             ({"X_val": X, "y_val": np.full(N, "maybe")}, "`y_val` has classes not in"),
             ({"X_val": X[["number"]], "y_val": LABELS}, "X_val: .*feature names should match"),
             ({"X_val": X.head(9), "y_val": LABELS}, "X_val and y_val: Found input variables"),
+            ({"X_val": X.assign(number=np.inf), "y_val": LABELS}, "X_val: Input X contains inf"),
+            ({"X_val": X.assign(number="a"), "y_val": LABELS}, "X_val: X must have numbers in"),
             (
                 {"X_val": X.assign(number=pd.Timestamp("2020-01-01")), "y_val": LABELS},
                 "X_val must be numbers or categories, got dates .* in column 'number'",

@@ -28,7 +28,6 @@ WITHOUT_OUTPUTS = {
     "docs/guide/from-keras-torch.md",
     "docs/guide/perceptron.md",
     "docs/guide/plotting.md",
-    "docs/guide/training.md",
     "docs/guide/troubleshooting.md",
 }
 

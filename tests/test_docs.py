@@ -25,7 +25,6 @@ TREES = re.compile(r"HistGradientBoosting|RandomForest")
 WITHOUT_OUTPUTS = {
     "docs/guide/differences.md",
     "docs/guide/from-keras-torch.md",
-    "docs/guide/troubleshooting.md",
 }
 
 BUILT = ROOT / "docs" / "_build"

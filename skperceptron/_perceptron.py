@@ -172,11 +172,14 @@ class PerceptronParameters:
 class PerceptronClassifier(
     PlainScoreMixin, PerceptronParameters, CallbackSupport, Diagram, Persistent, BaseEstimator
 ):
-    r"""Rosenblatt's perceptron.
+    r"""Rosenblatt's perceptron, a linear classifier.
 
-    One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
-    :math:`y = \pm 1` is looked at in turn, and only a mistake,
-    :math:`y (w \cdot x + b) \le 0`, changes the unit [1]_:
+    For teaching, and as a quick linear baseline. The parameters of
+    :class:`sklearn.linear_model.Perceptron` are there, with the same results.
+
+    There is one threshold unit for two classes, and one per class for more. The unit looks at the
+    rows one after the other, and only a mistake on a row :math:`x` with label :math:`y = \pm 1`,
+    :math:`y (w \cdot x + b) \le 0`, changes its weights [1]_:
 
     .. math:: w \leftarrow w + \eta_0 y x, \qquad b \leftarrow b + \eta_0 y.
 

@@ -36,7 +36,6 @@ from ._compat import (
     validate_parameters,
     validate_X,
 )
-from ._core import kernels
 from ._core.perceptron import (
     Blocks,
     DenseRows,
@@ -62,7 +61,7 @@ from ._core.perceptron.rows import BLOCK, GATHERED
 from ._data import Data
 from ._held_out import candidates, draw
 from ._inputs import plain_labels, refuse_dates, require_y
-from ._messages import error_context, print_details, warn
+from ._messages import error_context, print_details, warn, warn_of_failed_compilation
 from ._parameters import (
     ABOVE_0,
     AT_LEAST_0,
@@ -556,6 +555,7 @@ class PerceptronClassifier(
             data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, given, task="fit"
         )
         self._state.classes_fixed = fixed
+        warn_of_failed_compilation()
         if self.tol is not None and self.n_iter_ == self.max_iter:
             warn(
                 "Maximum number of iteration reached before convergence. Consider increasing "
@@ -694,7 +694,7 @@ class PerceptronClassifier(
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
             return Penalised(units, rule, penalty, float(self.eta0))
-        if rule.independent and kernels.available():
+        if rule.independent:
             return compiled.Compiled(units, rule)
         return Blocks(units, rule)
 

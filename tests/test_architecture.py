@@ -25,6 +25,8 @@ ROOT = Path(skperceptron.__file__).parent
 FLOORS = [
     {"_core", "_core.forks", "_core.types"},
     {"_core.kernels"},
+    {"_core.compiled", "_core.compiled.tape"},
+    {"_core.compiled.replay"},
     {
         "_core.activations",
         "_core.batches",
@@ -41,13 +43,15 @@ FLOORS = [
     {"_core.perceptron.trainer"},
     {
         "_core.perceptron.blocks",
-        "_core.perceptron.compiled",
         "_core.perceptron.weight_selectors",
         "_core.perceptron.penalised",
     },
+    {"_core.perceptron.compiled"},
     {"_core.perceptron"},
     {"_core.network"},
     {"_core.objective"},
+    {"_core.steps"},
+    {"_core.compiled.steps"},
     {"_core.training"},
     {"_core.lbfgs", "_core.epoch_metrics"},
     {"_attributes", "_blas_threads", "_files", "_inputs", "_messages", "_types"},
@@ -164,8 +168,8 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
         "callbacks": {"pandas"},
         "plotting": {"numpy", "sklearn", "matplotlib"},
     }
-    if module == "_core.kernels":
-        others -= {"numba"}  # an extra, imported when it is used
+    if module in ("_core.kernels", "_core.compiled.replay"):
+        others -= {"numba", "llvmlite"}  # an extra, imported when it is used
     assert others <= known.get(module.partition(".")[0], {"numpy", "scipy", "sklearn"})
 
 
@@ -266,6 +270,8 @@ def test_nothing_is_imported_that_a_browser_lacks():
         "resource", "signal", "socket", "ssl", "subprocess", "termios",
     }  # fmt: skip
     for path in ROOT.rglob("*.py"):
+        if path == PATHS["_core.compiled.replay"]:
+            continue  # which asks for ctypes after Numba, and a browser lacks that too
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:

@@ -13,11 +13,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .batches import Batches
+from .compiled.steps import Steps
 from .network import Network
 from .objective import Objective
 from .optimizers import GradientNormRecorder, Optimizer, OptimizerState
 from .parameters import Layout
 from .schedules import Schedule
+from .steps import NumPySteps
 from .stopping import Stopping, Validation
 from .types import Array
 
@@ -269,26 +271,17 @@ def train(
     ``state`` is changed in place and is complete at every yield. After each epoch
     ``outputs_are_finite`` and then ``validate`` judge the network as it is.
     """
-    network = objective.network
-    theta = network.theta[network.layout.trainable]  # (n_trainable,)
-    gradient = network.gradient[network.layout.trainable]
+    steps = Steps(NumPySteps(objective, optimizer, schedule, batches), max_epochs)
     for _ in range(max_epochs):
         order = _shuffled(state, batches.n_rows) if shuffle else None
-        total, seen = 0.0, 0
-        for batch in batches.epoch(order):
-            n = batch[0].shape[0]
-            total += n * objective.value_and_gradient(*batch)  # overwrites gradient
-            rate = schedule.rate(state.n_epochs + seen / batches.n_rows, state)
-            step_size = optimizer.step(theta, gradient, rate)
-            objective.project(step_size)
-            seen += n
-        loss = total / seen
+        total, rate = steps.run(order, state)
+        loss = total / batches.n_rows
         if not (math.isfinite(loss) and outputs_are_finite()):
             raise DivergenceError(state.n_epochs + 1, rate)
 
         validation = validate()
         state.n_epochs += 1
-        state.n_samples_seen += seen
+        state.n_samples_seen += batches.n_rows
         plateau = stopping.watch(loss, validation.score, state)
         stop = plateau and rate <= schedule.floor
         state.n_plateaus += plateau and not stop

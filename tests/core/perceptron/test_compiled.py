@@ -14,8 +14,9 @@ N_EPOCHS = 3
 def loop(request, monkeypatch):
     if request.param == "compiled":
         pytest.importorskip("numba")
+        monkeypatch.setattr(kernels, "n_steps_left", 0)
     else:
-        monkeypatch.setattr(kernels, "compiled", lambda function: function)
+        monkeypatch.setattr(kernels, "compiled_for", lambda function, arguments: function)
 
 
 def assert_same_as_blocks(case, plain, averaged=True):
@@ -52,13 +53,13 @@ class TestTheLoop:
 def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch, n_units):
     case, calls = problem("normal", n_units), []
 
-    def interrupted(loop):
+    def interrupted(*arguments):
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return loop
+        compiled._show(*arguments)
 
-    monkeypatch.setattr(kernels, "compiled", interrupted)
+    monkeypatch.setattr(kernels, "compiled_for", lambda function, arguments: interrupted)
     monkeypatch.setattr(compiled, "RUN", 50)
     rule = case.rule(plain.one_vs_rest)
     ours, other = compiled.Compiled(case.units(), rule), Blocks(case.units(), rule)
@@ -67,3 +68,13 @@ def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch, n_u
     other.run_epoch(case.training_data(), case.order[:100])
     for values, others in zip(ours.units.means(), other.units.means(), strict=True):
         assert_array_equal(values, others)
+
+
+def test_it_is_compiled_when_that_pays(plain, problem, monkeypatch):
+    """A first fit of a few rows neither imports Numba nor compiles."""
+    case = problem("normal", 1)
+    monkeypatch.setattr(kernels, "available", lambda: pytest.fail("Numba was asked for"))
+    monkeypatch.setattr(kernels, "n_steps_left", 1)
+    trainer = compiled.Compiled(case.units(), case.rule(plain.one_vs_rest))
+    stats = trainer.run_epoch(case.training_data(), case.order)
+    assert kernels.n_steps_left == 1 - stats.mistakes.sum() / compiled.MISTAKES

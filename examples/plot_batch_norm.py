@@ -6,13 +6,20 @@ Five hidden layers of logistic units hardly learn at all: each layer passes on a
 gradient than it gets. Normalising what comes into each unit gives every layer inputs of the
 same size, and the same network learns within a few epochs, at a learning rate that it needs no
 luck to find.
+
+The baselines on the same digits are logistic regression (0.969), gradient boosting (0.962) and
+scikit-learn's network with one hidden layer (0.980). Of the four deep networks only the one with
+batch normalisation and a rate of 0.001 is better (0.989).
 """
 
 import warnings
 
 import matplotlib.pyplot as plt
+from sklearn import neural_network
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
@@ -45,6 +52,17 @@ print(f"{'batch_norm':<12}{'rate':>7}{'accuracy after 5 epochs':>26}{'after 30':
 for (batch_norm, rate), network in networks.items():
     scores = network.validation_scores_
     print(f"{batch_norm!s:<12}{rate:>7}{scores[4]:>26.3f}{scores[-1]:>10.3f}")
+
+# Baselines on the same digits.
+for name, baseline in {
+    "logistic regression": LogisticRegression(max_iter=1000),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": neural_network.MLPClassifier(random_state=0),
+}.items():
+    accuracy = baseline.fit(X_train, y_train).score(X_val, y_val)
+    print(f"{name:<22} accuracy {accuracy:.3f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 colours = {False: "#D55E00", True: "#0072B2"}

@@ -2,12 +2,18 @@
 Which hyperparameters to tune first
 ===================================
 
-From one setting that works, each hyperparameter is moved alone, on small data of two kinds: digits
-(500 training rows) and the progression of diabetes (331 training rows). A dot is a value, and how
-far to the right it is says how much it changes the held-out score on average over five splits, each
-with starting weights of its own. The line through it is one standard error of that change, and an
-arrow is beyond the edge. What changes most, up or down, is named. What spreads far is worth tuning;
-what stays near 0 is not.
+Each hyperparameter is changed alone, from a base setting whose ``alpha`` suits the data. There are
+three kinds of data with few training rows: digits (500 rows), ``make_friedman1`` (331 rows, a
+nonlinear function and weak noise) and the progression of diabetes (331 rows, nearly linear and
+strong noise). A dot is the mean change of the held-out score over five splits, and its line is one
+standard error of that change. An arrow marks a change beyond the edge of the panel. A
+hyperparameter whose dots spread far is worth tuning.
+
+The vertical lines are baselines on the same splits: a linear model, gradient boosting and
+scikit-learn's network with its defaults. The networks of the base setting win clearly on friedman1
+only. On the digits scikit-learn's network is as accurate, and on the diabetes data the linear model
+is as good within the spread over splits. The ``alpha`` of each base setting was chosen, by factors
+of ten and three, on these same splits, which favours it by a little.
 """
 
 import warnings
@@ -15,16 +21,19 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn import neural_network
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.datasets import load_diabetes, load_digits
+from sklearn.datasets import load_diabetes, load_digits, make_friedman1
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skperceptron import MLPClassifier, MLPRegressor
 
-# All run for at most as many epochs, enough or not.
+# Every network trains for a given number of epochs, converged or not.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 N_SPLITS = 5
@@ -34,95 +43,131 @@ BASE: dict[str, Any] = {
     "batch_size": 50,
     "max_iter": 40,
 }
+ALPHA = {"digits": 0.01, "friedman1": 0.3, "diabetes": 3.0}
 VALUES: dict[str, list[Any]] = {
-    "learning_rate_init": [1e-4, 1e-3, 3e-3, 0.03, 0.1, 0.3],
-    "hidden_layer_sizes": [(5,), (20,), (200,), (50, 50), (50, 50, 50)],
+    "learning_rate_init": [1e-3, 3e-3, 0.03, 0.1, 0.3],
+    "alpha": [1e-4, 0.1, 1.0, 10.0],
+    "hidden_layer_sizes": [(5,), (20,), (200,), (50, 50)],
     "dropout": [0.2, 0.5],
-    "alpha": [0.0, 0.1, 1.0, 10.0],
-    "batch_size": [10, 25, 100, 200],
-    "activation": ["tanh", "logistic", "silu"],
-    "batch_norm": [True],
+    "activation": ["tanh", "silu"],
+    "batch_size": [20, 200],
     "early_stopping": [True],
     "max_norm": [1.0, 3.0],
-    "learning_rate": ["cosine", "exponential"],
-    "solver": ["rmsprop", "nadam", "adamw"],
-    "weight_init": ["he_uniform", "orthogonal"],
-    "beta_1": [0.8, 0.95],
-    "beta_2": [0.99, 0.9999],
-    "epsilon": [1e-10, 1e-6],
+    "batch_norm": [True],
+    "learning_rate": ["cosine"],
+    "solver": ["nadam", "adamw"],
+    "weight_init": ["he_uniform"],
+    "beta_1": [0.8],
+    "beta_2": [0.99],
+    "epsilon": [1e-6],
 }
-digits, labels = load_digits(return_X_y=True)
-diabetes, progression = load_diabetes(return_X_y=True)
+DATA = {
+    "digits": load_digits(return_X_y=True),
+    "friedman1": make_friedman1(1000, noise=1.0, random_state=0),
+    "diabetes": load_diabetes(return_X_y=True),
+}
 
 
-def accuracy(seed, **changes):
-    """Of a network on the digits that it was not trained on."""
-    X_train, X_test, y_train, y_test = train_test_split(
-        digits / 16, labels, train_size=500, stratify=labels, random_state=seed
-    )
-    network = MLPClassifier(**(BASE | changes), random_state=seed)
-    return network.fit(X_train, y_train).score(X_test, y_test)
+def scaled(network):
+    """A regressor with both inputs and targets in standard deviations."""
+    pipeline = make_pipeline(StandardScaler(), network)
+    return TransformedTargetRegressor(pipeline, transformer=StandardScaler())
 
 
-def r_squared(seed, **changes):
-    """Of a network on the patients that it was not trained on."""
-    X_train, X_test, y_train, y_test = train_test_split(
-        diabetes, progression, train_size=331, random_state=seed
-    )
-    network = MLPRegressor(**(BASE | changes), random_state=seed)
-    model = TransformedTargetRegressor(
-        make_pipeline(StandardScaler(), network), transformer=StandardScaler()
-    )
-    return model.fit(X_train, y_train).score(X_test, y_test)
-
-
-def changes_of_score(score):
-    """Return the base's scores, and by parameter and value the changes from it, split by split."""
-    base = np.array([score(seed) for seed in range(N_SPLITS)])
-    changed = {
-        name: [
-            np.array([score(seed, **{name: value}) for seed in range(N_SPLITS)]) - base
-            for value in values
-        ]
-        for name, values in VALUES.items()
+def models(data, seed):
+    """Our network, and the baselines by name."""
+    parameters = BASE | {"alpha": ALPHA[data], "random_state": seed}
+    if data == "digits":
+        return MLPClassifier(**parameters), {
+            "linear model": LogisticRegression(max_iter=1000),
+            # As accurate as the defaults within 0.002 here, in a fifth of their time.
+            "gradient boosting": HistGradientBoostingClassifier(
+                max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=seed
+            ),
+            "scikit-learn's MLP": neural_network.MLPClassifier(random_state=seed),
+        }
+    return scaled(MLPRegressor(**parameters)), {
+        "linear model": make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 3, 9))),
+        "gradient boosting": HistGradientBoostingRegressor(random_state=seed),
+        "scikit-learn's MLP": scaled(neural_network.MLPRegressor(random_state=seed)),
     }
-    return base, changed
 
 
-figure, axes = plt.subplots(1, 2, figsize=(12, 6.5), layout="constrained", sharey=True)
+def splits(data):
+    X, y = DATA[data]
+    labels, n_rows = (y, 500) if data == "digits" else (None, 331)
+    X = X / 16 if data == "digits" else X
+    for seed in range(N_SPLITS):
+        yield (
+            seed,
+            *train_test_split(X, y, train_size=n_rows, stratify=labels, random_state=seed),
+        )
+
+
+def scores(data):
+    """Held-out scores by name, split by split: of baselines, the base, and each change of it."""
+    found: dict[Any, list[float]] = {}
+    for seed, X_train, X_test, y_train, y_test in splits(data):
+        ours, baselines = models(data, seed)
+        contestants = dict(baselines)
+        network = "" if data == "digits" else "regressor__mlpregressor__"
+        contestants["base"] = ours
+        for name, values in VALUES.items():
+            for value in values:
+                changed, _ = models(data, seed)
+                contestants[name, value] = changed.set_params(**{network + name: value})
+        for name, model in contestants.items():
+            found.setdefault(name, []).append(model.fit(X_train, y_train).score(X_test, y_test))
+    return {name: np.array(values) for name, values in found.items()}
+
+
+figure, axes = plt.subplots(1, 3, figsize=(13, 6.2), layout="constrained", sharey=True)
 PANELS = [
-    ("Digits: accuracy", accuracy, (-0.11, 0.03)),
-    ("Diabetes: R²", r_squared, (-0.3, 0.3)),
+    ("digits", "Digits: accuracy", (-0.11, 0.04)),
+    ("friedman1", "friedman1: R²", (-0.3, 0.1)),
+    ("diabetes", "Diabetes: R²", (-0.25, 0.1)),
 ]
-for axis, (title, score, limits) in zip(axes, PANELS, strict=True):
-    base, changed = changes_of_score(score)
-    print(f"\n{title}: base {base.mean():.3f} ± {base.std(ddof=1):.3f} over {N_SPLITS} splits")
-    for row, (name, changes) in enumerate(changed.items()):
-        means = np.array([change.mean() for change in changes])
-        for place, side in ((means.argmin(), -1), (means.argmax(), 1)):
-            if side * means[place] > 0.08 * np.ptp(limits):
-                axis.annotate(
-                    VALUES[name][place],
-                    (np.clip(means[place], *limits), row),
-                    xytext=(0, 4),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize="small",
-                )
-        for value, change in zip(VALUES[name], changes, strict=True):
-            mean, error = change.mean(), change.std(ddof=1) / np.sqrt(N_SPLITS)
-            print(f"{name:>20} = {value!s:<14}{mean:>+8.3f} ± {error:.3f}")
-            axis.errorbar(
-                np.clip(mean, *limits),
-                row,
-                xerr=error if limits[0] < mean < limits[1] else None,
-                fmt="<" if mean <= limits[0] else "o",
-                color="#0072B2" if mean > 0 else "#D55E00",
-                alpha=0.7,
+LINES = {"linear model": ("0.4", ":"), "gradient boosting": ("#009E73", "--")}
+LINES["scikit-learn's MLP"] = ("#CC79A7", "-.")
+for axis, (data, title, limits) in zip(axes, PANELS, strict=True):
+    found = scores(data)
+    base = found.pop("base")
+    print(f"\n{title}")
+    print(f"{'base':>34}{base.mean():>8.3f} ± {base.std(ddof=1):.3f} over {N_SPLITS} splits")
+    for name, (colour, line) in LINES.items():
+        baseline = found.pop(name)
+        print(f"{name:>34}{baseline.mean():>8.3f} ± {baseline.std(ddof=1):.3f}")
+        place = np.clip(baseline.mean() - base.mean(), *limits)
+        axis.axvline(place, color=colour, linestyle=line, zorder=0, label=name)
+    rows = list(VALUES)
+    changes = {of: after - base for of, after in found.items()}
+    for (name, value), change in changes.items():
+        mean, error = change.mean(), change.std(ddof=1) / np.sqrt(N_SPLITS)
+        print(f"{name:>20} = {value!s:<11}{mean:>+8.3f} ± {error:.3f}")
+        inside = limits[0] < mean < limits[1]
+        axis.errorbar(
+            np.clip(mean, *limits),
+            rows.index(name),
+            xerr=error if inside else None,
+            fmt="o" if inside else "<",
+            color="#0072B2" if mean > 0 else "#D55E00",
+            alpha=0.7,
+        )
+        of_this = [changes[name, other].mean() for other in VALUES[name]]
+        if abs(mean) > 0.15 * np.ptp(limits) and mean in (min(of_this), max(of_this)):
+            axis.annotate(
+                str(value),
+                (np.clip(mean, *limits), rows.index(name)),
+                xytext=(0, 4),
+                textcoords="offset points",
+                ha="center" if inside else "left",
+                fontsize="small",
             )
     axis.axvline(0, color="0.5", linewidth=1, zorder=0)
     axis.set(title=f"{title}, base {base.mean():.2f}", xlabel="change of the held-out score")
     axis.set_xlim(limits[0] * 1.05, limits[1])
-axes[0].set_yticks(range(len(VALUES)), VALUES)
+    axis.locator_params("x", nbins=6)
+axes[0].set(yticks=range(len(VALUES)), yticklabels=VALUES, ylabel="hyperparameter")
 axes[0].invert_yaxis()
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()

@@ -7,14 +7,20 @@ rises while that on its own goes to 0. A bound on the norm of each unit's weight
 down, and dropout on inputs and hidden layers ends it: the loss on other digits stays at its
 lowest. The accuracy hardly moves, so what is gained is mostly that probabilities no longer
 claim to be sure.
+
+With the same 200 digits logistic regression has an accuracy of 0.924, gradient boosting of 0.881
+and scikit-learn's network of 0.927: all four networks are a little better.
 """
 
 import warnings
 from typing import Any
 
 import matplotlib.pyplot as plt
+from sklearn import neural_network
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
@@ -52,6 +58,17 @@ for name, network in networks.items():
     curve = network.validation_loss_curve_
     accuracy = network.score(X_val, y_val)
     print(f"{name:<14}{min(curve):>12.3f}{curve[-1]:>11.3f}{accuracy:>10.3f}")
+
+# Baselines on the same digits.
+for name, baseline in {
+    "logistic regression": LogisticRegression(max_iter=1000),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": neural_network.MLPClassifier(random_state=0),
+}.items():
+    accuracy = baseline.fit(X_train, y_train).score(X_val, y_val)
+    print(f"{name:<22} accuracy {accuracy:.3f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 colours = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")

@@ -5,14 +5,21 @@ Sparse networks: L1 along a path
 How many weights can a network for handwritten digits do without? With ``l1_ratio=1`` the
 penalty sets weights to exactly 0, more of them the larger ``alpha`` is. What is left of a unit
 looks at a few pixels only.
+
+Up to ``alpha=0.1``, with 58 % of the weights at 0, the network is more accurate than logistic
+regression (0.969) and gradient boosting (0.962), and a little less than scikit-learn's network
+(0.980), in which no weight is 0.
 """
 
 import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn import neural_network
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
@@ -37,6 +44,17 @@ for alpha in alphas:
 print(f"{'alpha':>8}{'weights at 0':>14}{'accuracy':>10}")
 for alpha, share, accuracy in zip(alphas, zeros, accuracies, strict=True):
     print(f"{alpha:>8.3g}{share:>14.0%}{accuracy:>10.3f}")
+
+# Baselines on the same digits.
+for name, baseline in {
+    "logistic regression": LogisticRegression(max_iter=1000),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": neural_network.MLPClassifier(random_state=0),
+}.items():
+    accuracy = baseline.fit(X_train, y_train).score(X_test, y_test)
+    print(f"{name:<22} accuracy {accuracy:.3f}")
 
 figure = plt.figure(figsize=(10, 4.2), layout="constrained")
 left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1), squeeze=False)[0]

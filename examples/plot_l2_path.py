@@ -5,14 +5,21 @@ Small weights: L2 along a path
 The default penalty shrinks all weights together and sets none to 0. On the diabetes data a
 network of fifty units learns the training rows by heart unless ``alpha`` is large: the best one
 is far from the default, and the error on other rows is what to choose it by.
+
+Ridge regression has a test error of 0.736, gradient boosting of 0.821 and scikit-learn's network
+of 0.769. The network beats ridge regression by 0.014 at its best ``alpha``, which was chosen on the
+test rows here, and loses to it at the default.
 """
 
 import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn import neural_network
 from sklearn.datasets import load_diabetes
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import scale
 
@@ -43,6 +50,13 @@ for row in zip(alphas, norms, train_errors, test_errors, strict=True):
     print("{:>10.3g}{:>8.2f}{:>16.3f}{:>12.3f}".format(*row))
 best = alphas[np.argmin(test_errors)]
 print(f"best alpha: {best:.3g}; the default is 0.0001")
+for name, baseline in {
+    "ridge regression": RidgeCV(np.logspace(-1, 4, 11)),
+    "gradient boosting": HistGradientBoostingRegressor(random_state=0),
+    "scikit-learn's MLP": neural_network.MLPRegressor(random_state=0),
+}.items():
+    residuals = baseline.fit(X_train, y_train).predict(X_test) - y_test
+    print(f"{name:<20} test error {np.sqrt(np.mean(residuals**2)):.3f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 styles = ["-", "--", "-.", ":"]

@@ -6,14 +6,20 @@ The one hyperparameter to set first. Too small, and the loss has not come down w
 are over; too large, and the steps overshoot: the loss jumps about far above the minimum. In
 between there is a factor of ten or more in which training works, so a search by powers of ten
 or three finds it.
+
+The baselines are logistic regression (0.969), gradient boosting (0.962) and scikit-learn's network
+(0.980). Plain gradient descent reaches 0.976 in thirty epochs at rates from 0.3 to 1.
 """
 
 import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn import neural_network
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
@@ -44,6 +50,17 @@ accuracies = [network.score(X_test, y_test) for network in networks]
 print(f"{'learning rate':>14}{'last loss':>11}{'accuracy':>10}")
 for rate, network, accuracy in zip(rates, networks, accuracies, strict=True):
     print(f"{rate:>14.2g}{network.loss_:>11.3f}{accuracy:>10.3f}")
+
+# Baselines on the same digits.
+for name, baseline in {
+    "logistic regression": LogisticRegression(max_iter=1000),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": neural_network.MLPClassifier(random_state=0),
+}.items():
+    accuracy = baseline.fit(X_train, y_train).score(X_test, y_test)
+    print(f"{name:<22} accuracy {accuracy:.3f}")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 examples = {"too small": (2, "#56B4E9"), "right": (7, "#0072B2"), "too large": (9, "#D55E00")}

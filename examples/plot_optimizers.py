@@ -2,27 +2,33 @@
 The stochastic solvers side by side
 ===================================
 
-Which solver lowers the loss fastest, once each has a learning rate of its own? The rate is
-chosen from a grid by the least loss on validation digits in 40 epochs, and the weights are those
-of that epoch, as early stopping keeps them: what comes after does not count, such as a jump at
-a large rate. The table ends with the loss on test digits, which had no say in that. Most end
-alike there: which of them is first changes with the random split, and that Lion comes last on
-this small problem says little about others. What differs most is the best rate itself, from
-0.003 to 1, which is the one thing to search for. L-BFGS has no learning rate, and takes all rows
-at once: its iterations are no epochs to compare these with.
+Which solver reaches the lowest loss, once each has a learning rate of its own? Each rate is chosen
+from nine by the lowest loss on validation digits in 40 epochs. Early stopping keeps the weights of
+that epoch, so curves end there, with a dot. The table ends with the loss and the accuracy on test
+digits, which had no part in the choice. Seven of the eight solvers end with nearly the same loss,
+and another random split gives another order. Lion is last on this small problem, which says little
+about others. What differs most is the best rate itself, from 0.003 to 1: search for the rate first.
+
+The baselines, on the same training digits, are logistic regression, gradient boosting and
+scikit-learn's network with its defaults, which trains longer. Its test loss is lower than that of
+all solvers but ``nadam``; those of the other two baselines are higher than of all solvers but
+``lion``. L-BFGS is left out: it has no learning rate, and its iterations are not epochs.
 """
 
 import warnings
 
 import matplotlib.pyplot as plt
+from sklearn import neural_network
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
 
-# All run for the same number of epochs, converged or not.
+# Every network trains for the same number of epochs, converged or not.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X, y = load_digits(return_X_y=True)
@@ -63,25 +69,50 @@ def train(rate, parameters):
     return network.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 
 
+def best_epoch(network):
+    """Number of the epoch whose weights are kept."""
+    curve = network.validation_loss_curve_
+    return min(range(len(curve)), key=curve.__getitem__) + 1
+
+
 best = {}
-print(f"{'solver':<17}{'best rate':>10}{'training loss':>15}{'validation':>12}{'test':>8}")
+columns = f"{'best rate':>10}{'training loss':>15}{'validation':>12}{'test':>8}{'accuracy':>10}"
+print(f"{'solver':<17}{columns}")
 for name, parameters in solvers.items():
     trials = {rate: train(rate, parameters) for rate in rates}
     rate = max(trials, key=lambda rate: trials[rate].best_validation_score_)
     network = best[name] = trials[rate]
     held_out = -network.best_validation_score_
     test_loss = log_loss(y_test, network.predict_proba(X_test))
-    print(f"{name:<17}{rate:>10}{network.loss_:>15.4f}{held_out:>12.3f}{test_loss:>8.3f}")
+    kept = min(network.loss_curve_[: best_epoch(network)])
+    accuracy = network.score(X_test, y_test)
+    print(f"{name:<17}{rate:>10}{kept:>15.4f}{held_out:>12.3f}{test_loss:>8.3f}{accuracy:>10.3f}")
+
+baselines = {
+    "logistic regression": LogisticRegression(max_iter=1000),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": neural_network.MLPClassifier(random_state=0),
+}
+for name, model in baselines.items():
+    test_loss = log_loss(y_test, model.fit(X_train, y_train).predict_proba(X_test))
+    print(f"{name:<54}{test_loss:>8.3f}{model.score(X_test, y_test):>10.3f}")
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained", sharey=True)
 colours = ("#999999", "#000000", "#E69F00", "#009E73", "#0072B2", "#56B4E9", "#CC79A7", "#D55E00")
 for colour, (name, network) in zip(colours, best.items(), strict=True):
-    epochs = range(1, network.n_iter_ + 1)
+    end = best_epoch(network)
+    epochs = range(1, end + 1)
     style = "-" if network.solver in ("sgd", "adam", "adagrad", "lion") else "--"
     label = f"{name} ({network.learning_rate_init})"
-    axes[0].semilogy(epochs, network.loss_curve_, style, color=colour, label=label)
-    axes[1].semilogy(epochs, network.validation_loss_curve_, style, color=colour)
+    for axis, curve in zip(
+        axes, (network.loss_curve_, network.validation_loss_curve_), strict=True
+    ):
+        axis.semilogy(epochs, curve[:end], style, color=colour, label=label)
+        axis.semilogy(end, curve[end - 1], "o", color=colour)
 axes[0].set(title="Training", xlabel="epoch", ylabel="cross-entropy per image")
 axes[1].set(title="Validation", xlabel="epoch")
-figure.legend(title="solver (learning rate)", loc="outside right center")
+handles, labels = axes[0].get_legend_handles_labels()
+figure.legend(handles, labels, title="solver (learning rate)", loc="outside right center")
 plt.show()

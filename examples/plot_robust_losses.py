@@ -6,14 +6,21 @@ What do wrong targets do to a regression? Some of those of the diabetes data are
 nonsense, as a broken instrument might. The squared error follows them, since one residual of ten
 counts as much as a hundred of one; losses that grow only linearly hardly mind a tenth of
 the data being wrong, and the absolute error minds least. Where nothing is wrong, all do alike.
+
+A linear model with the squared error and scikit-learn's network are led astray as well. With
+Huber's loss a linear model is as good as the networks up to 30 % of outliers. Gradient boosting
+with the absolute error holds up to 10 %.
 """
 
 import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn import neural_network
 from sklearn.datasets import load_diabetes
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import HuberRegressor, LinearRegression
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
@@ -74,6 +81,20 @@ errors = {
 print(f"{'share of outliers':<18}" + "".join(f"{share:>8.0%}" for share in shares))
 for loss, row in errors.items():
     print(f"{loss:<18}" + "".join(f"{error:>8.2f}" for error in row))
+# Baselines, on the same rows.
+for name, baseline in {
+    "linear": LinearRegression(),
+    "linear, huber": HuberRegressor(max_iter=1000),
+    "boosting, abs.": HistGradientBoostingRegressor(loss="absolute_error", random_state=0),
+    "scikit-learn MLP": neural_network.MLPRegressor(early_stopping=True, random_state=0),
+}.items():
+    row = [
+        mean_absolute_error(
+            y_test, baseline.fit(X_train, with_outliers(y_train, s)).predict(X_test)
+        )
+        for s in shares
+    ]
+    print(f"{name:<18}" + "".join(f"{error:>8.2f}" for error in row))
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 bmi = X_train[:, [2]]

@@ -8,14 +8,21 @@ keep jumping about it. Every falling rate ends lower, by 6 to 9 %, and labels ab
 hundred test digits more correctly. Between the falling ones there is little to choose: those that
 know when training ends (linear, cosine, one_cycle) are lowest, by 3 % at most, and on the test
 digits all do alike.
+
+The penalty is large here so that there is a minimum to settle in. It costs accuracy: logistic
+regression (0.969), gradient boosting (0.962) and scikit-learn's network (0.980) are all above the
+0.953 of these networks.
 """
 
 import warnings
 from typing import Any
 
 import matplotlib.pyplot as plt
+from sklearn import neural_network
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
@@ -55,6 +62,17 @@ print(f"{'schedule':<34}{'last rate':>10}{'objective':>11}{'accuracy':>10}")
 for name, network in networks.items():
     rate, accuracy = network.learning_rate_curve_[-1], network.score(X_test, y_test)
     print(f"{name:<34}{rate:>10.1e}{network.loss_:>11.5f}{accuracy:>10.3f}")
+
+# Baselines on the same digits.
+for name, baseline in {
+    "logistic regression": LogisticRegression(max_iter=1000),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": neural_network.MLPClassifier(random_state=0),
+}.items():
+    accuracy = baseline.fit(X_train, y_train).score(X_test, y_test)
+    print(f"{name:<22} accuracy {accuracy:.3f}")
 
 figure = plt.figure(figsize=(13, 5.2), layout="constrained")
 curves, result = figure.subfigures(1, 2, width_ratios=(3, 1.3), squeeze=False)[0]

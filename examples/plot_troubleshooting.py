@@ -25,6 +25,7 @@ warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 CURED, ILL, WORSE, WORST = "#0072B2", "#D55E00", "#E69F00", "#CC79A7"
 figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
+# sphinx_gallery_defer_figures
 
 ###############################################################################
 # Diverging
@@ -52,6 +53,7 @@ end = len(diverging.loss_curve_)
 panel.plot(end + 1, 1e150, "x", color=ILL, markersize=10, markeredgewidth=3)
 panel.annotate("no longer finite", (end + 1, 1e150), xytext=(8, -4), textcoords="offset points")
 panel.set(title="Diverging", ylabel="half the squared error in training", ylim=(1e-6, 1e165))
+# sphinx_gallery_defer_figures
 
 ###############################################################################
 # Not falling
@@ -78,6 +80,7 @@ for label, colour, parameters in (
 panel.axhline(np.log(10), color="0.5", linestyle=":", linewidth=1)
 panel.annotate("ln 10", (15, np.log(10)), xytext=(0, -12), textcoords="offset points")
 panel.set(title="Not falling", ylabel="cross-entropy in training", ylim=(0, 2.8))
+# sphinx_gallery_defer_figures
 
 ###############################################################################
 # Over-fitting
@@ -102,6 +105,7 @@ for label, colour, parameters in (
     panel.semilogy(epochs, curve, color=colour, label=label)
 panel.plot([], [], "--", color="0.4", label="in training")
 panel.set(title="Over-fitting: validation loss", ylabel="cross-entropy", ylim=(5e-4, 3))
+# sphinx_gallery_defer_figures
 
 ###############################################################################
 # Too slow

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from ._core.parameters import Layout
 from ._core.types import Array
@@ -70,14 +71,28 @@ def published_group(estimator: Any, group: str, wanted: list[tuple[int, ...]]) -
         arrays = getattr(estimator, OTHER_PARAMETERS, {}).get(group)
     else:
         arrays = getattr(estimator, attribute)
-    if arrays is None:
-        arrays = ()
-    try:
-        given = [array.shape for array in arrays]
-    except AttributeError:  # lists of numbers
-        given = [np.shape(array) for array in arrays]
+    arrays = as_arrays(() if arrays is None else arrays, place_of(group))
+    given = [array.shape for array in arrays]
     if given != wanted:
         raise ValueError(f"{place_of(group)} must have arrays of shapes {wanted}, got {given}.")
+    return arrays
+
+
+def as_arrays(given: Any, place: str) -> list[Array]:
+    """The arrays of a group, refused by their place where they are not dense arrays of numbers."""
+    try:
+        arrays = [np.asarray(array) for array in given]
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{place} must be a list of arrays of numbers, got {type(given).__name__}: {error}"
+        ) from error
+    if any(array.dtype.kind not in "biuf" for array in arrays):
+        if any(map(issparse, given)):
+            raise ValueError(
+                f"{place} must be a list of dense arrays, got a sparse one: pass its toarray()."
+            )
+        kinds = sorted({str(array.dtype) for array in arrays})
+        raise ValueError(f"{place} must be a list of arrays of numbers, got {kinds}.")
     return arrays
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from numbers import Integral
 from typing import Any, Self
@@ -38,6 +37,7 @@ from ._memory import check_memory, memory_error_context
 from ._messages import warn
 from ._predict import hidden_activations, predict
 from ._publish import CURVES, FitRun, fitted_so_far, publish
+from ._restored import restored_on_error
 from ._run import run_epochs
 from ._start import as_fitted, is_given, start_of
 from ._summary import Layer, Summary, html, layers, layers_before_fit
@@ -281,18 +281,3 @@ def has_epochs(estimator: Any) -> bool:
             f"partial_fit is only available for stochastic optimizers. {name} is not stochastic."
         )
     return True
-
-
-@contextmanager
-def restored_on_error(estimator: BaseEstimator) -> Iterator[None]:
-    """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
-    before = dict(vars(estimator))
-    given: Any = getattr(estimator, "random_state", None)
-    position = given.get_state(legacy=False) if isinstance(given, np.random.RandomState) else None
-    try:
-        yield
-    except BaseException:
-        estimator.__dict__ = before  # in one step, which nothing can interrupt
-        if position is not None:
-            given.set_state(position)
-        raise

@@ -161,6 +161,11 @@ def validate_X(  # noqa: N802
     """
     with error_context(name):
         X = as_numbers(X, name)
+        if hasattr(X, "columns") and not len(X.columns):
+            raise ValueError(
+                f"Found a table with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
+                f"required by {type(estimator).__name__}."
+            )
         if not reset:
             estimator = _expecting_the_names(estimator, X)
         return validate_data(estimator, X, reset=reset, **checks)

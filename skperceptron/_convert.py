@@ -14,9 +14,10 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from . import _architecture, _build, _compat
-from ._attributes import BATCH_NORM_PARAMETERS
+from ._attributes import BATCH_NORM_PARAMETERS, PARAMETERS, as_arrays
 from ._core.optimizers import OPTIMIZERS
 from ._core.training import TrainingState
+from ._core.types import Array
 from ._lowered import DenseStep, dense_steps, lower
 from ._start import spawn_generator
 from ._targets import MultilabelTargets, RegressionTargets, Targets, classification_targets
@@ -104,7 +105,9 @@ def from_sklearn(cls: Any, fitted: Any) -> Any:
             f"{sklearn_class.__name__}, got {type(fitted).__name__}."
         )
     check_is_fitted(fitted)
+    _compat.validate_parameters(fitted)  # they may have been set since
     estimator = cls(**_common_parameters(fitted, cls))
+    weights, intercepts = _weights(fitted)
     absent = dict.fromkeys(
         OWN_ATTRIBUTES | set(COMMON_ATTRIBUTES) - {"classes_", "feature_names_in_"}
     )
@@ -115,14 +118,40 @@ def from_sklearn(cls: Any, fitted: Any) -> Any:
     # Where there is one class scikit-learn has a logistic output for it.
     attributes["out_activation_"] = estimator._targets.output_activation
     vars(estimator).update(absent | {"loss_curve_": []} | attributes)
-    units = (fitted.n_features_in_, *(len(intercept) for intercept in fitted.intercepts_))
+    attributes |= {"coefs_": weights, "intercepts_": intercepts}
+    units = (fitted.n_features_in_, *(len(intercept) for intercept in intercepts))
     estimator._architecture = _architecture.Architecture(
         _architecture.dense_specs(units, (fitted.activation,) * (len(units) - 2)),
         output_activation=estimator.out_activation_,
-        dtype=fitted.coefs_[0].dtype,
+        dtype=weights[0].dtype,
     )
     estimator._training_state = _training_state(estimator, fitted)
     return estimator
+
+
+def _weights(fitted: Any) -> tuple[list[Array], list[Array]]:
+    """Copies of the weights and intercepts of each layer, if their shapes belong together."""
+    weights, intercepts = (
+        [array.copy() for array in as_arrays(getattr(fitted, name), name)]
+        for name in PARAMETERS.values()
+    )
+    n_inputs = fitted.n_features_in_
+    for name, arrays, n_dimensions in (("coefs_", weights, 2), ("intercepts_", intercepts, 1)):
+        shapes = [array.shape for array in arrays]
+        if len(arrays) != fitted.n_layers_ - 1 or any(len(s) != n_dimensions for s in shapes):
+            raise ValueError(
+                f"{name} must have an array of {n_dimensions} dimensions for each of "
+                f"{fitted.n_layers_ - 1} layers, got the shapes {shapes}."
+            )
+    for weight, intercept in zip(weights, intercepts, strict=True):
+        wanted = (n_inputs, len(intercept))
+        if weight.shape != wanted:
+            raise ValueError(
+                f"coefs_ and intercepts_ must go together: a layer of {wanted[1]} units and "
+                f"{n_inputs} inputs has a weight array of shape {weight.shape}."
+            )
+        n_inputs = wanted[1]
+    return weights, intercepts
 
 
 def _common_parameters(estimator: Any, other: type) -> dict[str, Any]:
@@ -164,7 +193,7 @@ def _training_state(estimator: Any, fitted: Any) -> TrainingState:
     """Where scikit-learn left off, as far as it remembers: not the validation split."""
     layout = estimator._architecture.layout
     dtype = estimator._architecture.dtype
-    theta = layout.pack({"weight": fitted.coefs_, "intercept": fitted.intercepts_}, dtype)
+    theta = layout.pack({"weight": estimator.coefs_, "intercept": estimator.intercepts_}, dtype)
     random_state = copy.deepcopy(_compat.last_random_state(fitted))
     optimizer, n_plateaus = _build.solver(estimator).initial_state(layout, dtype), 0
     remembered = _compat.optimizer_state(fitted)

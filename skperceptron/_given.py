@@ -12,12 +12,11 @@ from ._attributes import (
     OTHER_PARAMETERS,
     PARAMETERS,
     Groups,
+    as_arrays,
     group_names,
     place_of,
     take_over_parameters,
 )
-from ._core.types import Array
-from ._messages import error_context
 from ._targets import Targets
 
 
@@ -38,7 +37,7 @@ def given_parameters(estimator: Any) -> Groups | None:
         )
     of_attributes = {group: getattr(estimator, name, None) for group, name in ATTRIBUTES.items()}
     groups = {
-        group: _numbers(arrays, place_of(group))
+        group: as_arrays(arrays, place_of(group))
         for group, arrays in (others | of_attributes).items()
         if arrays is not None or group in PARAMETERS
     }
@@ -55,15 +54,6 @@ def given_parameters(estimator: Any) -> Groups | None:
     if any((array < 0).any() for array in groups.get("variance", [])):
         raise ValueError("batch_norm_variance_ must be at least 0.")
     return groups
-
-
-def _numbers(given: Any, attribute: str) -> list[Array]:
-    with error_context(attribute):
-        arrays = [np.asarray(array) for array in given]
-    if any(array.dtype.kind not in "biuf" for array in arrays):
-        kinds = sorted({str(array.dtype) for array in arrays})
-        raise ValueError(f"{attribute} must be a list of arrays of numbers, got {kinds}.")
-    return arrays
 
 
 def ends(groups: Groups) -> tuple[int, int]:

@@ -38,6 +38,8 @@ def as_numbers(X: Any, name: str) -> Any:
     scikit-learn's own conversion takes such strings in some calls and not in others.
     """
     refuse_dates(X, name)
+    if _is_frame(X):
+        _refuse_wide_integers(X, name)
     if _is_numbers(X) or issparse(X) or _is_frame(X):
         return X
     array = _as_array(X)
@@ -46,6 +48,15 @@ def as_numbers(X: Any, name: str) -> Any:
     if array.dtype.kind == "V":
         raise ValueError(f"{name} must be numbers, got an array of dtype {array.dtype}.")
     return array.astype(np.float64) if array.dtype.kind in STRINGS else X
+
+
+def _refuse_wide_integers(frame: Any, name: str) -> None:
+    """Refuse columns of polars that NumPy has no type for."""
+    for label, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        if hasattr(dtype, "is_numeric") and str(dtype) in ("Int128", "UInt128"):
+            raise ValueError(
+                f"{name} has integers of 128 bits in column {label!r}: cast the column to Float64."
+            )
 
 
 def require_y(estimator: object, y: object) -> None:

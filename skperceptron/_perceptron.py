@@ -20,7 +20,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import restored_on_error
 from ._blas_threads import with_few_threads
 from ._callback_runner import CallbackData, callback_runner
 from ._compat import (
@@ -72,6 +71,7 @@ from ._parameters import (
     with_parameters,
 )
 from ._predict import check_finite, joined, row_blocks, rows_per_block
+from ._restored import restored_on_error
 from ._targets import (
     PlainScoreMixin,
     column,
@@ -467,10 +467,11 @@ class PerceptronClassifier(
             X = validate_X(
                 self, X, "X", reset=False, dtype=(np.float64, np.float32), accept_sparse="csr"
             )
-            coef = coef if issparse(coef) else np.asarray(coef)
-            shape = (1 if len(self.classes_) == 2 else len(self.classes_), X.shape[1])
-            if fitted and coef.shape != shape:  # edited since
-                raise ValueError(f"coef_ must have the shape {shape}, got {coef.shape}.")
+            coef = coef if issparse(coef) else _numeric("coef_", coef)
+            intercept = _numeric("intercept_", intercept)
+            if fitted:  # and edited since
+                n_units = 1 if len(self.classes_) == 2 else len(self.classes_)
+                _check_shapes(coef, intercept, (n_units, X.shape[1]))
             if coef.shape[1] != X.shape[1]:
                 raise ValueError(f"X has {X.shape[1]} features, but coef_ has {coef.shape[1]}.")
             weights = coef.T
@@ -935,14 +936,20 @@ def _largest_product(X: Matrix, n_units: int) -> int:
 
 def _numbers(name: str, given: Any) -> Array:
     """What the user has set as an attribute, as finite numbers."""
+    values = _numeric(name, given)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite.")
+    return values
+
+
+def _numeric(name: str, given: Any) -> Array:
+    """What the user has set as an attribute, as an array of numbers."""
     try:
         values = np.asarray(given.toarray() if issparse(given) else given)
     except ValueError as error:
         raise ValueError(f"{name} must be an array of numbers: {error}") from error
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be an array of numbers, got the dtype {values.dtype}.")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite.")
     return values
 
 

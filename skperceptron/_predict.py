@@ -35,7 +35,8 @@ KINDS = ("csr", "csc")  # of sparse matrices that rows are taken of
 CSC_PASSES = 64
 
 published = attrgetter(*ATTRIBUTES.values())  # of an estimator, all lists of arrays in one call
-shape_of = attrgetter("shape")
+kind_of = attrgetter("shape", "dtype")
+ARRAYS = {np.ndarray}  # and no subclass of it, which may multiply in another way
 
 Read = Callable[[Array], Any]  # what makes a result of a network's outputs, (n, n_units)
 Convert = Callable[[Any], Any]  # what makes arrays or CSR matrices of the network's dtype of rows
@@ -117,7 +118,8 @@ class Predictor:
         self._network = inference_network(architecture, part)
         layout = inference_network(architecture).layout
         shapes = {group: layout.shapes(group) for group in group_names(layout)}
-        self._wanted = [shapes[group] for group in ATTRIBUTES]
+        self._shapes, dtype = shapes, architecture.dtype
+        self._wanted = [[(shape, dtype) for shape in shapes[group]] for group in ATTRIBUTES]
         self._others = [(group, shapes[group]) for group in shapes if group not in ATTRIBUTES]
         places: dict[str, range] = {}  # of each group among the arrays of all groups
         n_arrays = 0
@@ -162,16 +164,17 @@ class Predictor:
     def _parameters(self, estimator: Any) -> list[list[Array]]:
         """The arrays in the attributes, layer by layer, if their shapes are right."""
         arrays: list[Array] = []
-        for wanted, found, group in zip(
-            self._wanted, published(estimator), ATTRIBUTES, strict=True
-        ):
-            if found is None and not wanted:
+        for kinds, found, group in zip(self._wanted, published(estimator), ATTRIBUTES, strict=True):
+            if found is None and not kinds:
                 continue
             try:
-                fit = list(map(shape_of, found)) == wanted
+                fit = list(map(kind_of, found)) == kinds and {*map(type, found)} <= ARRAYS
             except (AttributeError, TypeError):  # lists of numbers, or no list
                 fit = False
-            arrays.extend(found if fit else published_group(estimator, group, wanted))
+            if fit:
+                arrays.extend(found)
+            else:
+                arrays.extend(published_group(estimator, group, self._shapes[group]))
         for group, wanted in self._others:
             arrays.extend(published_group(estimator, group, wanted))
         return [[arrays[place] for place in places] for places in self._places]

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -375,6 +376,60 @@ def test_parameters_of_another_shape(mlp):
         assert_refused(model, call, match)
     model.fit(X, target(mlp)).intercepts_ = model.intercepts_[:1]
     assert_refused(model, lambda m: m.predict(X), "intercepts_ must have arrays")
+
+
+# What users have set in place of an array of weights, and what is said of it.
+NO_WEIGHTS = {
+    "csr matrix": (
+        sparse.csr_matrix,
+        "must (be a list of dense arrays.*toarray|have arrays of sh)",
+    ),
+    "csr array": (sparse.csr_array, "must be a list of dense arrays, got a sparse one.*toarray"),
+    "coo array": (sparse.coo_array, "must be a list of dense arrays, got a sparse one.*toarray"),
+    "complex": (lambda array: array * 1j, "must be a list of arrays of numbers, got .*complex128"),
+    "objects": (lambda array: array.astype(object), "must be a list of arrays of numbers"),
+    "strings": (lambda array: array.astype(str), "must be a list of arrays of numbers, got .*U32"),
+    "ragged": (lambda array: [[1.0], [1.0, 2.0]], "must be a list of arrays of numbers"),
+}
+
+
+@every_mlp
+@pytest.mark.parametrize("attribute", ["coefs_", "intercepts_"])
+@pytest.mark.parametrize("what", NO_WEIGHTS)
+def test_what_is_no_array_of_weights(mlp, what, attribute):
+    make, match = NO_WEIGHTS[what]
+    model = clone(mlp).set_params(hidden_layer_sizes=(5,), warm_start=True).fit(X, target(mlp))
+    # A list of one layer, as the others are right.
+    setattr(model, attribute, [make(getattr(model, attribute)[0]), *getattr(model, attribute)[1:]])
+    calls = [
+        lambda m: m.predict(X),
+        lambda m: m.hidden_activations(X),
+        lambda m: m.partial_fit(X, target(m)),
+        lambda m: m.fit(X, target(m)),
+    ]
+    if hasattr(model, "to_sklearn"):
+        calls.append(lambda m: m.to_sklearn())
+    for call in calls:
+        assert_refused(model, call, f"{attribute} {match}")
+    assert_refused(model.drop_training_state(), calls[2], f"{attribute} {match}")
+    setattr(model, attribute, 3)
+    assert_refused(model, calls[0], f"{attribute} must be a list of arrays of numbers, got int")
+
+
+class OfItsOwn(np.ndarray):
+    """An array that does not compute as others do."""
+
+    __array_ufunc__ = None
+
+
+@every_mlp
+def test_subclasses_of_arrays_are_read_as_arrays(mlp):
+    model = clone(mlp).set_params(hidden_layer_sizes=(5,)).fit(X, target(mlp))
+    expected = model.predict(X)
+    model.coefs_, model.intercepts_ = (
+        [array.view(OfItsOwn) for array in arrays] for arrays in (model.coefs_, model.intercepts_)
+    )
+    np.testing.assert_array_equal(model.predict(X), expected)
 
 
 @pytest.mark.parametrize("layer", ["a", 0.5, None])

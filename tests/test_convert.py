@@ -485,3 +485,57 @@ def test_another_architecture_than_the_weights_is_refused():
     assert_array_equal(model.predict(X), theirs.predict(X))
     with pytest.raises(ValueError, match="layer_units was"):
         model.partial_fit(X, X[:, 0] > 0)
+
+
+NO_VALUES = {
+    "activation": ["rellu", None, ["relu"]],
+    "alpha": ["x", -1, np.nan],
+    "batch_size": ["x", None, np.inf, 0],
+    "learning_rate": ["cosine", None, ["constant"]],
+    "learning_rate_init": ["x", 0, -1],
+    "max_iter": ["x", None, np.inf, 0],
+    "n_iter_no_change": ["x", None, 0],
+    "random_state": ["x", -1, np.nan],
+    "solver": ["adamw", None, ["adam"]],
+    "validation_fraction": ["x", 2.0],
+}
+
+
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("name", NO_VALUES)
+def test_parameters_that_scikit_learn_would_refuse_are_named(name, solver, ours):
+    theirs = fitted_by_scikit_learn(ours, solver)
+    for value in NO_VALUES[name]:
+        with pytest.raises(ValueError, match=rf"\b{name}\b"):
+            ours.from_sklearn(theirs.set_params(**{name: value}))
+
+
+@pytest.mark.parametrize("ours", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize(
+    ("attribute", "change"),
+    [
+        ("coefs_", lambda arrays: [sparse.csr_array(array) for array in arrays]),
+        ("coefs_", lambda arrays: [array.astype(str) for array in arrays]),
+        ("coefs_", lambda arrays: arrays[:1]),
+        ("coefs_", lambda arrays: [array.ravel() for array in arrays]),
+        ("coefs_", lambda arrays: [array[:, :1] for array in arrays]),
+        ("coefs_", lambda arrays: None),
+        ("intercepts_", lambda arrays: [sparse.csr_matrix(array) for array in arrays]),
+        ("intercepts_", lambda arrays: arrays[1:]),
+        ("intercepts_", lambda arrays: [array[:, None] for array in arrays]),
+        ("intercepts_", lambda arrays: 3),
+    ],
+)
+def test_weights_that_are_no_arrays_of_a_network_are_named(attribute, change, ours):
+    theirs = fitted_by_scikit_learn(ours, "adam")
+    setattr(theirs, attribute, change(getattr(theirs, attribute)))
+    with pytest.raises(ValueError, match=attribute):
+        ours.from_sklearn(theirs)
+
+
+def fitted_by_scikit_learn(ours, solver):
+    X = np.arange(60.0).reshape(20, 3) % 7
+    kind = getattr(neural_network, ours.__name__)
+    model = kind(hidden_layer_sizes=(3,), solver=solver, max_iter=300, tol=1.0, random_state=0)
+    return model.fit(X, np.arange(20) % 2)

@@ -65,7 +65,7 @@ class TestForks:
         assert not any(library.limits for library in _blas_threads.libraries())
 
     def test_children_draw_the_same_from_the_global_stream(self):
-        """As the page on deployment says; an integer makes them differ."""
+        """As the page on serving says; an integer makes them differ."""
         model = MLPRegressor((3,), max_iter=2)
         before = np.random.get_state()  # noqa: NPY002 (it is what scikit-learn draws from)
         first = clone(model).fit(X, X[:, 0]).coefs_[0]

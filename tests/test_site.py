@@ -7,6 +7,8 @@ import re
 import tomllib
 
 import pytest
+from guides import GUIDES
+from names import others_names, own_names
 
 import skperceptron
 from helpers.paths import ROOT
@@ -16,6 +18,9 @@ from skperceptron._core.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._core.penalties import NORM_CONSTRAINTS
 from skperceptron._core.schedules import SGD_SCHEDULES
+
+# Modules that only newer versions of scikit-learn have.
+NEWER = {"sklearn.callback"}
 
 MATHEMATICS = (ROOT / "docs/mathematics.md").read_text("utf-8")
 
@@ -30,18 +35,35 @@ def public_names():
     return names
 
 
-def documented_names():
-    module, names = "", []
-    for line in (ROOT / "docs/api/index.rst").read_text("utf-8").splitlines():
-        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
-            module = found[1]
-        elif found := re.match(r"   (\w+)$", line):
-            names.append(f"{module}.{found[1]}")
-    return names
+def test_the_index_of_examples_has_every_example_once_in_a_section_and_in_the_contents():
+    text = (ROOT / "examples/index.rst").read_text("utf-8")
+    examples = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
+    assert sorted(re.findall(r"^   \.\./examples/(\w+)\.py$", text, re.MULTILINE)) == examples
+    assert sorted(re.findall(r"^   (\w+)$", text, re.MULTILINE)) == examples
+
+
+def test_every_public_name_leads_to_pages_of_the_guide_that_mention_it():
+    assert sorted(GUIDES) == sorted(public_names())
+    for name, pages in GUIDES.items():
+        texts = [(ROOT / f"docs/guide/{page}.md").read_text("utf-8") for page in pages]
+        short = name.rpartition(".")[2]
+        assert any(re.search(rf"\b{short}\b", text) for text in texts), name
+
+
+@pytest.mark.parametrize(("name", "kind", "page"), others_names(), ids=lambda part: part)
+def test_names_of_others_that_pages_lead_to_are_there(name, kind, page):
+    module, _, short = name.rpartition(".")
+    if module in NEWER:
+        pytest.importorskip(module)
+    if module == "sklearn.model_selection":
+        importlib.import_module("sklearn.experimental.enable_halving_search_cv")
+    found = getattr(importlib.import_module(module), short)
+    assert isinstance(found, type) == (kind == "class")
+    assert short in page or page.endswith("legacy.html")
 
 
 def test_the_api_page_has_every_public_name_once():
-    assert sorted(documented_names()) == sorted(public_names())
+    assert sorted(own_names()) == sorted(public_names())
 
 
 @pytest.mark.parametrize(

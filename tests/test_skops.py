@@ -82,7 +82,7 @@ def test_training_goes_on_as_it_would_have(fit):
 
 @every_fit
 def test_nothing_but_classes_of_this_package_has_to_be_trusted(fit):
-    """As docs/guide/deployment.md says; NumPy's dtype is a class that skops does not know yet."""
+    """As docs/guide/security.md says; NumPy's dtype is a class that skops does not know yet."""
     unknown = skops.get_untrusted_types(data=skops.dumps(make(fit)[0]))
     assert f"{FITS[fit][0].__module__}.{FITS[fit][0].__name__}" in unknown
     assert all(name.startswith("skperceptron.") or name == "numpy.dtype" for name in unknown)
@@ -90,8 +90,8 @@ def test_nothing_but_classes_of_this_package_has_to_be_trusted(fit):
 
 @every_fit
 def test_the_guide_lists_them(fit):
-    page = (GUIDE / "deployment.md").read_text("utf-8")
-    section = page.split("## Files that can be trusted")[1].split("\n## ")[0]
+    page = (GUIDE / "security.md").read_text("utf-8")
+    section = page.split("## Files without code")[1].split("\n## ")[0]
     for name in skops.get_untrusted_types(data=skops.dumps(make(fit)[0])):
         module, _, targets = name.partition("._targets.")
         named = f"`{targets}`" if targets else f"`{module}`"

@@ -9,6 +9,7 @@ those that it made in this build.
 import os
 import re
 import shutil
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from docutils import nodes
@@ -31,6 +32,16 @@ def page_of(env, path):
     else:
         name = env.path2doc(path / "index.md" if path.is_dir() else path)
     return name if name in env.found_docs else None
+
+
+def page_elsewhere(env, path):
+    """Path of a page that is built into the same site from another source, or None."""
+    docs, source = ROOT / "docs", Path(env.srcdir)
+    if path.suffix != ".md" or not path.is_file() or not path.is_relative_to(docs):
+        return None
+    spanish = docs / "course" / "es"
+    elsewhere = source == spanish or path.is_relative_to(spanish)
+    return path.with_suffix(".html") if elsewhere else None
 
 
 def index_of(env, name):
@@ -76,15 +87,19 @@ class RepositoryPaths(SphinxTransform):
 
     def apply(self):
         here = Path(self.env.doc2path(self.env.docname)).parent
-        for link in [*self.document.findall(is_unresolved)]:
+        unresolved = partial(is_unresolved, self.env.found_docs)
+        for link in [*self.document.findall(unresolved)]:
             path = (here / link["reftarget"]).resolve()
-            if link["refdomain"] == "doc":  # Markdown that is no page
-                path = path.with_suffix(".md")
+            if link["refdomain"] == "doc":  # Markdown that is no page, by its path in the sources
+                path = (Path(self.env.srcdir) / link["reftarget"]).with_suffix(".md").resolve()
             if page := page_of(self.env, path):
                 link.replace_self(self._reference(page, link.children))
+            elif elsewhere := page_elsewhere(self.env, path):
+                target = os.path.relpath(elsewhere, here)
+                link.replace_self(nodes.reference("", "", *link.children, refuri=target))
             elif path.is_file():
                 target = os.path.relpath(path, here)
-                link.replace_self(download("", *link.children, reftarget=target))
+                link.replace_self(download("", "", *link.children, reftarget=target))
             elif path.is_dir():
                 link.replace_self(link.children)
         for image in self.document.findall(nodes.image):
@@ -105,14 +120,14 @@ class RepositoryPaths(SphinxTransform):
         )
 
 
-def is_unresolved(node):
+def is_unresolved(found_docs, node):
     """Whether a node is a link that leads to no page, as far as MyST can tell."""
     if isinstance(node, download):
         return True
-    return (
-        isinstance(node, addnodes.pending_xref)
-        and node["reftype"] == "myst"
-        and (node["refdomain"] is None or node["reftarget"].startswith("/"))
+    if not isinstance(node, addnodes.pending_xref) or node["reftype"] != "myst":
+        return False
+    return node["refdomain"] is None or (
+        node["refdomain"] == "doc" and node["reftarget"] not in found_docs
     )
 
 

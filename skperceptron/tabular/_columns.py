@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._inputs import is_dates, is_missing, refuse_dates
-from ._quantiles import Floats
+from ._quantiles import Floats, blocks
 
 NUMBERS = "iuf"
+
+# Types of polars that NumPy has too; decimals and integers of 128 bits are none.
+NUMBERS_OF_POLARS = {f"{kind}Int{bits}" for kind in ("", "U") for bits in (8, 16, 32, 64)}
+NUMBERS_OF_POLARS |= {"Float32", "Float64"}
 
 
 def as_table(X: Any) -> Any:
@@ -67,16 +71,22 @@ class Columns:
         return listed
 
     def numbers(self, places: NDArray[np.intp]) -> Floats:
-        """Return columns of numbers, with NaN where they are missing; infinity is refused."""
+        """Return columns of numbers, with NaN where they are missing; infinity is refused.
+
+        It may be the table itself, and so is not to be written to.
+        """
         if self._array is not None and self._array.dtype.kind in NUMBERS + "b":
-            numbers = self._array[:, places].astype(np.float64, copy=False)
+            all_columns = len(places) == self.shape[1]
+            numbers = self._array if all_columns else self._array[:, places]
+            numbers = numbers.astype(np.float64, copy=False)
         else:
             numbers = np.empty((self.shape[0], len(places)), order="F")
             for j, place in enumerate(places.tolist()):
                 numbers[:, j] = self._numbers(place)
-        infinite = np.isinf(numbers).any(axis=0)
-        if infinite.any():
-            label = self.labels[places[infinite][0]]
+        infinite = [np.isinf(numbers[rows]).any(axis=0) for rows in blocks(*numbers.shape)]
+        found = np.flatnonzero(np.any(infinite, axis=0))
+        if len(found):
+            label = self.labels[places[found[0]]]
             raise ValueError(
                 f"Input X contains infinity or a value too large for float64 in column {label!r}: "
                 "replace such values, for example by NaN, which stands for a missing value."
@@ -90,7 +100,7 @@ class Columns:
             return column if self._array is not None else column.to_numpy()
         if hasattr(column, "iloc") and dtype.kind in NUMBERS + "b":
             return column.to_numpy(dtype="float64", na_value=np.nan)
-        if getattr(dtype, "is_numeric", bool)() and not str(dtype).startswith("Decimal"):
+        if str(dtype) in NUMBERS_OF_POLARS:
             return column.to_numpy()
         values = self.values(place)
         for kind in _present_types(values):

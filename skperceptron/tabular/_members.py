@@ -69,6 +69,12 @@ class Scaling(NamedTuple):
         standardised: Floats = (y.reshape(len(y), -1) - self.mean) / self.scale
         return np.clip(standardised, -FAR, FAR).reshape(y.shape)
 
+    def bound(self, outputs: NDArray[np.floating]) -> Floats:
+        """Outputs (n, n_outputs) within the range of the standardised training targets."""
+        low, high = ((end - self.mean) / self.scale for end in (self.low, self.high))
+        bounded: Floats = np.clip(outputs, low, high)
+        return bounded
+
     def restore(self, outputs: NDArray[np.floating]) -> Floats:
         """Outputs (n, n_outputs) in units of y, within the range of the training targets."""
         restored: Floats = np.clip(outputs * self.scale + self.mean, self.low, self.high)
@@ -79,6 +85,8 @@ class Scaling(NamedTuple):
 class Member:
     """A network to train: what it is made of and, after ``fit``, what came of it."""
 
+    kind: str  # its name among KINDS
+    split: int  # place of the split that says which rows are trained on
     preprocessor: TabularPreprocessor
     network: BaseMLP
     train: Rows
@@ -104,8 +112,9 @@ class Member:
         return self
 
     def _fit(self, callbacks: Any) -> None:
-        X, y, weight = self.train
-        matrix = self.preprocessor.fit_transform(X, y, weight)
+        matrix = self.preprocessor.fit_transform(*self.train)
+        _, y, weight = self.train
+        self.train = self.train._replace(X=None)  # its memory is free for the other rows
         if self.scaled:
             self.scaling = Scaling.of(y, weight)
             y = self.scaling.standardise(y)

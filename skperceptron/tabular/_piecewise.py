@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import restored_on_error
 from .._compat import (
     Diagram,
     Interval,
@@ -25,6 +24,7 @@ from .._compat import (
 )
 from .._inputs import as_numbers
 from .._messages import error_context
+from .._restored import restored_on_error
 from ._quantiles import FLOATS, HUGE, Floats, blocks, frequencies, quantiles
 
 
@@ -152,7 +152,10 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
             if weight is not None:
                 X, weight = X[weight > 0], weight[weight > 0]
             counts = frequencies(weight)
-            self._set_edges([find_edges(column, self.n_bins, counts) for column in X.T])
+            shares = shares_below(self.n_bins)
+            self._set_edges(
+                [np.unique(quantiles(c.astype(np.float64), shares, counts)) for c in X.T]
+            )
         return self
 
     def _set_edges(self, edges: list[Floats]) -> PiecewiseLinearEncoder:
@@ -176,6 +179,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
             only blocks of rows are in memory.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         X = self._validate(X, reset=False)
         n_outputs = int(self.n_bins_.sum())
         out: NDArray[np.floating] = np.empty((len(X), n_outputs), self.dtype or X.dtype)
@@ -225,6 +229,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
             become that edge.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         with error_context("X"), np.errstate(all="ignore"):
             X = check_array(
                 as_numbers(X, "X"),
@@ -301,8 +306,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         return tags
 
 
-def find_edges(column: NDArray[np.floating], n_bins: int, counts: Floats | None) -> Floats:
-    """Return the different ones among ``n_bins`` + 1 quantiles."""
-    shares = np.arange(n_bins + 1) / n_bins
-    edges: Floats = np.unique(quantiles(column.astype(np.float64), shares, counts))
-    return edges
+def shares_below(n_bins: int) -> Floats:
+    """Return the shares of the rows below the edges of bins that have as many rows each."""
+    shares: Floats = np.arange(n_bins + 1) / n_bins
+    return shares

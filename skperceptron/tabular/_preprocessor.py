@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from itertools import pairwise
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +16,6 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import restored_on_error
 from .._compat import (
     Diagram,
     Interval,
@@ -32,10 +31,11 @@ from .._compat import (
 )
 from .._inputs import plain_labels, refuse_dates
 from .._messages import error_context
+from .._restored import restored_on_error
 from ._columns import Columns, Levels, as_table
-from ._piecewise import PiecewiseLinearEncoder, find_edges
-from ._quantiles import HUGE, Floats, blocks, frequencies
-from ._robust_clip import RobustClipScaler
+from ._piecewise import PiecewiseLinearEncoder, shares_below
+from ._quantiles import HUGE, Floats, blocks, empty, frequencies, quantiles
+from ._robust_clip import SHARES, RobustClipScaler
 
 Codes = NDArray[np.int32]
 
@@ -43,6 +43,15 @@ N_FOLDS = 5  # of the target encoder
 PIECEWISE_RANGE = (-0.125, 0.125)  # (c - 1/2) / 4 for c between 0 and 1
 INDICATOR = np.array([[0.0], [1.0]])
 MISSING, INFREQUENT = "missing", "infrequent"  # in names of the output
+
+
+class OneHot(NamedTuple):
+    """The levels of a column, by their codes, and what they become before they are scaled."""
+
+    codes: Codes  # (n_levels,), ascending
+    table: Floats  # (n_levels, n_outputs)
+    infrequent: Codes | None  # those that share an output
+    outputs: list[str]  # the code of each output's level, or a name that is no code
 
 
 class TabularPreprocessor(TransformerMixin, Diagram, Persistent, BaseEstimator):
@@ -283,14 +292,15 @@ default='from_dtype'
         _check_rows(columns)
         n_rows = columns.shape[0]
         if y is not None:
-            check_consistent_length(X, y)
+            with error_context("y"):
+                check_consistent_length(X, y)
         weight = check_sample_weight(sample_weight, np.broadcast_to(0.0, (n_rows, 1)))
         rows = np.arange(n_rows) if weight is None else np.flatnonzero(weight)
         counts = None if weight is None else frequencies(weight[rows])
         self.is_categorical_ = self._find_categories(columns)
         categorical = np.flatnonzero(self.is_categorical_).tolist()
         numbers = columns.numbers(np.flatnonzero(~self.is_categorical_))
-        self._fit_numbers(numbers if weight is None else numbers[rows], counts)
+        self._fit_numbers(numbers, None if weight is None else rows, counts)
 
         self._levels: list[Levels] = []
         codes = []
@@ -308,9 +318,12 @@ default='from_dtype'
         if isinstance(given, str):  # 'from_dtype'
             return np.array([columns.is_category(place) for place in range(n_columns)])
         mask = np.zeros(n_columns, bool)
-        if given is None or not len(np.atleast_1d(np.asarray(given))):
+        if given is None:
             return mask
-        listed = np.asarray(given)
+        with error_context("categorical_features"):
+            listed = np.asarray(given)
+        if not listed.size:
+            return mask
         if listed.dtype.kind == "O":
             listed = np.array(listed.tolist())
         if listed.ndim != 1 or listed.dtype.kind not in "biuUT":
@@ -347,32 +360,38 @@ default='from_dtype'
         mask[listed] = True
         return mask
 
-    def _fit_numbers(self, numbers: Floats, counts: Floats | None) -> None:
-        """Fit the columns of numbers, with the mean in place of what is missing."""
-        missing = np.isnan(numbers)
-        self.mean_ = np.array([_mean(column, counts) for column in numbers.T])
-        self._with_gaps = np.flatnonzero(missing.any(axis=0))
-        indicators = [
-            _scale_levels(
-                INDICATOR, np.bincount(gap.astype(np.intp), counts, minlength=2).astype(float)
-            )
-            for gap in missing[:, self._with_gaps].T
-        ]
+    def _fit_numbers(
+        self, numbers: Floats, rows: NDArray[np.intp] | None, counts: Floats | None
+    ) -> None:
+        """Fit the columns of numbers in some rows, with the mean in place of what is missing."""
+        n_bins = 1 if self.n_bins is None else self.n_bins
+        shares = np.concatenate([SHARES, shares_below(n_bins)])
+        means, gaps, indicators, found = [], [], [], []
+        for j in range(numbers.shape[1]):
+            column = numbers[:, j].copy() if rows is None else numbers[rows, j]
+            missing = np.isnan(column)
+            means.append(_mean(column, counts))
+            if missing.any():
+                gaps.append(j)
+                n_of_each = np.bincount(missing.astype(np.intp), counts, minlength=2).astype(float)
+                indicators.append(_scale_levels(INDICATOR, n_of_each))
+                column[missing] = means[j]
+            found.append(quantiles(column, shares, counts))
+        self.mean_ = np.array(means)
+        self._with_gaps = np.array(gaps, np.intp)
         self._indicators = np.hstack([np.empty((2, 0)), *indicators])
         self.scaler_ = self.piecewise_ = None
         self._binned = np.zeros(0, np.intp)
-        if not numbers.shape[1]:
+        if not found:
             return
-        numbers = np.where(missing, self.mean_, numbers)
-        self.scaler_ = RobustClipScaler()._fit_columns(numbers, counts)
-        self.scaler_.n_features_in_ = numbers.shape[1]
-        if self.n_bins is None or self.n_bins == 1:
-            return
-        edges = [find_edges(column, self.n_bins, counts) for column in numbers.T]
-        self._binned = np.array([j for j, ends in enumerate(edges) if len(ends) > 2], np.intp)
+        quartiles, ends = np.split(np.array(found), [len(SHARES)], axis=1)
+        self.scaler_ = RobustClipScaler()._set_quantiles(quartiles)
+        self.scaler_.n_features_in_ = len(found)
+        edges = [np.unique(column) for column in ends]
+        self._binned = np.array([j for j, some in enumerate(edges) if len(some) > 2], np.intp)
         if len(self._binned):
             encoder = PiecewiseLinearEncoder(
-                self.n_bins, feature_range=PIECEWISE_RANGE, dtype=self.dtype
+                n_bins, feature_range=PIECEWISE_RANGE, dtype=self.dtype
             )
             self.piecewise_ = encoder._set_edges([edges[j] for j in self._binned])
 
@@ -394,6 +413,7 @@ default='from_dtype'
         self._tables: list[NDArray[np.floating]] = []
         self._suffixes: list[list[str]] = []  # of the columns' names, in the output
         fitted: dict[int, Floats] = {}
+        known: dict[Any, OneHot] = {}
         seed = self.random_state if targets else 0
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(2**31 - 1)
@@ -404,7 +424,8 @@ default='from_dtype'
                 )
             else:
                 limit = self.max_categories if j in many else None
-                table, suffixes = self._encode_one_hot(j, column, limit, counts)
+                one_hot = self._one_hot(column, limit, known)
+                table, suffixes = self._encode_one_hot(j, column, one_hot, counts)
             self._tables.append(table.astype(self.dtype))
             self._suffixes.append(suffixes)
         self.is_target_encoded_ = np.zeros_like(self.is_categorical_)
@@ -412,17 +433,9 @@ default='from_dtype'
         return fitted
 
     def _encode_one_hot(
-        self, j: int, codes: Codes, limit: int | None, counts: Floats | None
+        self, j: int, codes: Codes, one_hot: OneHot, counts: Floats | None
     ) -> tuple[Floats, list[str]]:
-        encoder = OneHotEncoder(
-            drop="if_binary",
-            min_frequency=self.min_frequency,
-            max_categories=limit,
-            sparse_output=False,
-        )
-        encoder.set_output(transform="default").fit(codes[:, None])
-        (known,), (infrequent,) = encoder.categories_, encoder.infrequent_categories_
-        table: Floats = encoder.transform(known[:, None])
+        known, table, infrequent, shown = one_hot
         n_of_each = np.bincount(codes, counts).astype(np.float64)[known]
         if known[-1] == self._levels[j].missing:
             unknown = np.empty((0, table.shape[1]))  # it is the last row already
@@ -432,10 +445,32 @@ default='from_dtype'
             unknown = np.average(table, axis=0, weights=n_of_each)[None]
         else:
             unknown = np.zeros((1, table.shape[1]))
-        shown = [name.partition("_")[2] for name in encoder.get_feature_names_out(["x"])]
         names = [*map(str, self._levels[j].index), MISSING]
         suffixes = [f"_{names[int(code)] if code.isdigit() else INFREQUENT}" for code in shown]
         return _scale_levels(table, n_of_each, unknown), suffixes
+
+    def _one_hot(self, codes: Codes, limit: int | None, known: dict[Any, OneHot]) -> OneHot:
+        """Encode the levels of a column, or look up those of a column with as frequent levels.
+
+        Of thousands of columns with two levels few are different.
+        """
+        levels, n_of_each = np.unique(codes, return_counts=True)
+        key = levels.tobytes(), (n_of_each >= self.min_frequency).tobytes()
+        if limit is None and key in known:
+            return known[key]
+        encoder = OneHotEncoder(
+            drop="if_binary",
+            min_frequency=self.min_frequency,
+            max_categories=limit,
+            sparse_output=False,
+        )
+        encoder.set_output(transform="default").fit(codes[:, None])
+        (infrequent,) = encoder.infrequent_categories_
+        names = [name.partition("_")[2] for name in encoder.get_feature_names_out(["x"])]
+        one_hot = OneHot(levels, encoder.transform(levels[:, None]), infrequent, names)
+        if limit is None:
+            known[key] = one_hot
+        return one_hot
 
     def _encode_targets(
         self,
@@ -502,6 +537,7 @@ default='from_dtype'
             The matrix, in ``dtype`` and in C order.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         return self._transform(Columns(validate_table(self, as_table(X), reset=False)))
 
     def _transform(self, columns: Columns) -> NDArray[np.floating]:
@@ -516,7 +552,7 @@ default='from_dtype'
         return self._assemble(numbers, codes)
 
     def _assemble(self, numbers: Floats, codes: list[Codes]) -> NDArray[np.floating]:
-        """Write the output, each column of X where it belongs; fill in what is missing in numbers.
+        """Write the output, each column of X where it belongs, with the mean for missing numbers.
 
         Only blocks of rows are in memory beside the output and what it is made of.
         """
@@ -524,20 +560,19 @@ default='from_dtype'
         n_binned = 0 if self.piecewise_ is None else int(self.piecewise_.n_bins_.sum())
         widths = [n_numbers, len(self._with_gaps), *(table.shape[1] for table in self._tables)]
         stops = np.cumsum([0, *widths, n_binned]).tolist()
-        out: NDArray[np.floating] = np.empty((n_rows, stops[-1]), self.dtype)
+        out: NDArray[np.floating] = empty((n_rows, stops[-1]), self.dtype)
         if self.scaler_ is not None:
             for rows in blocks(n_rows, n_numbers):
-                block = numbers[rows]
-                missing = np.isnan(block)
-                np.copyto(block, self.mean_, where=missing)
-                out[rows, :n_numbers] = self.scaler_._clip(block)
+                missing = np.isnan(numbers[rows])
+                block, encoded = np.where(missing, self.mean_, numbers[rows]), out[rows]
+                encoded[:, :n_numbers] = self.scaler_._clip(block)
                 gaps = missing[:, self._with_gaps]
-                out[rows, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
+                encoded[:, n_numbers : stops[2]] = np.where(gaps, *self._indicators[::-1])
+                if self.piecewise_ is not None:
+                    self.piecewise_._encode(block, self._binned, encoded[:, stops[-2] :])
         for table, column, ends in zip(self._tables, codes, pairwise(stops[2:-1]), strict=True):
             for rows in blocks(n_rows, table.shape[1]):
                 out[rows, slice(*ends)] = table[column[rows]]
-        if self.piecewise_ is not None:
-            self.piecewise_._encode(numbers, self._binned, out[:, stops[-2] :])
         return out
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:

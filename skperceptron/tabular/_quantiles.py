@@ -1,8 +1,10 @@
-"""Quantiles of columns whose rows have weights, and rows in blocks."""
+"""Quantiles of columns whose rows have weights, and arrays of rows in blocks."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +22,22 @@ MOST_ROWS = 2.0**50
 
 # Numbers in a block: a few of such blocks fit into the cache of a core.
 BLOCK = 2**16
+
+
+# Bytes from which on NumPy asks for huge pages.
+HUGE_PAGES = 2**22
+
+
+def empty(shape: tuple[int, int], dtype: str) -> NDArray[Any]:
+    """Return an array to write to, in pages of the usual size.
+
+    NumPy asks Linux for huge pages. A virtual machine may have to get them from its host first,
+    which takes 2 seconds for a gigabyte: longer than it takes to encode as many numbers.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    if n_bytes < HUGE_PAGES:
+        return np.empty(shape, dtype)
+    return np.ndarray(shape, dtype, buffer=bytearray(n_bytes))
 
 
 def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
@@ -51,22 +69,22 @@ def quantiles(column: Floats, shares: ArrayLike, counts: Floats | None = None) -
     NaN are left out; of a column that has nothing else all quantiles are NaN.
     """
     shares = np.asarray(shares, np.float64)
-    if counts is None:
-        ordered = np.sort(column)
-        ordered = ordered[: np.searchsorted(ordered, np.nan)]
-        last = np.arange(1.0, len(ordered) + 1)
-    else:
-        order = np.argsort(column, kind="stable")
-        ordered = column[order]
-        ordered = ordered[: np.searchsorted(ordered, np.nan)]
-        last = np.cumsum(counts[order[: len(ordered)]])
-    if not len(ordered):
+    n_present = len(column) - int(np.isnan(column).sum())
+    if not n_present:
         return np.full(shares.shape, np.nan)
+    if counts is None:
+        place = shares * (n_present - 1)
+        lower = place.astype(np.intp)
+        upper = np.minimum(lower + 1, n_present - 1)
+        ordered = np.partition(column, np.union1d(lower, upper))
+        return between(ordered[lower], ordered[upper], place - lower)
+    ordered_rows = np.argsort(column, kind="stable")[:n_present]  # NaN are the last
+    ordered, last = column[ordered_rows], np.cumsum(counts[ordered_rows])
     # Value i has the places from last[i - 1] up to last[i] - 1 among the repeated rows.
     place = shares * (last[-1] - 1)
-    lower = np.minimum(np.searchsorted(last, place, side="right"), len(ordered) - 1)
-    upper = np.minimum(lower + 1, len(ordered) - 1)
-    return between(ordered[lower], ordered[upper], np.clip(place - last[lower] + 1, 0, 1))
+    lower = np.minimum(np.searchsorted(last, place, side="right"), n_present - 1)
+    upper = np.minimum(lower + 1, n_present - 1)
+    return between(ordered[lower], ordered[upper], np.clip(place - (last[lower] - 1), 0, 1))
 
 
 def between(start: Floats, end: Floats, share: Floats) -> Floats:

@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import restored_on_error
 from .._compat import (
     Diagram,
     Interval,
@@ -22,7 +21,11 @@ from .._compat import (
 )
 from .._inputs import as_numbers
 from .._messages import error_context
+from .._restored import restored_on_error
 from ._quantiles import FLOATS, HUGE, Floats, blocks, frequencies, quantiles
+
+# Of the rows, below the quantiles that a column is scaled by.
+SHARES = (0, 0.25, 0.5, 0.75, 1)
 
 # Where 1 + t² is t² in all digits, and no square overflows, in float32 and in float64.
 FAR = 1e15
@@ -137,9 +140,12 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
 
     def _fit_columns(self, X: NDArray[np.floating], counts: Floats | None) -> RobustClipScaler:
         """Fit to an array that has been checked, with numbers of rows instead of weights."""
-        shares = [0, 0.25, 0.5, 0.75, 1]
-        found = [quantiles(column.astype(np.float64), shares, counts) for column in X.T]
-        low, first, median, third, high = np.array(found).T
+        found = [quantiles(column.astype(np.float64), SHARES, counts) for column in X.T]
+        return self._set_quantiles(np.array(found))
+
+    def _set_quantiles(self, found: Floats) -> RobustClipScaler:
+        """Scale by the quantiles of each column at ``SHARES``, (n_columns, n_shares)."""
+        low, first, median, third, high = found.T
         with np.errstate(over="ignore"):
             spread = third - first
         spread = np.where(spread > 0, spread, high / 2 - low / 2)
@@ -162,6 +168,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
             else float64.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         X = self._validate(X, reset=False)
         out: NDArray[np.floating] = np.empty(X.shape, X.dtype)
         for rows in blocks(*X.shape):
@@ -200,6 +207,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
             Values in units of the columns: the median for constant columns.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         with error_context("X"), np.errstate(all="ignore"):
             X = as_numbers(X, "X")
             X = check_array(

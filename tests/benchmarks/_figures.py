@@ -69,7 +69,8 @@ def dots(ax, ratios, xlabel, reference):
     for row in range(1, len(ratios)):
         ax.axhline(row - 0.5, color="0.85", lw=0.8)
     plain_ticks(ax.xaxis)
-    ax.set_title(f"1 is {reference}", fontsize="medium", loc="left")
+    title = f"Black line: {reference}. Left of it: faster. Right of it: slower."
+    ax.set_title(title, fontsize="medium", loc="left")
     ax.figure.legend(loc="outside lower center", ncols=min(4, len(contestants)), frameon=False)
 
 

@@ -29,7 +29,7 @@ def describe():
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "skperceptron": f"{skperceptron.__version__}, {_revision()}",
         "python": platform.python_version(),
-        **{name: _version(name) for name in PACKAGES},
+        **{name: version(name) for name in PACKAGES},
         "system": platform.platform(),
         "CPU": _cpu_model(),
         "cores": f"{_usable_cores()} of {os.cpu_count()}",
@@ -47,7 +47,8 @@ def _revision():
         return "not from a checkout"
 
 
-def _version(package):
+def version(package):
+    """Version of what is installed, or "absent"."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

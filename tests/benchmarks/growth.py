@@ -35,9 +35,9 @@ def run(context):
     with figure(context, section, "growth", panels=len(SIZES), size=(15, 3.6)) as axes:
         if axes is not None:
             for ax, (axis, by_name) in zip(axes, curves.items(), strict=True):
-                lines(ax, by_name, axis, "ms per epoch" if ax is axes[0] else "")
+                lines(ax, by_name, axis, "time of an epoch, ms" if ax is axes[0] else "")
                 ax.set_title(
-                    f"ours: exponent {_slope(*by_name['skperceptron']):.2f}", size="medium"
+                    f"skperceptron: exponent {_slope(*by_name['skperceptron']):.2f}", size="medium"
                 )
             axes[0].legend(frameon=False)
     return section

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from fuzz_cases import Call, Case, Table
 from fuzz_machine import Session
@@ -69,6 +70,21 @@ class TestWeightsOfThePerceptronThatWereSetToAList:
         for call in (model.predict, lambda X: model.partial_fit(X, np.arange(6) % 2)):
             with pytest.raises(ValueError, match=r"coef_ must have the shape \(1, 6\)"):
                 call(np.eye(6))
+
+
+@pytest.mark.parametrize("attribute", ["coef_", "intercept_"])
+def test_weights_of_the_perceptron_that_are_no_numbers_were_not_named(attribute):
+    model = PerceptronClassifier(random_state=0).fit(np.eye(6), np.arange(6) % 2)
+    setattr(model, attribute, getattr(model, attribute).astype(str))
+    with pytest.raises(ValueError, match=rf"\b{attribute} must be an array of numbers"):
+        model.predict(np.eye(6))
+
+
+def test_a_sparse_intercept_of_the_perceptron_was_not_named():
+    model = PerceptronClassifier(random_state=0).fit(np.eye(6), np.arange(6) % 2)
+    model.intercept_ = csr_matrix(model.intercept_)
+    with pytest.raises(ValueError, match=r"\bintercept_ must have the shape \(1,\)"):
+        model.predict(np.eye(6))
 
 
 class TestTheMachine:

@@ -2,12 +2,14 @@
 
 import pickle
 import signal
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import (
@@ -21,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
+from helpers.unchanged import assert_refused
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron.callbacks import History
 from skperceptron.tabular import TabularMLPClassifier, TabularMLPRegressor, TabularPreprocessor
@@ -383,6 +386,22 @@ class TestInput:
             assert not tags.input_tags.sparse
 
 
+class TestMemory:
+    @both
+    @pytest.mark.parametrize("container", [np.asarray, pd.DataFrame], ids=["array", "frame"])
+    def test_of_a_fit_is_half_as_much_again_as_the_encoded_rows(self, name, container):
+        table = container(rng.normal(size=(10_000, 20)))
+        y = rng.integers(0, 2, 10_000) if name == "classifier" else rng.normal(size=10_000)
+        model = make(name, hidden_layer_sizes=(16,), max_iter=1)
+        tracemalloc.start()
+        try:
+            model.fit(table, y)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 1.5 * len(table) * model.estimators_[0].n_features_in_ * 4
+
+
 class TestTogether:
     def test_search_cross_validation_and_pipeline(self):
         search = GridSearchCV(make(), {"n_bins": [None, 16], "dropout": [0.1, 0.3]}, cv=2)
@@ -487,6 +506,7 @@ class TestBadInput:
         [
             ({"network_params": {"dropout": 0.1}}, "network_params must not have 'dropout'"),
             ({"network_params": {"early_stopping": False}}, "'early_stopping', which is set by"),
+            ({"network_params": {"output_activation": "exp"}}, "'output_activation'"),
             ({"network_params": {"depth": 3}}, "network_params has 'depth', which is not a param"),
             ({"network_params": {1: 3}}, "network_params has 1, which is not a parameter"),
             ({"network_params": {"solver": "lbfgs"}}, "solver='lbfgs', which does not train in ep"),
@@ -568,6 +588,62 @@ class TestBadInput:
             model.predict(X.assign(number="many"))
         with pytest.raises(ValueError, match=r"X: Found a table with 0 sample\(s\)"):
             model.predict(X.head(0))
+
+
+DATES = pd.Timestamp("2020-01-01")
+ODD_TABLES = {
+    "another order": (X[X.columns[::-1]], "X: .*must be in the same order", False),
+    "a column less": (X.drop(columns="flag"), "X: .*missing.*flag", False),
+    "other names": (X.rename(columns={"flag": "flags"}), "X: .*unseen at fit time.*flags", False),
+    "strings for numbers": (X.assign(count="many"), "X must have numbers in column 'count'", False),
+    "dates": (X.assign(count=DATES), "X must be numbers or categories, got dates.*'count'", True),
+    "dates for levels": (X.assign(string=DATES), "X must be .*, got dates.*'string'", True),
+    "complex": (X.assign(count=1j), "X: Complex data not supported.*'count'", True),
+    "infinity": (X.assign(count=-np.inf), "X contains infinity .* in column 'count'", True),
+    "no rows": (X.head(0), r"X: Found a table with 0 sample\(s\)", True),
+    "twice": (pd.concat([X, X], axis=1), "X: Expected unique column names", True),
+    "lazy": (pl.from_pandas(X).lazy(), r"X must be .*pass X\.collect\(\)", True),
+    "sparse": (csr_array(np.eye(5)), "Sparse data was passed for X", True),
+    "one dimension": ([1.0, 2.0], "X: Expected 2D array", True),
+}
+
+
+class TestOddTables:
+    @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+    @both
+    @pytest.mark.parametrize("kind", ODD_TABLES)
+    def test_at_prediction(self, name, kind):
+        table, match, _ = ODD_TABLES[kind]
+        model = make(name, max_iter=1).fit(X, TARGETS[name])
+        for method in ("predict", "predict_proba", "predict_log_proba"):
+            if hasattr(model, method):
+                call = getattr(type(model), method)
+                assert_refused(model, lambda m, call=call: call(m, table), f"(?s){match}")
+
+    @both
+    @pytest.mark.parametrize("kind", [kind for kind, odd in ODD_TABLES.items() if odd[2]])
+    def test_in_fit(self, name, kind):
+        table, match, _ = ODD_TABLES[kind]
+        n_rows = len(table) if hasattr(table, "__len__") and kind != "sparse" else 5
+        y = TARGETS[name][:n_rows]
+        for model in (make(name), make(name, max_iter=1).fit(X, TARGETS[name])):
+            assert_refused(model, lambda m: m.fit(table, y), match)
+
+    @both
+    def test_cells_without_a_hash(self, name):
+        frame = X.assign(string=[["a"]] * N)
+        match = "X must have categories that can be compared.*'string'"
+        assert_refused(make(name), lambda m: m.fit(frame, TARGETS[name]), match)
+
+    @both
+    @pytest.mark.parametrize("dtype", [bool, int])
+    @pytest.mark.parametrize("n_columns", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+    def test_thousands_of_dummy_columns(self, name, dtype, n_columns):
+        dummies = np.eye(50, dtype=dtype)[np.arange(60) % 50]
+        table = pd.DataFrame(np.tile(dummies, n_columns // 50)).add_prefix("is_")
+        model = make(name, hidden_layer_sizes=(4,), max_iter=1)
+        predicted = model.fit(table, TARGETS[name][:60]).predict(table)
+        assert predicted.shape == (60,)
 
 
 class TestCallbacks:

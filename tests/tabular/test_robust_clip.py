@@ -141,6 +141,32 @@ class TestWeights:
             assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
+class TestQuantilesOfRows:
+    """They are found without sorting, and are those of the sorted rows."""
+
+    @pytest.mark.parametrize("n_rows", [1, 2, 3, 17, 1000])
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda n: rng.normal(size=n),
+            lambda n: rng.integers(0, 4, n) * 1.0,
+            lambda n: np.sort(rng.standard_cauchy(n)),
+            lambda n: -np.arange(n, dtype=float),
+            lambda n: np.where(np.arange(n) % 3 == 1, np.nan, rng.normal(size=n)),
+        ],
+        ids=["normal", "few values", "ascending", "descending", "missing"],
+    )
+    def test_are_those_of_numpy_and_of_equal_weights(self, make, n_rows):
+        column, shares = make(n_rows), np.concatenate([[0.5, 0], np.arange(34) / 33])
+        before = column.copy()
+        found = quantiles(column, shares)
+        # Both interpolate between the same two values, with some rounding of the share.
+        assert_allclose(found, np.nanquantile(column, shares), rtol=1e-12, atol=1e-12)
+        # Weights of 1 make the same shares: no digit differs.
+        assert_array_equal(found, quantiles(column, shares, np.ones(n_rows)))
+        assert_array_equal(column, before)
+
+
 class TestHugeValues:
     most = np.finfo(np.float64).max
 

@@ -1,0 +1,25 @@
+"""Calls that fail leave an estimator as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+
+@contextmanager
+def restored_on_error(estimator: BaseEstimator) -> Iterator[None]:
+    """Leave the estimator, and a RandomState it was given, as they were if anything goes wrong."""
+    before = dict(vars(estimator))
+    given: Any = getattr(estimator, "random_state", None)
+    position = given.get_state(legacy=False) if isinstance(given, np.random.RandomState) else None
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__ = before  # in one step, which nothing can interrupt
+        if position is not None:
+            given.set_state(position)
+        raise

@@ -1,0 +1,257 @@
+"""A league of real tables: the estimators of tables, boosted trees, networks and a linear model.
+
+    python tests/benchmarks/tables/league.py [--groups classes numbers keel] [--splits N] [--rows N]
+        [--only NAME ...] [--tables T ...] [--results FILE] [--data-dir D] [--report] [--plot FILE]
+
+Every contestant has its defaults, the same rows to train on (`--rows`, at most three quarters of
+the table) and the same other rows, at most 5,000, to be tested on once. Results are lines of JSON
+in `--results`, with versions and CPU seconds of fit (set OPENBLAS_NUM_THREADS=1). What is
+there is not run again, so a run that was stopped goes on. Then the report is printed: the error
+(log-loss, or root mean square error) against the first contestant's, each limited to ±25 %; mean
+ranks; and ratings on Elo's scale from all pairs (Bradley-Terry), with bootstrap intervals over
+tables. Contestants whose package is not installed are named and left out, and so are tables that
+are not there.
+
+With --intervals it is about intervals of 90 % for the tables of numbers: the share of targets
+covered, and the Winkler score, the mean width plus 20 times what lies outside, in standard
+deviations of the target.
+"""
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.progress import Progress
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from _peers import PEERS, CatBoostQuantiles
+from _tables import GROUPS, table
+
+from _machine import version
+from skperceptron.tabular import TabularMLPRegressor
+from tables_dev import LIMIT, Ours, TwoQuantiles, error, interval_scores, split
+
+CONTESTANTS = {
+    "one network": lambda: Ours(),
+    "five folds": lambda: Ours(n_estimators=5),
+    "five folds, balanced": lambda: Ours(n_estimators=5, effort="balanced"),
+    "five folds, thorough": lambda: Ours(n_estimators=5, effort="thorough"),
+    **PEERS,
+}
+
+
+class Interval:
+    """Intervals of a regressor of ours."""
+
+    def __init__(self, **parameters):
+        self.parameters = parameters
+
+    def fit(self, X, y, seed):
+        return TabularMLPRegressor(**self.parameters, random_state=seed).fit(X, y)
+
+
+VERSIONS = ["skperceptron", "scikit-learn", "numpy", "lightgbm", "catboost", "pytabkit", "torch"]
+
+QUANTILES = (0.05, 0.5, 0.95)
+INTERVALS = {
+    "three quantiles": lambda: Interval(quantiles=QUANTILES),
+    "three quantiles, five folds": lambda: Interval(quantiles=QUANTILES, n_estimators=5),
+    "gaussian": lambda: Interval(loss="gaussian"),
+    "LightGBM": TwoQuantiles,
+    "CatBoost": CatBoostQuantiles,
+}
+
+
+def scores(y, predicted, classes):
+    if classes is None:
+        return {"loss": error(y, predicted, None), "r2": r2_score(y, predicted)}
+    labels = classes[predicted.argmax(axis=1)]
+    areas = predicted[:, 1] if len(classes) == 2 else predicted
+    try:
+        area = roc_auc_score(y, areas, multi_class="ovr", labels=classes)
+    except ValueError:  # a class that no test row has
+        area = np.nan
+    return {
+        "loss": error(y, predicted, classes),
+        "auc": area,
+        "accuracy": accuracy_score(y, labels),
+    }
+
+
+def run_one(make, X, y, train, test, seed, intervals):
+    classes = None if y.dtype.kind == "f" else np.unique(y.iloc[train])
+    kept = test if classes is None else test[np.isin(y.iloc[test], classes)]
+    start = time.process_time()
+    model = make().fit(X.iloc[train], y.iloc[train], seed)
+    seconds = time.process_time() - start
+    if intervals:
+        true = y.iloc[kept].to_numpy()
+        covered, score = interval_scores(true, model.predict_interval(X.iloc[kept]), np.std(true))
+        found = {"covered": covered, "loss": score}
+    else:
+        found = scores(y.iloc[kept].to_numpy(), model.predict(X.iloc[kept]), classes)
+    return {**found, "cpu_seconds": seconds, "n_train": len(train), "n_test": len(kept)}
+
+
+def run(options, contestants):
+    done = {(line["table"], line["split"], line["contestant"]) for line in read(options.results)}
+    absent = set()
+    versions = {name: version(name) for name in VERSIONS}
+    with Progress() as progress, options.results.open("a") as file:
+        bar = progress.add_task(
+            "fits", total=len(options.tables) * options.splits * len(contestants)
+        )
+        for name in options.tables:
+            wanted = [
+                (seed, contestant)
+                for seed in range(options.splits)
+                for contestant in contestants
+                if (name, seed, contestant) not in done
+            ]
+            progress.advance(bar, options.splits * len(contestants) - len(wanted))
+            try:
+                X, y = table(name, options.data_dir) if wanted else (None, None)
+            except (ModuleNotFoundError, FileNotFoundError) as error:
+                absent.add(f"{name}: {error}")
+                continue
+            for seed, contestant in wanted:
+                progress.update(bar, description=f"{name} {seed} {contestant}")
+                train, test = split(X, seed, options.rows)
+                try:
+                    found = run_one(
+                        contestants[contestant], X, y, train, test, seed, options.intervals
+                    )
+                except ModuleNotFoundError as error:
+                    absent.add(f"{contestant}: {error}")
+                    continue
+                line = {"table": name, "split": seed, "contestant": contestant, **found}
+                file.write(json.dumps({**line, "versions": versions}) + "\n")
+                file.flush()
+                progress.advance(bar)
+    for line in sorted(absent):
+        print(f"left out, {line}")
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def ratings(errors, rng, n_draws=200):
+    """Bradley-Terry ratings on Elo's scale, mean 1000, with an interval over tables."""
+    names = list(errors.columns)
+    tables = errors.index.get_level_values(0)
+    each = {name: errors[tables == name].to_numpy() for name in tables.unique()}
+
+    def rate(chosen):
+        wins = np.zeros((len(names), len(names)))
+        for name in chosen:
+            values = each[name]
+            less = (values[:, :, None] < values[:, None, :]).sum(axis=0)
+            equal = (values[:, :, None] == values[:, None, :]).sum(axis=0)
+            wins += less + equal / 2
+        np.fill_diagonal(wins, 0)
+        wins += 0.5 * (1 - np.eye(len(names)))  # nobody wins everything for certain
+        strength = np.ones(len(names))
+        games = wins + wins.T
+        for _ in range(500):  # Hunter 2004
+            pairs = games / (strength[:, None] + strength)
+            strength = wins.sum(axis=1) / pairs.sum(axis=1)
+            strength /= np.exp(np.log(strength).mean())
+        return 1000 + 400 * np.log10(strength)
+
+    drawn = [rate(rng.choice(list(each), len(each))) for _ in range(n_draws)]
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    return pd.DataFrame({"rating": rate(each), "low": low, "high": high}, index=names)
+
+
+def report(lines, options, contestants):
+    frame = pd.DataFrame(lines)
+    frame = frame[frame["contestant"].isin(contestants) & frame["table"].isin(options.tables)]
+    if frame.empty:
+        print("no results")
+        return None
+    order = [name for name in contestants if name in set(frame["contestant"])]
+    for group in [*GROUPS, None]:
+        part = frame if group is None else frame[frame["table"].isin(GROUPS[group])]
+        if part.empty or (group is None and len(options.groups) == 1):
+            continue
+        errors = part.pivot_table(index=["table", "split"], columns="contestant", values="loss")[
+            [name for name in order if name in set(part["contestant"])]
+        ]
+        full = errors.dropna()
+        first = full.columns[0]
+        relative = full.div(full[first], axis=0).sub(1).clip(-LIMIT, LIMIT) * 100
+        by_table = relative.groupby(level=0).mean()
+        print(f"\n{group or 'all'}: {len(by_table)} tables, {len(full)} splits, against {first}")
+        said = pd.DataFrame(
+            {
+                "error, %": relative.mean(),
+                "± s.e. over tables": by_table.std() / np.sqrt(len(by_table)),
+                "mean rank": full.rank(axis=1).mean(),
+                "CPU s": part.groupby("contestant")["cpu_seconds"].mean().reindex(full.columns),
+            }
+        )
+        for score in ("auc", "accuracy", "r2", "covered"):
+            if score in part and part[score].notna().any():
+                said[score] = part.groupby("contestant")[score].mean().reindex(full.columns)
+        said = said.join(ratings(full, np.random.default_rng(0)).round())
+        print(said.to_string(float_format="{:.3g}".format))
+        print(by_table.round(1).to_string())
+        missing = len(errors) - len(full)
+        if missing:
+            print(f"{missing} splits lack a contestant and are left out")
+    return said
+
+
+def plot(said, path):
+    import matplotlib.pyplot as plt
+
+    _, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    spread = np.abs(said[["low", "high"]].sub(said["rating"], axis=0).T)
+    axes.errorbar(said["CPU s"], said["rating"], spread, fmt="o", capsize=3)
+    for name, row in said.iterrows():
+        axes.annotate(
+            name, (row["CPU s"], row["rating"]), xytext=(6, 4), textcoords="offset points"
+        )
+    axes.set(
+        xscale="log", xlabel="CPU seconds of a fit", ylabel="rating (95 % interval over tables)"
+    )
+    plt.savefig(path, dpi=120)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--groups", nargs="*", default=["classes", "numbers"], choices=list(GROUPS))
+    parser.add_argument("--tables", nargs="*")
+    parser.add_argument("--splits", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=2500)
+    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--results", type=Path, default=Path("league.jsonl"))
+    parser.add_argument("--data-dir", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--intervals", action="store_true")
+    parser.add_argument("--report", action="store_true", help="of the results that are there")
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    if options.intervals:
+        options.groups = ["numbers"]
+    if options.tables is None:
+        options.tables = [name for group in options.groups for name in GROUPS[group]]
+    known = INTERVALS if options.intervals else CONTESTANTS
+    contestants = {name: known[name] for name in (options.only or known)}
+    warnings.simplefilter("ignore")
+    if not options.report:
+        run(options, contestants)
+    said = report(read(options.results), options, contestants)
+    if options.plot and said is not None:
+        plot(said, options.plot)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Array
-from .rows import BLOCK, RowBatch, is_integral, sequential_sum
+from .rows import BLOCK, RowBatch, is_integral
 from .rules import Outcome, Rule, UpdateResolver
 from .trainer import Trainer, TrainingData
 from .units import EpochStats, Units
@@ -46,7 +46,10 @@ class Blocks(Trainer):
             weights = data.weights[rows]
             resolver = self.rule.resolver(data.codes[rows], weights)
             run = _Run(self.units, data.X.batch(rows), resolver, data.intercept_rate, self._ahead)
-            stats.count(run.show(self._tie_tolerance(data, weights), self.rule.n_learners))
+            tie_tolerance = self._tie_tolerance(data, weights)
+            # Sums that are never rounded are exact in any order.
+            run.exact_losses = self.rule.independent and tie_tolerance > 0
+            stats.count(run.show(tie_tolerance, self.rule.n_learners))
             self.units.n_shown += len(rows)
             self._ahead = run.ahead
         return stats
@@ -80,6 +83,7 @@ class _Run:
     resolver: UpdateResolver
     intercept_rate: float
     ahead: int
+    exact_losses: bool = False  # whether the loop over rows decides the last bit of losses too
 
     def show(self, tie_tolerance: float, n_learners: int) -> Array:
         """Return the margins (n, n_learners) at each row's turn; 1 for sure non-mistakes."""
@@ -119,34 +123,47 @@ class _Run:
         outcome = self._outcome(scores, start)
         near_ties = np.flatnonzero((outcome.clearance < tie_tolerance).any(axis=1))
         if near_ties.size == 0:
-            self._add(outcome.updates, start)
+            self._add(outcome, start)
             return outcome.margins, int(np.count_nonzero(outcome.updates)), False
         row = int(near_ties[0])
         sure = outcome.before(row)
-        self._add(sure.updates, start)
+        self._add(sure, start)
         scores = self.X.exact_scores(self.units.weights, start + row) + self.units.intercept
         exact = self._outcome(scores, start + row)
-        self._add(exact.updates, start + row)
+        self._add(exact, start + row)
         return np.vstack([sure.margins, exact.margins]), 0, True
 
     def _outcome(self, scores: Array, start: int) -> Outcome:
         products = self.X.products(start, start + len(scores), self.intercept_rate)
         return self.resolver.resolve(scores, start, products)
 
-    def _add(self, updates: Array, start: int) -> None:
-        """Add the updates (n, n_units) of the rows from ``start`` on."""
-        if not updates.any():
+    def _add(self, outcome: Outcome, start: int) -> None:
+        """Add the updates of the rows from ``start`` on.
+
+        With exact losses the margins of mistakes are overwritten with those of the loop over rows.
+        """
+        wrong = outcome.margins <= 0
+        if not wrong.any():
             return
-        units = self.units
-        self.X.add(updates, start, units.weights)
-        _add_in_order(units.intercept, updates * self.intercept_rate)
+        units, updates = self.units, outcome.updates
+        intercepts = _totals(units.intercept, updates * self.intercept_rate)
+        if self.exact_losses:
+            scores = self.X.add_and_score(updates, wrong, start, units.weights)
+            scores += intercepts[:-1]
+            exact_margins = self.resolver.margins(scores, start)
+            np.copyto(outcome.margins, exact_margins, where=wrong)
+        else:
+            self.X.add(updates, start, units.weights)
+        units.intercept[:] = intercepts[-1]
         if units.moments is not None:
             rows_before = np.arange(start, start + len(updates))[:, np.newaxis] + units.n_shown
             timed = updates * rows_before
             self.X.add(timed, start, units.moments.weights)
-            _add_in_order(units.moments.intercept, timed * self.intercept_rate)
+            own = units.moments.intercept
+            own[:] = _totals(own, timed * self.intercept_rate)[-1]
 
 
-def _add_in_order(total: Array, terms: Array) -> None:
-    """Add terms (n, n_units) to ``total`` in place, from the first to the last."""
-    total[:] = sequential_sum(np.vstack([total, terms]))
+def _totals(first: Array, terms: Array) -> Array:
+    """Return ``first`` before and after each term is added: (n + 1, n_units) for (n, n_units)."""
+    totals: Array = np.vstack([first, terms]).cumsum(axis=0)
+    return totals

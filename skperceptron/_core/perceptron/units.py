@@ -117,7 +117,9 @@ class EpochStats:
         """Count mistakes and losses of rows by their margins (n, n_learners)."""
         wrong = margins <= 0
         self.mistakes += wrong.sum(axis=0)
-        self.losses -= np.einsum("ij,ij->j", margins, wrong)
+        # One row after the other, as a loop over the rows adds them.
+        losses = np.vstack([self.losses, np.where(wrong, -margins, 0.0)])
+        self.losses[:] = losses.cumsum(axis=0)[-1]
 
 
 class Patience:

@@ -203,8 +203,8 @@ class TestContinuing:
 @pytest.mark.parametrize(
     ("owner", "name", "parameters"),
     [
-        (blocks._Run, "_add", {}),
-        (blocks._Run, "_outcome", {"multi_class": "joint"}),
+        (blocks.Run, "_add", {}),
+        (blocks.Run, "_outcome", {"multi_class": "joint"}),
         (Penalised, "_draw", {"penalty": "l1"}),
         (Penalised, "_shrink", {"penalty": "elasticnet"}),
     ],

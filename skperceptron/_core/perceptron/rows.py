@@ -57,10 +57,19 @@ class RowBatch(ABC):
         """Add ``cᵢ xᵢ`` to ``weights``, row after row, for the updates c of the rows from start."""
 
     @abstractmethod
-    def add_and_score(self, updates: Array, wrong: Array, start: int, weights: Array) -> Array:
+    def add_and_score(
+        self,
+        updates: Array,
+        wrong: Array,
+        start: int,
+        weights: Array,
+        squares: list[tuple[int, int, float]] | None = None,
+    ) -> Array:
         """Add updates, all of which are of rows that are ``wrong``, and return exact scores.
 
-        The scores (n, n_units) are those before each row's update, where the row is ``wrong``.
+        The scores (n, n_units) are those before each row's update, where the row is ``wrong``. To
+        ``squares`` row, unit, and the squared norm of the weights after the update are appended,
+        over the features of the row, where there is an update.
         """
 
 
@@ -154,7 +163,14 @@ class _DenseRowBatch(RowBatch):
                 np.multiply(X[changing], steps[changing, np.newaxis], out=terms[1:])
                 own_weights[:] = sequential_sum(terms)
 
-    def add_and_score(self, updates: Array, wrong: Array, start: int, weights: Array) -> Array:
+    def add_and_score(
+        self,
+        updates: Array,
+        wrong: Array,
+        start: int,
+        weights: Array,
+        squares: list[tuple[int, int, float]] | None = None,
+    ) -> Array:
         scores = np.zeros(wrong.shape)
         for unit in np.flatnonzero(wrong.any(axis=0)):
             rows = wrong[:, unit].nonzero()[0]
@@ -166,6 +182,10 @@ class _DenseRowBatch(RowBatch):
             weights[:, unit] = totals[-1]
             X *= totals[:-1]
             scores[rows, unit] = X.cumsum(axis=1)[:, -1]
+            if squares is not None:
+                for row, own in zip(rows.tolist(), totals[1:], strict=True):
+                    if updates[row, unit]:
+                        squares.append((start + row, int(unit), float(np.dot(own, own))))
         return scores
 
 
@@ -231,7 +251,14 @@ class _SparseRowBatch(RowBatch):
     def add(self, updates: Array, start: int, weights: Array) -> None:
         self._X.rows(start, start + len(updates)).add_transposed_product(updates, weights)
 
-    def add_and_score(self, updates: Array, wrong: Array, start: int, weights: Array) -> Array:
+    def add_and_score(
+        self,
+        updates: Array,
+        wrong: Array,
+        start: int,
+        weights: Array,
+        squares: list[tuple[int, int, float]] | None = None,
+    ) -> Array:
         scores = np.zeros(wrong.shape)
         for row, unit in zip(*wrong.nonzero(), strict=True):
             columns, values = self._X.row(start + row)
@@ -239,6 +266,8 @@ class _SparseRowBatch(RowBatch):
             scores[row, unit] = (own * values).cumsum()[-1] if len(own) else 0.0
             own += values * updates[row, unit]
             weights[columns, unit] = own
+            if squares is not None and updates[row, unit]:
+                squares.append((start + int(row), int(unit), float(np.dot(own, own))))
         return scores
 
 

@@ -6,11 +6,12 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 from .batches import Batches
 from .compiled.steps import Steps
@@ -55,22 +56,27 @@ class TrainingState:
         """The weights that prediction uses."""
         return self.theta if self.best_theta is None else self.best_theta
 
-    def copy(self) -> TrainingState:
-        """A copy to go on with: it shares only what training replaces and never changes."""
-        return replace(
-            self,
-            theta=self.theta.copy(),
-            optimizer=self.optimizer.copy(),
-            random_state=clone_random_state(self.random_state),
-            generator=copy.deepcopy(self.generator),
-        )
+    def copy(self, *, shuffles: bool = True) -> TrainingState:
+        """A copy to go on with: it shares only what training replaces and never changes.
+
+        A call that draws no order of rows does not change the stream of these draws.
+        """
+        state = copy.copy(self)
+        state.theta, state.optimizer = self.theta.copy(), self.optimizer.copy()
+        if shuffles:
+            state.random_state = clone_random_state(self.random_state)
+        state.generator = _clone_generator(self.generator)
+        return state
 
     def position(self, *, own_weights: bool) -> TrainingState:
         """Where training is, to ``go_back_to``; after the next steps too if it has own weights.
 
         Between two epochs only weights, moments and streams change in place. All else is replaced.
         """
-        return replace(self, theta=self.theta.copy() if own_weights else self.theta)
+        position = copy.copy(self)
+        if own_weights:
+            position.theta = self.theta.copy()
+        return position
 
     def go_back_to(self, position: TrainingState) -> None:
         """Forget what came after an earlier ``position``."""
@@ -305,7 +311,31 @@ def clone_random_state(stream: np.random.RandomState) -> np.random.RandomState:
     position = stream.get_state(legacy=False)
     if position["bit_generator"] != "MT19937":
         return copy.deepcopy(stream)
-    # Two thirds of the time of deepcopy, which partial_fit of a few rows takes note of.
-    other = np.random.RandomState(0)
+    # A third of the time of deepcopy, which partial_fit of a few rows takes note of.
+    bits = np.random.MT19937(_NoSeed())  # type: ignore[arg-type]  # NumPy takes the interface
+    other = np.random.RandomState(bits)
     other.set_state(position)
     return other
+
+
+def _clone_generator(stream: np.random.Generator) -> np.random.Generator:
+    """A stream that will go on as this one does."""
+    if type(stream.bit_generator) is not np.random.PCG64:
+        return copy.deepcopy(stream)
+    seed: Any = stream.bit_generator.seed_seq
+    bits = np.random.PCG64(seed)
+    bits.state = stream.bit_generator.state
+    return np.random.Generator(bits)
+
+
+class _NoSeed(ISeedSequence):
+    """For a stream whose state is set at once: drawing it from a seed takes longer than all else.
+
+    In pickles it is a seed as any other.
+    """
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Array:
+        return np.ones(n_words, dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return np.random.SeedSequence, (0,)

@@ -33,6 +33,7 @@ n_steps_left = 20_000.0
 
 _counting = lock_across_forks()
 _failures: list[str] = []
+_told: list[str] = []  # of these failures, the one that there was a warning of
 
 
 class Kernel:
@@ -86,11 +87,11 @@ def count_steps(n_steps: float) -> None:
 
 
 def take_failures() -> list[str]:
-    """Return why compiling failed, once."""
+    """Return why compiling failed, once in a process: what failed next failed for that reason."""
     with _counting:
-        failures = _failures[:1]
-        _failures[:] = []
-    return failures
+        news = [] if _told else _failures[:1]
+        _told.extend(news)
+    return news
 
 
 @cache

@@ -1,17 +1,20 @@
 """Compiled epochs: the same numbers as NumPy's to the last bit, or NumPy."""
 
+import ctypes
 import importlib.util
 import math
+import sys
 import threading
 import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.special import expit
 
 from helpers.marks import needs_callbacks
 from helpers.processes import run_python
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._core import kernels
 from skperceptron._core.compiled import replay, steps
 from skperceptron.callbacks import History
@@ -44,6 +47,7 @@ def replayed(monkeypatch):
     """The number of epochs that were replayed; from now on all that can be are."""
     monkeypatch.setattr(kernels, "n_steps_left", 0)
     monkeypatch.setattr(kernels, "_failures", [])
+    monkeypatch.setattr(kernels, "_told", [])
     epochs, run = [], steps.Steps._replay
 
     def counted(self, *arguments):
@@ -231,6 +235,92 @@ def test_a_step_that_disagrees_leaves_numpy_to_it(monkeypatch, replayed):
         assert_array_equal(ours, theirs)
 
 
+class TestAddresses:
+    """Nothing is called that is not a loop of NumPy's or SciPy's for sure."""
+
+    UFUNCS = (np.add, np.multiply, np.exp, np.tanh, np.matmul, np.logaddexp, expit)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("ufunc", UFUNCS, ids=str)
+    def test_they_are_those_of_code(self, ufunc, dtype):
+        loop, _ = replay.inner_loop(ufunc, np.dtype(dtype))
+        assert replay.is_code(loop)
+
+    def test_data_are_no_code(self):
+        assert not replay.is_code(0)
+        assert not replay.is_code(id(np.exp))
+        assert not replay.is_code(X.ctypes.data)
+        assert not replay.is_code(ctypes.cast(ctypes.pythonapi.Py_IncRef, ctypes.c_void_p).value)
+
+    @pytest.mark.parametrize(
+        "doubt",
+        [
+            lambda patch: patch.setattr(replay, "is_code", lambda address: False),
+            lambda patch: patch.setattr(replay, "LIBRARIES", {"another"}),
+            lambda patch: patch.setattr(replay, "Path", lambda *parts: 1 / 0),  # no /proc
+        ],
+        ids=["no code", "of another library", "not to be found out"],
+    )
+    def test_in_doubt_it_is_numpy(self, doubt, monkeypatch, replayed):
+        replay.inner_loop.cache_clear()
+        model = MLPClassifier((7,), batch_size=10, max_iter=2, random_state=0)
+        with monkeypatch.context() as context:
+            doubt(context)
+            with pytest.warns(RuntimeWarning, match="could not compile"):
+                doubtful = model.fit(X, CLASSES).coefs_
+        assert not replayed
+        monkeypatch.setattr(kernels, "n_steps_left", math.inf)
+        for ours, theirs in zip(doubtful, model.fit(X, CLASSES).coefs_, strict=True):
+            assert_array_equal(ours, theirs)
+
+    def test_a_structure_that_numpy_does_not_document(self, monkeypatch, replayed):
+        class Other:
+            """As a ufunc, with other numbers beside its addresses."""
+
+            nin, nout, nargs, ntypes = 1, 1, 2, 3
+
+        with pytest.raises(RuntimeError, match="not as NumPy documents it"):
+            replay.inner_loop(Other(), np.dtype(np.float64))
+
+    @pytest.mark.parametrize(
+        ("owner", "name", "value"),
+        [
+            (steps.sys, "platform", "darwin"),
+            (steps.platform, "machine", lambda: "aarch64"),
+            (steps.sysconfig, "get_config_var", lambda name: 1),  # without a global lock
+        ],
+    )
+    def test_on_other_platforms_it_is_numpy(self, owner, name, value, monkeypatch, replayed):
+        monkeypatch.setattr(owner, name, value)
+        assert not steps.supported()
+        MLPClassifier((7,), batch_size=10, max_iter=2).fit(X, CLASSES)
+        assert not replayed
+
+
+def test_several_failures_to_compile_are_one_warning(monkeypatch, replayed):
+    """What fails next fails for the same reason: loops of kernels, and those of perceptrons."""
+
+    def fail(*arguments, **options):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(kernels, "cached", fail)
+    monkeypatch.setattr(replay, "cached", fail)
+    kernels.compiled.cache_clear()
+    kernels.address.cache_clear()
+    model = MLPClassifier((7,), batch_size=10, max_iter=2)
+    with pytest.warns(RuntimeWarning, match="no space left"):
+        model.fit(X, CLASSES)
+    monkeypatch.setattr(kernels, "n_steps_left", 0)
+    monkeypatch.setattr(kernels, "_compiled", {})
+    PerceptronClassifier(max_iter=2, tol=None).fit(X, CLASSES)  # warnings are errors
+    monkeypatch.setattr(kernels, "n_elements_left", 1)
+    for kernel in kernels.Kernel.all:
+        monkeypatch.setattr(kernel, "run", kernel.numpy_impl)
+    model.set_params(batch_norm=True).fit(X, CLASSES)  # by kernels
+    assert len(kernels._failures) == 2 + len(kernels.Kernel.all)
+    assert not replayed
+
+
 def test_a_failure_to_compile_warns_once(monkeypatch, replayed):
     def fail(*arguments):
         raise OSError("no space left")
@@ -258,6 +348,45 @@ def test_ctrl_c_while_it_compiles_is_no_failure(monkeypatch, replayed):
     assert len(replayed) == 2
 
 
+@pytest.mark.parametrize("kind", ["network", "perceptron"])
+@pytest.mark.parametrize("where", ["import", "compile"])
+def test_ctrl_c_of_the_user_while_it_compiles_is_no_failure(where, kind):
+    """The signal comes while Numba is at work in its thread. The next fit compiles."""
+    code = """
+import os, signal, sys, warnings
+import numpy as np
+from skperceptron import MLPClassifier, PerceptronClassifier
+from skperceptron._core import kernels
+from skperceptron._core.compiled import steps
+owner, name = (kernels, "_is_available") if sys.argv[1] == "import" else (kernels, "cached")
+real, epochs, replay, hits = getattr(owner, name), [], steps.Steps._replay, []
+signal.signal(signal.SIGINT, signal.default_int_handler)
+def hit(*arguments, **options):
+    if not hits:
+        hits.append(True)
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(*arguments, **options)
+def counted(*arguments):
+    epochs.append(1)
+    return replay(*arguments)
+setattr(owner, name, hit)
+steps.Steps._replay = counted
+kernels.n_steps_left = 0
+X = np.random.default_rng(0).normal(size=(100, 4))
+model = {"network": MLPClassifier((5,), batch_size=5, max_iter=3, tol=None),
+         "perceptron": PerceptronClassifier()}[sys.argv[2]]
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    model.fit(X, X[:, 0] > 0)
+print(*["interrupted" in str(each.message) for each in caught], len(epochs), end=" ")
+MLPClassifier((5,), batch_size=5, max_iter=3, tol=None).fit(X, X[:, 0] > 0)
+PerceptronClassifier().fit(X, X[:, 0] > 0)
+compiled = len(kernels._compiled), None in kernels._compiled.values()
+print(len(epochs), kernels.n_steps_left, kernels.take_failures(), *compiled)
+"""
+    assert run_python(code, where, kind) == "True 0 3 0 [] 1 False"
+
+
 def test_ctrl_c_acts_between_chunks(monkeypatch, replayed):
     """An epoch is replayed in chunks of few steps, and Python handles signals between these."""
     monkeypatch.setattr(steps, "MAX_STEPS", 8)
@@ -277,6 +406,55 @@ def test_ctrl_c_acts_between_chunks(monkeypatch, replayed):
     assert chunks == [1, 1, 8, 8, 8, 8, 8, 1, 8]
     assert model.n_iter_ == 1
     assert all(np.isfinite(coef).all() for coef in model.coefs_)
+
+
+def test_threads_count_every_step(monkeypatch):
+    monkeypatch.setattr(kernels, "n_steps_left", 0.0)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda: [kernels.count_steps(1.0) for _ in range(5000)])
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert kernels.n_steps_left == -20_000
+
+
+@pytest.mark.parametrize(
+    "kind", [MLPClassifier, MLPRegressor, MLPAutoencoder, PerceptronClassifier]
+)
+def test_a_request_that_predicts_never_compiles(kind, monkeypatch):
+    y = {MLPRegressor: REAL, MLPAutoencoder: None}.get(kind, CLASSES)
+    model = kind(max_iter=2)
+    model.fit(X) if y is None else model.fit(X, y)
+    monkeypatch.setattr(kernels, "n_steps_left", 0)
+    monkeypatch.setattr(kernels, "n_elements_left", 0)
+    for name in ("available", "undisturbed", "compiled", "cached", "address"):
+        monkeypatch.setattr(kernels, name, lambda *arguments: pytest.fail("it compiles"))
+    methods = ("predict", "predict_proba", "decision_function", "transform", "hidden_activations")
+    called = [getattr(model, name)(X) for name in methods if hasattr(model, name)]
+    assert called
+    model.score(X) if y is None else model.score(X, y)
+
+
+@pytest.mark.parametrize("kind", ["MLPClassifier", "PerceptronClassifier", "MLPRegressor"])
+def test_the_first_fit_of_a_small_table_does_without_numba(kind):
+    """Importing it takes longer than the fit."""
+    code = f"""
+import sys, warnings
+from sklearn.datasets import load_iris
+from skperceptron import {kind}
+warnings.simplefilter("ignore")
+model = {kind}().fit(*load_iris(return_X_y=True))
+print(any(name in sys.modules for name in ("numba", "llvmlite")))
+"""
+    assert run_python(code) == "False"
 
 
 def test_fits_in_threads(replayed):

@@ -108,6 +108,7 @@ def log(monkeypatch):
     monkeypatch.setattr(kernels, "n_elements_left", 10)
     monkeypatch.setattr(kernels, "n_steps_left", math.inf)
     monkeypatch.setattr(kernels, "_failures", [])
+    monkeypatch.setattr(kernels, "_told", [])
     monkeypatch.setattr(kernels.Kernel, "all", [])
     return Log()
 

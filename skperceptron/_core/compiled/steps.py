@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import platform
 import sys
+import sysconfig
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -84,7 +85,8 @@ class Steps:
 def supported() -> bool:
     """Whether this is a platform on which the tests have replayed tapes."""
     here = sys.implementation.name, sys.platform, platform.machine()
-    return here == ("cpython", "linux", "x86_64")
+    has_lock = not sysconfig.get_config_var("Py_GIL_DISABLED")
+    return here == ("cpython", "linux", "x86_64") and has_lock
 
 
 def record(steps: NumPySteps) -> list[Tape]:

@@ -16,8 +16,9 @@ from .rules import OneVsRest, Rule
 from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
 
-# Number of rows in one call of the loop. Python handles Ctrl-C only between two calls.
-RUN = 16384
+# Number of rows in one call of the loop, and of entries of rows times units: each takes about a
+# nanosecond. Python handles Ctrl-C only between two calls.
+RUN, MAX_ENTRIES = 16384, 50_000_000
 
 # Mistakes that take ``blocks`` as long as calling NumPy in a step of a network does.
 MISTAKES = 8
@@ -61,9 +62,12 @@ class Compiled(Trainer):
             stats = self._blocks.run_epoch(data, order)
             kernels.count_steps(float(stats.mistakes.sum()) / MISTAKES)
             return stats
+        values = data.X.arrays[0]
+        entries_per_row = values.size / len(data.codes) * len(rule.own)
+        run = max(1, min(RUN, int(MAX_ENTRIES / max(1.0, entries_per_row))))
         try:
-            for start in range(0, len(order), RUN):
-                show(*data.X.arrays, order[start : start + RUN], *others)
+            for start in range(0, len(order), run):
+                show(*data.X.arrays, order[start : start + run], *others)
         finally:
             units.weights[...] = weights
             moments.weights[...] = moment

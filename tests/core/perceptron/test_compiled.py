@@ -43,6 +43,22 @@ class TestTheLoop:
         monkeypatch.setattr(compiled, "RUN", 7)
         assert_same_as_blocks(problem("counts", 3), plain, averaged)
 
+    def test_ctrl_c_acts_between_calls_of_the_loop(self, plain, problem, n_units, csr, monkeypatch):
+        """A call has fewer rows where they are longer, or have more units."""
+        case, rows = problem("counts", n_units, csr=csr), []
+        monkeypatch.setattr(compiled, "MAX_ENTRIES", 100)
+        real = kernels.compiled_for
+
+        def counted(function, arguments):
+            loop = real(function, arguments)
+            entries = arguments[0].size / 200 * n_units
+            return lambda *args: rows.append(len(args[3]) * entries) or loop(*args)
+
+        monkeypatch.setattr(kernels, "compiled_for", counted)
+        assert_same_as_blocks(case, plain)
+        assert len(rows) > N_EPOCHS
+        assert max(rows) <= 100
+
     def test_64_bit_indices(self, plain, problem):
         case = problem("counts", 3, csr=True)
         case.X.indices, case.X.indptr = case.X.indices.astype("i8"), case.X.indptr.astype("i8")

@@ -15,7 +15,7 @@ from scipy.special import expit
 from helpers.marks import needs_callbacks
 from helpers.processes import run_python
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
-from skperceptron._core import kernels
+from skperceptron._core import kernels, ufuncs
 from skperceptron._core.compiled import replay, steps
 from skperceptron.callbacks import History
 
@@ -243,26 +243,26 @@ class TestAddresses:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     @pytest.mark.parametrize("ufunc", UFUNCS, ids=str)
     def test_they_are_those_of_code(self, ufunc, dtype):
-        loop, _ = replay.inner_loop(ufunc, np.dtype(dtype))
-        assert replay.is_code(loop)
+        loop, _ = ufuncs.inner_loop(ufunc, np.dtype(dtype))
+        assert ufuncs.is_code(loop)
 
     def test_data_are_no_code(self):
-        assert not replay.is_code(0)
-        assert not replay.is_code(id(np.exp))
-        assert not replay.is_code(X.ctypes.data)
-        assert not replay.is_code(ctypes.cast(ctypes.pythonapi.Py_IncRef, ctypes.c_void_p).value)
+        assert not ufuncs.is_code(0)
+        assert not ufuncs.is_code(id(np.exp))
+        assert not ufuncs.is_code(X.ctypes.data)
+        assert not ufuncs.is_code(ctypes.cast(ctypes.pythonapi.Py_IncRef, ctypes.c_void_p).value)
 
     @pytest.mark.parametrize(
         "doubt",
         [
-            lambda patch: patch.setattr(replay, "is_code", lambda address: False),
-            lambda patch: patch.setattr(replay, "LIBRARIES", {"another"}),
-            lambda patch: patch.setattr(replay, "Path", lambda *parts: 1 / 0),  # no /proc
+            lambda patch: patch.setattr(ufuncs, "is_code", lambda address: False),
+            lambda patch: patch.setattr(ufuncs, "LIBRARIES", {"another"}),
+            lambda patch: patch.setattr(ufuncs, "Path", lambda *parts: 1 / 0),  # no /proc
         ],
         ids=["no code", "of another library", "not to be found out"],
     )
     def test_in_doubt_it_is_numpy(self, doubt, monkeypatch, replayed):
-        replay.inner_loop.cache_clear()
+        ufuncs.inner_loop.cache_clear()
         model = MLPClassifier((7,), batch_size=10, max_iter=2, random_state=0)
         with monkeypatch.context() as context:
             doubt(context)
@@ -280,7 +280,7 @@ class TestAddresses:
             nin, nout, nargs, ntypes = 1, 1, 2, 3
 
         with pytest.raises(RuntimeError, match="not as NumPy documents it"):
-            replay.inner_loop(Other(), np.dtype(np.float64))
+            ufuncs.inner_loop(Other(), np.dtype(np.float64))
 
     @pytest.mark.parametrize(
         ("owner", "name", "value"),
@@ -356,7 +356,7 @@ def test_ctrl_c_of_the_user_while_it_compiles_is_no_failure(where, kind):
 import os, signal, sys, warnings
 import numpy as np
 from skperceptron import MLPClassifier, PerceptronClassifier
-from skperceptron._core import kernels
+from skperceptron._core import kernels, ufuncs
 from skperceptron._core.compiled import steps
 owner, name = (kernels, "_is_available") if sys.argv[1] == "import" else (kernels, "cached")
 real, epochs, replay, hits = getattr(owner, name), [], steps.Steps._replay, []
@@ -474,7 +474,7 @@ def test_in_a_process_of_its_own_and_in_its_child():
 import os, warnings
 import numpy as np
 from skperceptron import MLPClassifier
-from skperceptron._core import kernels
+from skperceptron._core import kernels, ufuncs
 from skperceptron._core.compiled import steps
 warnings.simplefilter("ignore")
 epochs, run = [], steps.Steps._replay
@@ -503,7 +503,7 @@ def test_a_broken_cache_does_not_matter(tmp_path):
 import warnings
 import numpy as np
 from skperceptron import MLPClassifier, PerceptronClassifier
-from skperceptron._core import kernels
+from skperceptron._core import kernels, ufuncs
 warnings.simplefilter("ignore", category=UserWarning)
 kernels.n_steps_left = 0
 X = np.random.default_rng(0).normal(size=(100, 4))

@@ -23,9 +23,8 @@ TREES = re.compile(r"HistGradientBoosting|RandomForest")
 
 # Pages whose outputs are still to be written below their blocks.
 WITHOUT_OUTPUTS = {
-    "docs/guide/callbacks.md",
     "docs/guide/differences.md",
-    "docs/guide/from-keras-torch.md",
+    "docs/guide/callbacks.md",
     "docs/guide/perceptron.md",
     "docs/guide/plotting.md",
     "docs/guide/training.md",

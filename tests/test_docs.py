@@ -23,7 +23,6 @@ TREES = re.compile(r"HistGradientBoosting|RandomForest")
 
 # Pages whose outputs are still to be written below their blocks.
 WITHOUT_OUTPUTS = {
-    "docs/guide/differences.md",
     "docs/guide/callbacks.md",
     "docs/guide/perceptron.md",
     "docs/guide/plotting.md",

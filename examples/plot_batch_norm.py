@@ -1,6 +1,6 @@
 """
-What batch normalisation speeds up
-==================================
+Batch normalisation speeds up training
+======================================
 
 See how batch normalisation speeds up the training of a deep network. Five hidden layers of logistic
 units hardly learn in 30 epochs at a learning rate of 0.001. With batch normalisation the same

@@ -83,6 +83,7 @@ for axis, (data, ((X, y), alpha)) in zip(axes, DATA.items(), strict=True):
         )
     for place, name in enumerate(SCALINGS):
         axis.plot(np.full(N_SPLITS, place), scores[name], "o", color="#0072B2", alpha=0.6)
+    axis.plot([], [], "o", color="#0072B2", label="network, one split")
     for name, colour, style in (
         ("ridge regression", "0.4", ":"),
         ("gradient boosting", "#009E73", "--"),

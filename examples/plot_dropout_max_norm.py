@@ -1,9 +1,9 @@
 """
-Dropout and norm constraints against over-fitting
-=================================================
+Dropout and norm constraints against overfitting
+================================================
 
 Keep a large network from overfitting 200 digits with dropout and norm constraints. Dropout keeps
-the loss on other digits at its lowest, where it rises without; the accuracy hardly moves.
+the loss on other digits at its lowest, where it rises without. The accuracy does not rise.
 
 Without regularisation the loss on other digits soon rises, while that on the training digits goes
 to 0. A bound on the norm of each unit's weights slows that down. Dropout on inputs and hidden

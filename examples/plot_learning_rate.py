@@ -1,6 +1,6 @@
 """
-A learning rate too small, right, and too large
-===============================================
+Learning rates: too small, right and too large
+==============================================
 
 Set the learning rate first. If it is too small, the loss is still high when the epochs are over. If
 it is too large, the steps overshoot and the loss jumps about far above the minimum. In between,

@@ -1,6 +1,6 @@
 """
-The loss surface, and the way down
-==================================
+The loss surface, and the path of training
+==========================================
 
 See the objective that training minimises, a function of every weight, on a plane:
 :class:`~skperceptron.plotting.LossSurfaceDisplay` draws it as contours. The path of training goes

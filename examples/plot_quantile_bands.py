@@ -1,6 +1,6 @@
 """
-Bands instead of points
-=======================
+Quantiles: bands instead of points
+==================================
 
 Predict a band instead of a point: two networks with ``loss="quantile"`` predict the 5 % and the
 95 % quantile of the progression of diabetes for a given body mass index, and a third the median.

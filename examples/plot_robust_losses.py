@@ -1,6 +1,6 @@
 """
-Losses that outliers do not lead astray
-=======================================
+Losses that outliers hardly change
+==================================
 
 Choose a loss that wrong targets hardly change. A tenth of the targets of the diabetes data is
 replaced by a value far outside: the error of a network with the squared error doubles, from 0.56 to

@@ -14,6 +14,7 @@ network is undecided. The line is the boundary.
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 from sklearn.datasets import make_moons
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -21,7 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from skperceptron import MLPClassifier
 from skperceptron.plotting import DecisionBoundaryAnimation
 
-X, y = make_moons(300, noise=0.2, random_state=0)
+X, moon = make_moons(300, noise=0.2, random_state=0)
+y = np.where(moon == 0, "upper moon", "lower moon")
 network = MLPClassifier((30,), "tanh", learning_rate_init=0.03, batch_size=30, random_state=0)
 
 display = DecisionBoundaryAnimation.from_estimator(

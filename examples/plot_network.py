@@ -30,7 +30,7 @@ from skperceptron import MLPClassifier
 from skperceptron.plotting import NetworkDisplay
 
 wine = load_wine()
-X, y = wine.data, wine.target
+X, y = wine.data, np.array(["cultivar 0", "cultivar 1", "cultivar 2"])[wine.target]
 network = MLPClassifier(
     (8,), alpha=3.0, l1_ratio=1.0, learning_rate_init=0.02, max_iter=1000, random_state=0
 )

@@ -3,7 +3,7 @@ A test of learning rates, and what goes with the rate
 =====================================================
 
 Find a good learning rate in five epochs: train at each of eight rates, and take the one with the
-lowest training loss. It is the best rate for the full training as well, or as good as the best.
+lowest training loss. In all three settings it is the best rate for the full training as well.
 
 The rate with the lowest training loss after five epochs is ringed on the left, and on the right,
 where the networks are fully trained. The best rate depends on the width of the network and on the

@@ -500,7 +500,9 @@ class TableSession(Session):
         fitted_before = self.fitted
         sys.settrace(at)
         try:
-            with warnings.catch_warnings(action="ignore"):
+            # A line is traced between the end of a block and the call of __exit__, where Python
+            # handles no signal: what only __exit__ puts back stays until the end of this block.
+            with warnings.catch_warnings(action="ignore"), np.errstate():
                 self.estimator.fit(X, y, sample_weight=weight)
         except KeyboardInterrupt:
             assert self.fitted == fitted_before

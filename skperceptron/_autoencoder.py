@@ -557,13 +557,13 @@ class MLPAutoencoder(
             There for scikit-learn's convention.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row; None is 1 for all.
 
         Returns
         -------
         float
-            At most 1. Rows that are all alike have no variance: 1 if they are reconstructed
-            exactly, else 0.
+            Share of the variance, at most 1. If all rows are equal, they have no variance: the
+            score is then 1 if they are reconstructed exactly, and 0 otherwise.
         """
         fitted = self._as_fitted()
         reconstructions = fitted._predict(X, lambda targets, scores: targets.decode(scores))

@@ -558,13 +558,13 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
             Targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row; None is 1 for all.
 
         Returns
         -------
         float
-            1 at best, 0 for the mean of y; mean over the outputs. It is -inf where squared
-            errors overflow.
+            1 for perfect predictions, 0 for the mean of y. With several outputs, the mean of their
+            R². -inf where squared errors overflow.
         """
         with np.errstate(all="ignore"):
             return float(super().score(X, y, sample_weight))

@@ -236,8 +236,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     The weights of the kinds are chosen by ensemble selection [4]_: a kind is picked 12 times, each
     time the kind that gives the mean of all picks the lowest loss, and its weight is its share of
     the picks. The loss is the training loss on validation rows, whatever ``scoring`` is. The
-    predictions for each row are those of the networks that were not trained on the row. If no rows are held out, the
-    kinds have equal weights.
+    predictions for each row are those of the networks that were not trained on the row. If no rows
+    are held out, the kinds have equal weights.
 
     Memory: beside X, each network that is trained at the same time needs its encoded matrix, with
     4 bytes for each entry.

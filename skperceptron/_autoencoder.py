@@ -25,8 +25,9 @@ class MLPAutoencoder(
 ):
     r"""Autoencoder: a multilayer perceptron that compresses rows to codes of few numbers.
 
-    Use it to reduce the number of features where :class:`sklearn.decomposition.PCA`, which is
-    linear, loses too much, to remove noise from rows, or to find rows that are reconstructed badly.
+    Use this transformer to reduce the number of features where :class:`sklearn.decomposition.PCA`,
+    which is linear, loses too much, to remove noise from rows, or to find rows that are
+    reconstructed badly.
 
     One of the hidden layers, the bottleneck, is narrow, and its outputs for a row are the code of
     the row. The layers up to the bottleneck are the encoder: ``transform`` computes codes. The
@@ -75,10 +76,10 @@ class MLPAutoencoder(
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [5]_;
         - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
           \epsilon)`, where :math:`\lambda` is ``weight_decay`` [6]_;
-        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (\mu_{t+1} m /
-          (1 - \mu_1 \cdots \mu_{t+1}) + (1 - \mu_t) g / (1 - \mu_1 \cdots \mu_t)) /
-          (\sqrt{\hat v} + \epsilon)`, where :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)`
-          [7]_;
+        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (c_1 m + c_2 g) /
+          (\sqrt{\hat v} + \epsilon)`, where :math:`c_1 = \mu_{t+1} / (1 - \mu_1 \cdots \mu_{t+1})`,
+          :math:`c_2 = (1 - \mu_t) / (1 - \mu_1 \cdots \mu_t)` and
+          :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)` [7]_;
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [8]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [9]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
@@ -462,8 +463,8 @@ class MLPAutoencoder(
     ) -> Self:
         """Train one epoch on X, continuing from the last call if there was one.
 
-        Use it for data that arrive in parts or do not fit into memory. n calls on the same data
-        compute the same as one ``fit`` of n epochs, bit for bit with the same number of BLAS
+        Use this method for data that arrive in parts or do not fit into memory. n calls on the same
+        data compute the same as one ``fit`` of n epochs, bit for bit with the same number of BLAS
         threads. ``partial_fit`` does not exist with ``solver='lbfgs'``.
 
         Parameters

@@ -246,7 +246,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def summary(self) -> Summary:
         """Return a table of the layers, with their units and their numbers of parameters.
 
-        It works before ``fit`` too, for the layers that the hyperparameters ask for.
+        Before ``fit``, the table has the layers that the hyperparameters ask for.
 
         Returns
         -------

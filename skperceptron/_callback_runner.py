@@ -18,9 +18,9 @@ from ._types import Array, Context, Record
 class Metadata(dict[str, Any]):
     """Argument ``metadata`` of callbacks, with the record of the epoch and the validation rows.
 
-    Read it in a callback of your own, in ``on_fit_task_end``. It is a dict because scikit-learn's
-    callbacks pass it to scorers as keywords: it contains ``sample_weight`` if ``fit`` was given
-    weights.
+    Read this object in a callback of your own, in ``on_fit_task_end``. The class is a dict because
+    scikit-learn's callbacks pass ``metadata`` to scorers as keywords: the key ``sample_weight`` is
+    there if ``fit`` was given weights.
 
     Attributes
     ----------

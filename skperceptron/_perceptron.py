@@ -174,7 +174,8 @@ class PerceptronClassifier(
 ):
     r"""Rosenblatt's perceptron: a linear classifier that learns from its mistakes.
 
-    Use it to learn how perceptrons work, or as a fast linear classifier of large and sparse data.
+    Use this classifier to learn how perceptrons work, or for a fast linear model of large, sparse
+    data.
     :class:`sklearn.linear_model.LogisticRegression` also gives probabilities.
 
     Two classes have one threshold unit, three or more classes have one unit each. Training shows
@@ -404,9 +405,9 @@ class PerceptronClassifier(
     ) -> Self:
         """Train one epoch on X and y, continuing from the last call if there was one.
 
-        Use it for data that arrive in parts or do not fit into memory. n calls on the same data
-        compute the same as one ``fit`` of n epochs with ``tol=None``, except with an L1 part in
-        the penalty or with 'pocket'.
+        Use this method for data that arrive in parts or do not fit into memory. n calls on the same
+        data compute the same as one ``fit`` of n epochs with ``tol=None``, except with an L1 part
+        in the penalty or with 'pocket'.
 
         Parameters
         ----------

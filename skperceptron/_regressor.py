@@ -20,9 +20,9 @@ from ._types import Array, ArrayLike, MatrixLike
 class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
     r"""Regressor with a multilayer perceptron: scikit-learn's, with more options.
 
-    Use it where a linear model underfits a matrix of scaled numbers. It predicts one or several
-    targets: their means, medians or quantiles, depending on ``loss``. For tables with categories or
-    missing values use :class:`skperceptron.tabular.TabularMLPRegressor`.
+    Use this regressor where a linear model underfits a matrix of scaled numbers, with one or
+    several targets. Predictions are means, medians or quantiles, depending on ``loss``. For tables
+    with categories or missing values use :class:`skperceptron.tabular.TabularMLPRegressor`.
 
     The outputs of a row :math:`x` are computed layer by layer: :math:`a_0 = x` and
     :math:`a_l = f(a_{l-1} W_l + b_l)`, where the last layer has the output activation
@@ -74,10 +74,10 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
         - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
           \epsilon)`, where :math:`\lambda` is ``weight_decay`` [7]_;
-        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (\mu_{t+1} m /
-          (1 - \mu_1 \cdots \mu_{t+1}) + (1 - \mu_t) g / (1 - \mu_1 \cdots \mu_t)) /
-          (\sqrt{\hat v} + \epsilon)`, where :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)`
-          [8]_;
+        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (c_1 m + c_2 g) /
+          (\sqrt{\hat v} + \epsilon)`, where :math:`c_1 = \mu_{t+1} / (1 - \mu_1 \cdots \mu_{t+1})`,
+          :math:`c_2 = (1 - \mu_t) / (1 - \mu_1 \cdots \mu_t)` and
+          :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)` [8]_;
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
@@ -501,8 +501,8 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
     ) -> Self:
         """Train one epoch on X and y, continuing from the last call if there was one.
 
-        Use it for data that arrive in parts or do not fit into memory. n calls on the same data
-        compute the same as one ``fit`` of n epochs, bit for bit with the same number of BLAS
+        Use this method for data that arrive in parts or do not fit into memory. n calls on the same
+        data compute the same as one ``fit`` of n epochs, bit for bit with the same number of BLAS
         threads. ``partial_fit`` does not exist with ``solver='lbfgs'``.
 
         Parameters

@@ -177,10 +177,10 @@ class FitHistory:
 class History:
     """Callback that records losses, scores and times of each epoch.
 
-    Use it to see how training went in every fit of a grid search, a cross-validation or a pipeline.
-    Set it on a network by ``set_callbacks``, which needs scikit-learn 1.9 or newer. Clones of the
-    network share the history, in other processes too. The record of an epoch is a dict with these
-    entries:
+    Use this callback to see how training went in every fit of a grid search, a cross-validation or
+    a pipeline. Set it on a network by ``set_callbacks``, which needs scikit-learn 1.9 or newer.
+    Clones of the network share the history, in other processes too. The record of an epoch is a
+    dict with these entries:
 
     - 'epoch': number of the epoch, counted from the first call if training continues from there;
     - 'loss': training loss, penalty included;
@@ -386,8 +386,8 @@ class _Watch:
 class ModelCheckpoint:
     """Callback that keeps a fitted copy of the network at its best epoch, or at every k-th epoch.
 
-    Use it to keep the best network of a long training in a file, or to compare epochs afterwards.
-    Set it on a network by ``set_callbacks``, which needs scikit-learn 1.9 or newer.
+    Use this callback to keep the best network of a long training in a file, or to compare epochs
+    afterwards. Set it on a network by ``set_callbacks``, which needs scikit-learn 1.9 or newer.
 
     A copy has the weights of its own epoch, whether the network stops early or not. It has no
     callbacks, and it can be trained further: with ``warm_start``, training continues from the copy

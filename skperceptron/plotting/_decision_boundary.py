@@ -34,10 +34,10 @@ SHADE = 0.55  # of a class that is certain, over the background
 class DecisionBoundaryAnimation:
     """Decision boundary of a classifier of two features, epoch by epoch.
 
-    Use it to see how a network learns to separate classes. Each point of the plane has a mixture of
-    the colours of the classes, weighted by their probabilities, or the colour of the predicted
-    class if the classifier has no probabilities. Lines show where the predicted class changes.
-    ``plot`` draws several epochs side by side, and ``animate`` makes an animation.
+    Use this display to see how a network learns to separate classes. Each point of the plane has a
+    mixture of the colours of the classes, weighted by their probabilities, or the colour of the
+    predicted class if the classifier has no probabilities. Lines show where the predicted class
+    changes. ``plot`` draws several epochs side by side, and ``animate`` makes an animation.
 
     Call :meth:`from_estimator` or :meth:`from_path`; the parameters below are stored as attributes.
 

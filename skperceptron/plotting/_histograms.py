@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 class WeightHistogramDisplay:
     """Histograms of the weights of each layer.
 
-    Use it to see whether weights are very large, or how many weights an L1 penalty made 0. Weights
-    that are exactly 0 are counted in the title of their layer and are in no bar, because a bar of
-    zeros would be much higher than the others.
+    Use this display to see whether weights are very large, or how many weights an L1 penalty made
+    0. Weights that are exactly 0 are counted in the title of their layer and are in no bar, because
+    a bar of zeros would be much higher than the others.
 
     Call :meth:`from_estimator`; the parameters below are stored as attributes.
 
@@ -140,9 +140,9 @@ class WeightHistogramDisplay:
 class ActivationHistogramDisplay:
     """Histograms of the outputs of each layer over the rows of X.
 
-    Use it to find units that are saturated or dead. Outputs that are exactly 0, which are frequent
-    with 'relu', are counted in the title of their layer and are in no bar. The title also counts
-    dead units, whose output is 0 for every row.
+    Use this display to find units that are saturated or dead. Outputs that are exactly 0, which are
+    frequent with 'relu', are counted in the title of their layer and are in no bar. The title also
+    counts dead units, whose output is 0 for every row.
 
     Call :meth:`from_estimator`; the parameters below are stored as attributes.
 

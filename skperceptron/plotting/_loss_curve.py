@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class LossCurveDisplay:
     r"""Curves of loss, validation loss and validation score over the epochs.
 
-    Use it to see whether training has converged, and whether the network overfits: the validation
-    loss then rises while the training loss falls. The best epoch is marked.
+    Use this display to see whether training has converged, and whether the network overfits: the
+    validation loss then rises while the training loss falls. The best epoch is marked.
 
     Call :meth:`from_estimator`; the parameters below are stored as attributes.
 

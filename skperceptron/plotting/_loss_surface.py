@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class LossSurfaceDisplay:
     r"""Loss surface: the objective on a plane through the weights of a fitted network.
 
-    Use it to see how training moved towards a minimum, and how flat the surface is around it.
+    Use this display to see how training moved towards a minimum, and how flat the surface is there.
 
     The plane is :math:`\theta(a, b) = \theta^* + a \delta + b \eta`, where :math:`\theta^*` are
     the weights, intercepts, and scales and shifts of batch normalisation of the network. Its

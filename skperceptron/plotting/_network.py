@@ -46,7 +46,8 @@ class Slots(NamedTuple):
 class NetworkDisplay:
     """Drawing of a network: units are circles, and weights are lines between them.
 
-    Use it to see which weights are large, which are 0 and which units are dead, in small networks.
+    Use this display for small networks, to see which weights are large, which are 0, and which
+    units are dead.
 
     The colour of a line is the sign of its weight, and its width is proportional to the
     weight's absolute value, on one scale for all layers. Weights that are exactly 0, as with

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class WeightImagesDisplay:
     """Images of the incoming weights of each unit of the first layer.
 
-    Use it for networks of images, to see which pixels a unit reacts to. All images have the same
-    colour scale, symmetric about 0. The units with the longest weight vectors come first.
+    Use this display for networks of images, to see which pixels a unit reacts to. All images have
+    the same colour scale, symmetric about 0. The units with the longest weight vectors come first.
 
     Call :meth:`from_estimator`; the parameters below are stored as attributes.
 

@@ -107,7 +107,7 @@ def training_path(
 ) -> list[Any]:
     """Train a clone epoch by epoch, and return a fitted copy after each epoch.
 
-    Use it to draw how a network changes in training, by :class:`LossSurfaceDisplay` and
+    Use this function to draw how a network changes in training, by :class:`LossSurfaceDisplay` and
     :class:`DecisionBoundaryAnimation`.
 
     Parameters

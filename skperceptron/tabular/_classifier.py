@@ -33,7 +33,7 @@ from ._quantiles import Floats
 class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTabularMLP):
     r"""Classifier for tables with numbers, categories and missing values.
 
-    Use it on a data frame as it is, without preprocessing of your own, as you would use gradient
+    Use this classifier on a data frame without preprocessing of your own, as you would use gradient
     boosting. A :class:`TabularPreprocessor` converts the table to a matrix, and a
     :class:`skperceptron.MLPClassifier` with three hidden layers learns from the matrix. Part of the
     rows is held out, and the weights of the epoch with the lowest loss on these rows are kept.
@@ -106,9 +106,9 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
     cv : object, list or None, default=None
         How the rows are divided, instead of ``validation_fraction`` and folds: one of
         scikit-learn's splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of
-        pairs with the indices of training rows and of validation rows. Use it for rows that belong
-        to groups or are ordered by time. There must be ``n_estimators`` pairs. With one network the
-        last pair is used. It has the latest rows if rows are ordered by time, as with
+        pairs with the indices of training rows and of validation rows. Use ``cv`` for rows that
+        belong to groups or are ordered by time. There must be ``n_estimators`` pairs. With one
+        network the last pair is used. It has the latest rows if rows are ordered by time, as with
         :class:`~sklearn.model_selection.TimeSeriesSplit`.
 
     scoring : str or callable, default='loss'

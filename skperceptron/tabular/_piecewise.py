@@ -31,8 +31,8 @@ from ._quantiles import FLOATS, HUGE, Floats, blocks, frequencies, quantiles
 class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimator):
     r"""Encode each column of numbers piecewise linearly, by quantile bins.
 
-    Use it before a network or a linear model, to fit steep and irregular functions of single
-    columns.
+    Use this encoder before a network or a linear model, to fit steep and irregular functions of
+    single columns.
 
     The bins of a column lie between its quantiles :math:`e_0 < e_1 < \dots < e_T`. A value
     :math:`x` becomes :math:`T` numbers, one for each bin [1]_:

@@ -57,9 +57,9 @@ class OneHot(NamedTuple):
 class TabularPreprocessor(TransformerMixin, Diagram, Persistent, BaseEstimator):
     r"""Convert a table with numbers, categories and missing values to a matrix for a network.
 
-    Use it in a pipeline before a :class:`skperceptron.MLPClassifier` or any other estimator that
-    needs scaled numbers. :class:`TabularMLPClassifier` and :class:`TabularMLPRegressor` apply it by
-    themselves.
+    Use this transformer in a pipeline before a :class:`skperceptron.MLPClassifier`, or before any
+    other estimator that needs scaled numbers. :class:`TabularMLPClassifier` and
+    :class:`TabularMLPRegressor` apply it by themselves.
 
     The output has these columns, in this order:
 

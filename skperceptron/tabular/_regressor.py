@@ -56,7 +56,7 @@ def has_intervals(estimator: Any) -> bool:
 class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabularMLP):
     r"""Regressor for tables with numbers, categories and missing values.
 
-    Use it on a data frame as it is, without preprocessing of your own, as you would use gradient
+    Use this regressor on a data frame without preprocessing of your own, as you would use gradient
     boosting. A :class:`TabularPreprocessor` converts the table to a matrix, and a
     :class:`skperceptron.MLPRegressor` with three hidden layers learns from the matrix. Part of the
     rows is held out, and the weights of the epoch with the lowest loss on these rows are kept.
@@ -129,9 +129,9 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     cv : object, list or None, default=None
         How the rows are divided, instead of ``validation_fraction`` and folds: one of
         scikit-learn's splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of
-        pairs with the indices of training rows and of validation rows. Use it for rows that belong
-        to groups or are ordered by time. There must be ``n_estimators`` pairs. With one network the
-        last pair is used. It has the latest rows if rows are ordered by time, as with
+        pairs with the indices of training rows and of validation rows. Use ``cv`` for rows that
+        belong to groups or are ordered by time. There must be ``n_estimators`` pairs. With one
+        network the last pair is used. It has the latest rows if rows are ordered by time, as with
         :class:`~sklearn.model_selection.TimeSeriesSplit`.
 
     scoring : str or callable, default='loss'
@@ -164,10 +164,10 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         distribution [2]_: pass ``return_std=True`` to ``predict``.
 
     quantiles : sequence of float or None, default=None
-        Quantiles that the networks learn, all in one network, each in (0, 1). Use it for prediction
-        intervals: for example ``(0.05, 0.5, 0.95)``. The loss is the sum of the quantile losses
-        [3]_. ``predict`` returns the quantile closest to 0.5, and ``predict_quantiles`` returns
-        all.
+        Quantiles that the networks learn, all in one network, each in (0, 1). Use them for
+        prediction intervals, for example ``(0.05, 0.5, 0.95)``. The loss is the sum of the quantile
+        losses [3]_. ``predict`` returns the quantile closest to 0.5, and ``predict_quantiles``
+        returns all.
 
     Attributes
     ----------

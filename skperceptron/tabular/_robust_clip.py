@@ -34,8 +34,8 @@ FAR = 1e15
 class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persistent, BaseEstimator):
     r"""Scale each column by its quartiles, and bound outliers smoothly.
 
-    Use it before a network instead of :class:`sklearn.preprocessing.StandardScaler` if columns have
-    outliers.
+    Use this scaler before a network, instead of :class:`sklearn.preprocessing.StandardScaler`, if
+    columns have outliers.
 
     A value :math:`x` of a column with the quartiles :math:`q_{25}`, :math:`q_{50}` and
     :math:`q_{75}` becomes

@@ -1,4 +1,7 @@
-"""What all tests share: no figure stays open, nothing compiles unasked, Ctrl-C interrupts."""
+"""What all tests share: figures are closed, nothing compiles unasked, Ctrl-C interrupts.
+
+And what a test changes for the whole process is as before.
+"""
 
 import gc
 import math
@@ -58,6 +61,14 @@ def no_figure_stays_open():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(autouse=True)
+def traces_as_before():
+    """See that a test that traces lines puts back what has traced them: coverage does."""
+    before = sys.gettrace()
+    yield
+    assert sys.gettrace() is before, "whatever measures coverage counts nothing from here on"
 
 
 @pytest.fixture(autouse=True)

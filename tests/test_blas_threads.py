@@ -806,6 +806,7 @@ def in_child(work):
     waiting.start()
     _, status = os.waitpid(process, 0)
     waiting.cancel()
+    waiting.join()  # while it lives, fits leave the numbers of threads alone
     return None if os.WIFSIGNALED(status) else status == 0
 
 

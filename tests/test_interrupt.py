@@ -88,6 +88,7 @@ class TestSignal:
                     model.fit(X, Y)
             finally:
                 timer.cancel()  # or it would interrupt another test
+                timer.join()
             assert abs(model.n_iter_ - len(model.loss_curve_)) <= 1
             assert all(np.isfinite(w).all() for w in model.coefs_ + model.intercepts_)
 

@@ -497,7 +497,7 @@ class TableSession(Session):
         except Exception:
             return
         before, at = state(self.estimator), Line(int(100 * call.arguments["position"]))
-        fitted_before = self.fitted
+        fitted_before, earlier = self.fitted, sys.gettrace()
         sys.settrace(at)
         try:
             # A line is traced between the end of a block and the call of __exit__, where Python
@@ -510,7 +510,7 @@ class TableSession(Session):
         except (ValueError, TypeError):
             assert state(self.estimator) == before, "fit failed and left a trace"
         finally:
-            sys.settrace(None)
+            sys.settrace(earlier)
         if at.hit and self.fitted and state(self.estimator) != before:
             self.read(X)
 

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 import numpy as np
 from scipy.special import expit, ndtr
 
+from . import formulas
+from .formulas import Formula
 from .kernels import Kernel
 from .types import Array
 
@@ -40,6 +42,7 @@ class Activation(ABC):
 
     Both work in place. Where the derivative can be written in terms of the output, a layer
     owns one buffer only; where it ``saves`` the input, the layer keeps a copy of that.
+    ``formula`` says the same as ``forward`` to whoever computes it in another language.
     """
 
     saves: ClassVar[Literal["output", "input"]] = "output"
@@ -54,6 +57,10 @@ class Activation(ABC):
     @abstractmethod
     def backward(self, saved: Array, delta: Array) -> None: ...
 
+    @abstractmethod
+    def formula(self, z: Formula) -> Formula:
+        """``f(z)``."""
+
 
 class Identity(Activation):
     """``a = z``."""
@@ -63,6 +70,9 @@ class Identity(Activation):
 
     def backward(self, saved: Array, delta: Array) -> None:
         pass
+
+    def formula(self, z: Formula) -> Formula:
+        return z
 
 
 class Logistic(Activation):
@@ -78,6 +88,9 @@ class Logistic(Activation):
         np.subtract(1, saved, out=saved)
         delta *= saved
 
+    def formula(self, z: Formula) -> Formula:
+        return formulas.logistic(z)
+
 
 class Tanh(Activation):
     """``a = tanh(z)``, ``da/dz = 1 - a²``."""
@@ -91,6 +104,9 @@ class Tanh(Activation):
         saved *= saved
         np.subtract(1, saved, out=saved)
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.tanh(z)
 
 
 class Relu(Activation):
@@ -109,6 +125,9 @@ class Relu(Activation):
 
     def backward(self, saved: Array, delta: Array) -> None:
         _keep_where_positive.run(delta, saved)
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.maximum(z, 0.0)
 
 
 def _keep_where_positive_numpy(values: Array, signs: Array) -> None:
@@ -140,6 +159,9 @@ class LeakyRelu(Activation):
     def backward(self, saved: Array, delta: Array) -> None:
         delta *= np.where(saved > 0, saved.dtype.type(1), saved.dtype.type(self.slope))
 
+    def formula(self, z: Formula) -> Formula:
+        return formulas.maximum(z, self.slope * z)
+
 
 class Elu(Activation):
     """``a = z`` where z > 0, else ``exp(z) - 1`` (Clevert, Unterthiner & Hochreiter 2016).
@@ -154,6 +176,9 @@ class Elu(Activation):
         np.minimum(saved, 0, out=saved)
         saved += 1
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.maximum(z, 0.0) + formulas.expm1(formulas.minimum(z, 0.0))
 
 
 class Selu(Activation):
@@ -175,6 +200,10 @@ class Selu(Activation):
     def backward(self, saved: Array, delta: Array) -> None:
         below = saved + self.scale * self.alpha
         delta *= np.where(saved > 0, saved.dtype.type(self.scale), below)
+
+    def formula(self, z: Formula) -> Formula:
+        below = self.alpha * formulas.expm1(formulas.minimum(z, 0.0))
+        return self.scale * (formulas.maximum(z, 0.0) + below)
 
 
 class Gelu(Activation):
@@ -198,6 +227,9 @@ class Gelu(Activation):
         slope += density
         delta *= slope
 
+    def formula(self, z: Formula) -> Formula:
+        return z * formulas.normal_cdf(z)
+
 
 class Silu(Activation):
     """``a = z σ(z)``, also called swish; ``da/dz = σ(z) (1 + z (1 - σ(z)))``.
@@ -217,6 +249,9 @@ class Silu(Activation):
         saved *= gate
         delta *= saved
 
+    def formula(self, z: Formula) -> Formula:
+        return z * formulas.logistic(z)
+
 
 class Mish(Activation):
     """``a = z t``, ``t = tanh(log(1 + exp(z)))`` (Misra 2019); ``da/dz = t + z σ(z) (1 - t²)``."""
@@ -233,6 +268,9 @@ class Mish(Activation):
         saved += gate
         delta *= saved
 
+    def formula(self, z: Formula) -> Formula:
+        return z * formulas.tanh(formulas.softplus(z))
+
 
 class Softplus(Activation):
     """``a = log(1 + exp(z))``; ``da/dz = σ(z) = 1 - exp(-a)``."""
@@ -248,6 +286,9 @@ class Softplus(Activation):
         np.negative(saved, out=saved)
         delta *= saved
 
+    def formula(self, z: Formula) -> Formula:
+        return formulas.softplus(z)
+
 
 class HardTanh(Activation):
     """``a = min(max(z, -1), 1)``; ``da/dz`` is 1 where |a| < 1, else 0 (0 at the kinks)."""
@@ -261,6 +302,9 @@ class HardTanh(Activation):
     def backward(self, saved: Array, delta: Array) -> None:
         delta *= np.abs(saved) < 1
 
+    def formula(self, z: Formula) -> Formula:
+        return formulas.minimum(formulas.maximum(z, -1.0), 1.0)
+
 
 class Exp(Activation):
     """``a = exp(z)``, ``da/dz = a``: an output only."""
@@ -272,6 +316,9 @@ class Exp(Activation):
 
     def backward(self, saved: Array, delta: Array) -> None:
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.exp(z)
 
 
 class Softmax(Activation):
@@ -289,6 +336,9 @@ class Softmax(Activation):
         # The Jacobian is diag(a) - a aᵀ.
         delta -= np.einsum("ij,ij->i", saved, delta)[:, np.newaxis]
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.softmax(z)
 
 
 @cache

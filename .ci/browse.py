@@ -13,6 +13,7 @@ import http.client
 import http.server
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,13 @@ SEARCHES = {
 
 # Pages without which a site is not whole.
 EXPECTED = {"index.html", "auto_examples/index.html", "course/es/index.html", "api/index.html"}
+
+# What is around the text of a page, and words of it that a page in Spanish does not have.
+INTERFACE = """
+() => [...document.querySelectorAll("header, footer, .bd-sidebar, .prev-next-area")].map(
+  (e) => e.textContent).join(" ")
+"""
+ENGLISH = re.compile(r"\b(?:More|Section Navigation|On this page|Next|Previous|Created using)\b")
 
 # What is wrong with the page that is open, as a list of strings.
 LOOK = r"""
@@ -244,6 +252,9 @@ def problems_of(page, name):
     language = page.evaluate("() => document.documentElement.lang")
     if language != ("es" if name.startswith("course/es/") else "en"):
         wrong.append(f"its language is {language}")
+    if language == "es":
+        english = sorted(set(ENGLISH.findall(page.evaluate(INTERFACE))))
+        wrong += [f"the interface is not in Spanish: {words}" for words in english]
     return wrong + page.errors
 
 

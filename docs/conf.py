@@ -99,8 +99,10 @@ if tags.has("es"):  # noqa: F821 -- the Spanish pages of the course, whose folde
     mathjax_path = "../../../_static/mathjax/tex-chtml.js"
     link_to_api = "../../api/generated/{0}.html"
     html_title = "skperceptron: curso"
+    html_sidebars = {"**": ["topics-es"]}
     html_theme_options |= {
         "logo": {"text": "skperceptron", "link": "../../index.html"},
+        "navbar_center": [],  # the topics are in the sidebar
         "external_links": [
             {"name": "Documentación (en inglés)", "url": "../../index.html"},
             {"name": "English", "url": "../en/index.html"},

@@ -1,11 +1,13 @@
 """
-What batch normalisation speeds up
-==================================
+Batch normalisation speeds up training
+======================================
 
-Five hidden layers of logistic units hardly learn at all: each layer passes on a smaller
-gradient than it gets. Normalising what comes into each unit gives every layer inputs of the
-same size, and the same network learns within a few epochs, at a learning rate that it needs no
-luck to find.
+See how batch normalisation speeds up the training of a deep network. Five hidden layers of logistic
+units hardly learn in 30 epochs at a learning rate of 0.001. With batch normalisation the same
+network has an accuracy above 0.9 after a few epochs, at either of two learning rates.
+
+Without normalisation each layer passes on a smaller gradient than it gets. Batch normalisation
+gives the inputs of every layer the same size.
 
 The baselines on the same digits are logistic regression (0.969), gradient boosting (0.962) and
 scikit-learn's network with one hidden layer (0.980). Of the four deep networks only the one with
@@ -24,7 +26,7 @@ from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
 
-# The comparison is of the first epochs.
+# Training ends after 30 epochs, converged or not.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X, y = load_digits(return_X_y=True)

@@ -2,12 +2,15 @@
 Which hyperparameters to tune first
 ===================================
 
+Find out which hyperparameters are worth tuning: the learning rate, ``alpha`` and the number of
+hidden units change the score most, and ``beta_1``, ``beta_2`` and ``epsilon`` hardly change it.
+
 Each hyperparameter is changed alone, from a base setting whose ``alpha`` suits the data. There are
 three kinds of data with few training rows: digits (500 rows), ``make_friedman1`` (331 rows, a
 nonlinear function and weak noise) and the progression of diabetes (331 rows, nearly linear and
-strong noise). A dot is the mean change of the held-out score over five splits, and its line is one
-standard error of that change. An arrow marks a change beyond the edge of the panel. A
-hyperparameter whose dots spread far is worth tuning.
+strong noise). A dot is the mean change of the held-out score over five splits, blue if it is an
+improvement, and its line is one standard error of that change. An arrow marks a change beyond the
+edge of the panel. A hyperparameter whose dots spread far is worth tuning.
 
 The vertical lines are baselines on the same splits: a linear model, gradient boosting and
 scikit-learn's network with its defaults. The networks of the base setting win clearly on friedman1

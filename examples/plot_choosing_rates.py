@@ -2,9 +2,12 @@
 A test of learning rates, and what goes with the rate
 =====================================================
 
-Left, a quick test: five epochs at each of eight learning rates. The rate with the lowest training
-loss after five epochs, ringed, is a good one for the full training as well (right). The best rate
-depends on the width of the network and on the batch size. Curves are means over three splits.
+Find a good learning rate in five epochs: train at each of eight rates, and take the one with the
+lowest training loss. In all three settings it is the best rate for the full training as well.
+
+The rate with the lowest training loss after five epochs is ringed on the left, and on the right,
+where the networks are fully trained. The best rate depends on the width of the network and on the
+batch size. Curves are means over three splits.
 
 The horizontal lines are baselines on the same splits: logistic regression, gradient boosting and
 scikit-learn's network with its defaults. Within the plateau of rates all three networks are above

@@ -2,14 +2,16 @@
 Scale the inputs and the targets
 ================================
 
-The same network on data as they come, with scaled inputs, with scaled targets, and with both.
-``make_friedman2`` has inputs and targets of very different sizes. The inputs of the diabetes data
-are small and all of one size, and its targets go up to 346. A dot is the R² of one split, and
-horizontal lines are the means of two baselines on the same splits: ridge regression and gradient
-boosting, which need no scaled targets.
+Scale the inputs and the targets of a network for regression. Only with both scaled is the network
+as good as the better baseline on both data: gradient boosting on friedman2, ridge regression on the
+diabetes data.
 
-Only with both scaled is the network as good as the better baseline on both data: gradient boosting
-on friedman2, ridge regression on the diabetes data.
+The same network is trained on data as they come, with scaled inputs, with scaled targets, and with
+both. ``make_friedman2`` has inputs and targets of very different sizes. The inputs of the diabetes
+data are small and all of one size, and its targets go up to 346. A dot is the R² of one split, and
+horizontal lines are the means of two baselines on the same splits: ridge regression and gradient
+boosting, which need no scaled targets. scikit-learn's network, with both scaled, is in the table
+that is printed.
 """
 
 import warnings
@@ -30,7 +32,7 @@ from skperceptron import MLPRegressor
 
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
-N_SPLITS, LOWEST = 5, -0.2
+N_SPLITS = 5
 AS_THEY_ARE = FunctionTransformer
 SCALINGS = {
     "neither": (AS_THEY_ARE, AS_THEY_ARE),
@@ -80,8 +82,8 @@ for axis, (data, ((X, y), alpha)) in zip(axes, DATA.items(), strict=True):
             f"{data:<10}{name:<33}R² {np.mean(of_splits):>6.2f} ± {np.std(of_splits, ddof=1):.2f}"
         )
     for place, name in enumerate(SCALINGS):
-        drawn = np.clip(scores[name], LOWEST, None)
-        axis.plot(np.full(N_SPLITS, place), drawn, "o", color="#0072B2", alpha=0.6)
+        axis.plot(np.full(N_SPLITS, place), scores[name], "o", color="#0072B2", alpha=0.6)
+    axis.plot([], [], "o", color="#0072B2", label="network, one split")
     for name, colour, style in (
         ("ridge regression", "0.4", ":"),
         ("gradient boosting", "#009E73", "--"),
@@ -89,6 +91,6 @@ for axis, (data, ((X, y), alpha)) in zip(axes, DATA.items(), strict=True):
         axis.axhline(np.mean(scores[name]), color=colour, linestyle=style, label=name)
     axis.set_xticks(range(len(SCALINGS)), SCALINGS)
     axis.set(title=data, xlabel="what is scaled for the network")
-axes[0].set_ylabel(f"R² on held-out rows (below {LOWEST}: at {LOWEST})".replace("-", "−"))
+axes[0].set_ylabel("R² on held-out rows")
 axes[1].legend(loc="upper left")
 plt.show()

@@ -2,16 +2,19 @@
 A decision boundary, epoch by epoch
 ===================================
 
-:class:`~skperceptron.plotting.DecisionBoundaryAnimation` trains a clone of a classifier for one
-epoch at a time. The plane has the colours of the classes, mixed by their probabilities, so that
-it is grey where the network is undecided; the line is the boundary. It begins as a straight
-line, since the weights are small, and bends as the units find their places.
+Watch a classifier learn: :class:`~skperceptron.plotting.DecisionBoundaryAnimation` trains a clone
+of it epoch by epoch, and draws its decision boundary. The boundary is a straight line at first,
+since the weights are small, and follows the two moons after about 25 epochs.
 
-``display.animate()`` makes a film of it: ``.save("boundary.gif")`` writes a file, and in a
-notebook ``HTML(display.animate().to_jshtml())`` has buttons.
+The plane has the colours of the classes, mixed by their probabilities, so it is grey where the
+network is undecided. The line is the boundary.
+
+``display.animate()`` makes a film: ``.save("boundary.gif")`` writes a file, and in a notebook
+``HTML(display.animate().to_jshtml())`` has buttons.
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 from sklearn.datasets import make_moons
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -19,7 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from skperceptron import MLPClassifier
 from skperceptron.plotting import DecisionBoundaryAnimation
 
-X, y = make_moons(300, noise=0.2, random_state=0)
+X, moon = make_moons(300, noise=0.2, random_state=0)
+y = np.where(moon == 0, "upper moon", "lower moon")
 network = MLPClassifier((30,), "tanh", learning_rate_init=0.03, batch_size=30, random_state=0)
 
 display = DecisionBoundaryAnimation.from_estimator(

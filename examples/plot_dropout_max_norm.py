@@ -1,12 +1,13 @@
 """
-Dropout and norm constraints against over-fitting
-=================================================
+Dropout and norm constraints against overfitting
+================================================
 
-Two hundred digits are few for a network of two hidden layers: its loss on other digits soon
-rises while that on its own goes to 0. A bound on the norm of each unit's weights slows that
-down, and dropout on inputs and hidden layers ends it: the loss on other digits stays at its
-lowest. The accuracy hardly moves, so what is gained is mostly that probabilities no longer
-claim to be sure.
+Keep a large network from overfitting 200 digits with dropout and norm constraints. Dropout keeps
+the loss on other digits at its lowest, where it rises without. The accuracy does not rise.
+
+Without regularisation the loss on other digits soon rises, while that on the training digits goes
+to 0. A bound on the norm of each unit's weights slows that down. Dropout on inputs and hidden
+layers ends it. What improves is mostly the probabilities, which are no longer too close to 0 and 1.
 
 With the same 200 digits logistic regression has an accuracy of 0.924, gradient boosting of 0.881
 and scikit-learn's network of 0.927: all four networks are a little better.
@@ -25,7 +26,7 @@ from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
 
-# All run for the same number of epochs.
+# Every network trains for 150 epochs, converged or not.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X, y = load_digits(return_X_y=True)
@@ -77,6 +78,6 @@ for colour, (name, network) in zip(colours, networks.items(), strict=True):
     left.semilogy(epochs, network.loss_curve_, color=colour, label=name)
     right.plot(epochs, network.validation_loss_curve_, color=colour, label=name)
 left.set(title="200 training digits", xlabel="epoch", ylabel="cross-entropy")
-right.set(title="1597 other digits", xlabel="epoch", ylim=(0.18, 0.5))
+right.set(title="1597 other digits", xlabel="epoch", ylabel="cross-entropy", ylim=(0.18, 0.5))
 figure.legend(*left.get_legend_handles_labels(), title="regularised by", loc="outside right center")
 plt.show()

@@ -2,16 +2,18 @@
 A rare class: the threshold, class weights and the focal loss
 =============================================================
 
-Four networks and three baselines on a made-up problem in which one row in twenty is positive, on
-five draws. ``class_weight="balanced"`` and a threshold chosen by
+Compare three ways to handle a rare class. ``class_weight="balanced"`` and a threshold chosen by
 :class:`~sklearn.model_selection.TunedThresholdClassifierCV` raise the balanced accuracy; the focal
-loss does not. The threshold leaves the probabilities as they are: the log-loss stays that of plain
-training, while class weights and the focal loss raise it.
+loss does not. Only the threshold leaves the probabilities as they are.
 
-The average precision, which no threshold changes, says how well the rows are ranked. Class weights
-make it lower. Gradient boosting has the highest balanced accuracy and ranks as well as the
-networks, with a higher log-loss. scikit-learn's network is level with ours, and logistic regression
-is behind. Lines are one standard deviation over the draws.
+Four networks and three baselines learn a made-up problem in which one row in twenty is positive,
+on five draws. With a chosen threshold the log-loss stays that of plain training, while class
+weights and the focal loss raise it. The average precision, which no threshold changes, says how
+well the rows are ranked. Class weights make it lower.
+
+Gradient boosting has the highest balanced accuracy and ranks as well as the networks, with a higher
+log-loss. scikit-learn's network is level with ours, and logistic regression is behind. Lines are
+one standard deviation over the draws.
 """
 
 import warnings

@@ -2,9 +2,12 @@
 Sparse networks: L1 along a path
 ================================
 
-How many weights can a network for handwritten digits do without? With ``l1_ratio=1`` the
-penalty sets weights to exactly 0, more of them the larger ``alpha`` is. What is left of a unit
-looks at a few pixels only.
+How many weights does a network for handwritten digits need? With ``l1_ratio=1`` the penalty sets
+weights to exactly 0, more of them the larger ``alpha`` is. With 58 % of the weights at 0 the
+network is as accurate as with a tenth of the penalty.
+
+The images on the right show the weights from the 8 × 8 pixels to six units. With ``alpha=1`` each
+unit uses a few pixels only.
 
 Up to ``alpha=0.1``, with 58 % of the weights at 0, the network is more accurate than logistic
 regression (0.969) and gradient boosting (0.962), and a little less than scikit-learn's network
@@ -24,7 +27,7 @@ from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
 
-# Forty epochs show the path; they need not converge.
+# Every network trains for 40 epochs, converged or not.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X, y = load_digits(return_X_y=True)
@@ -61,7 +64,9 @@ left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1), squeeze=False)[0]
 axes = left.subplots()
 axes.semilogx(alphas, accuracies, "o-", color="#0072B2", label="accuracy on held-out digits")
 axes.semilogx(alphas, zeros, "s--", color="#D55E00", label="share of weights at exactly 0")
-axes.set(xlabel="alpha, with l1_ratio=1", ylabel="share", ylim=(-0.02, 1.02))
+axes.set(
+    xlabel="alpha, with l1_ratio=1", ylabel="accuracy, or share of the weights", ylim=(-0.02, 1.02)
+)
 axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
 
 # The last network is all zeros; show the sparsest that still works, and one hardly penalised.
@@ -69,7 +74,7 @@ sparse = max(i for i, accuracy in enumerate(accuracies) if accuracy > 0.9)
 grid = right.subplots(2, 6)
 for row, index in zip(grid, (0, sparse), strict=True):
     weights = networks[index].coefs_[0]
-    # Units by how much they weigh, so that those which died come last.
+    # The units with the largest weights.
     strongest = np.argsort(-np.abs(weights).sum(axis=0))[:6]
     limit = np.abs(weights).max()
     for axes, unit in zip(row, strongest, strict=True):

@@ -2,9 +2,12 @@
 Small weights: L2 along a path
 ==============================
 
-The default penalty shrinks all weights together and sets none to 0. On the diabetes data a
-network of fifty units learns the training rows by heart unless ``alpha`` is large: the best one
-is far from the default, and the error on other rows is what to choose it by.
+Choose ``alpha``, the strength of the default (L2) penalty, by the error on other rows. On the
+diabetes data a network of fifty units overfits at the default ``alpha``, and at the best one, which
+is 100,000 times as large, it is a little better than ridge regression.
+
+The penalty shrinks all weights together and sets none to 0. The left panel shows the weights of a
+linear model, the right panel the errors of the network.
 
 Ridge regression has a test error of 0.736, gradient boosting of 0.821 and scikit-learn's network
 of 0.769. The network beats ridge regression by 0.014 at its best ``alpha``, which was chosen on the
@@ -25,7 +28,7 @@ from sklearn.preprocessing import scale
 
 from skperceptron import MLPRegressor
 
-# Unpenalised networks go on learning the noise for long.
+# With a small penalty the network has not converged after 1000 iterations.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X, y = load_diabetes(return_X_y=True)

@@ -1,11 +1,13 @@
 """
-A learning rate too small, right, and too large
-===============================================
+Learning rates: too small, right and too large
+==============================================
 
-The one hyperparameter to set first. Too small, and the loss has not come down when the epochs
-are over; too large, and the steps overshoot: the loss jumps about far above the minimum. In
-between there is a factor of ten or more in which training works, so a search by powers of ten
-or three finds it.
+Set the learning rate first. If it is too small, the loss is still high when the epochs are over. If
+it is too large, the steps overshoot and the loss jumps about far above the minimum. In between,
+plain gradient descent reaches an accuracy of 0.976 on the digits.
+
+The rates that work differ by a factor of three to ten, so a search by powers of ten or of three
+finds one.
 
 The baselines are logistic regression (0.969), gradient boosting (0.962) and scikit-learn's network
 (0.980). Plain gradient descent reaches 0.976 in thirty epochs at rates from 0.3 to 1.
@@ -24,7 +26,7 @@ from sklearn.model_selection import train_test_split
 
 from skperceptron import MLPClassifier
 
-# Each rate gets thirty epochs, enough or not.
+# Every network trains for 30 epochs, converged or not.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X, y = load_digits(return_X_y=True)

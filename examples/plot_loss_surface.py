@@ -1,12 +1,14 @@
 """
-The loss surface, and the way down
-==================================
+The loss surface, and the path of training
+==========================================
 
-All that training does is walk downhill on the objective, a function of every weight.
-:class:`~skperceptron.plotting.LossSurfaceDisplay` shows it on a plane. At the left the plane is
-spanned by the principal directions of the path itself: the walk starts down the steep side of a
-valley and turns along its floor. At the right its directions are random, each unit's scaled
-to the length of its weights (Li et al., 2018): the network sits in a hollow.
+See the objective that training minimises, a function of every weight, on a plane:
+:class:`~skperceptron.plotting.LossSurfaceDisplay` draws it as contours. The path of training goes
+down the steep side of a valley, and then turns along its floor.
+
+On the left the plane is spanned by the principal directions of the path. On the right its
+directions are random, each unit's scaled to the length of its weights (Li et al., 2018), and the
+trained network is at the bottom of a hollow.
 """
 
 import matplotlib.pyplot as plt
@@ -28,5 +30,6 @@ LossSurfaceDisplay.from_estimator(path[-1], X, y, path=path, ax=axes[0])
 display = LossSurfaceDisplay.from_estimator(path[-1], X, y, ax=axes[1])
 axes[0].set_title("Principal directions of the path")
 axes[1].set_title("Random directions")
+axes[1].locator_params("x", nbins=5)
 print(f"objective at the end of the path: {display.losses[12, 12]:.4f}")
 plt.show()

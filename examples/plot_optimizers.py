@@ -2,12 +2,14 @@
 The stochastic solvers side by side
 ===================================
 
-Which solver reaches the lowest loss, once each has a learning rate of its own? Each rate is chosen
-from nine by the lowest loss on validation digits in 40 epochs. Early stopping keeps the weights of
-that epoch, so curves end there, with a dot. The table ends with the loss and the accuracy on test
-digits, which had no part in the choice. Seven of the eight solvers end with nearly the same loss,
-and another random split gives another order. Lion is last on this small problem, which says little
-about others. What differs most is the best rate itself, from 0.003 to 1: search for the rate first.
+Which solver reaches the lowest loss, once each has a learning rate of its own? Seven of the eight
+solvers end with nearly the same loss. What differs most is the best rate itself, from 0.003 to 1:
+search for the rate first.
+
+Each rate is chosen from nine by the lowest loss on validation digits in 40 epochs. Early stopping
+keeps the weights of that epoch, so curves end there, with a dot. The table ends with the loss and
+the accuracy on test digits, which had no part in the choice. Another random split gives another
+order. Lion is last on this small problem, which says little about others.
 
 The baselines, on the same training digits, are logistic regression, gradient boosting and
 scikit-learn's network with its defaults, which trains longer. Its test loss is lower than that of

@@ -2,12 +2,15 @@
 A perceptron learns, mistake by mistake
 =======================================
 
-Rosenblatt's rule of 1958, looked at with a magnifying glass. Rows are shown one at a time. While
-the side of the boundary that a row is on is right, nothing happens; at a mistake the row itself is
-added to the weights, or subtracted from them. So the boundary turns towards the row that it got
-wrong, often too far, and comes to rest once no row is on the wrong side. Novikoff proved in 1962
-that it must, after at most (R/γ)² mistakes: R is the largest norm of a row with a 1 appended, and γ
-the distance of the closest such row to a plane through the origin that separates them.
+Follow a perceptron one mistake at a time. Rosenblatt's rule of 1958 adds a row that is on the wrong
+side of the boundary to the weights, or subtracts it from them. On these 40 rows it makes 23
+mistakes, and then none.
+
+Rows are shown one at a time. While a row is on the right side, nothing changes. A mistake turns the
+boundary towards the row, often too far. Novikoff proved in 1962 that the mistakes end if a line
+separates the classes, after at most (R/γ)² of them: R is the largest norm of a row with a 1
+appended, and γ the distance of the closest such row to a plane through the origin that separates
+them.
 """
 
 from typing import Any
@@ -23,7 +26,7 @@ X = rng.uniform(-1, 1, (300, 2))
 side = X @ [1.0, 0.6] - 0.15
 X, y = X[np.abs(side) > 0.12][:40], np.sign(side[np.abs(side) > 0.12][:40])
 
-# One row at a time, and a note of the weights whenever they have changed.
+# One row at a time; keep the weights whenever they have changed.
 perceptron = PerceptronClassifier(shuffle=False)
 steps: list[Any] = []
 for epoch in range(20):
@@ -82,11 +85,22 @@ for ax, step in zip(axes.flat, shown, strict=True):
         yticks=[],
         title=f"mistake {step + 1}, in epoch {epoch + 1}",
     )
+for ax in axes[1]:
+    ax.set_xlabel("first input")
+for ax in axes[:, 0]:
+    ax.set_ylabel("second input")
 handles = [
     Line2D([], [], color=COLOURS[1], marker="s", linestyle="none", label="y = 1"),
     Line2D([], [], color=COLOURS[-1], marker="o", linestyle="none", label="y = −1"),
     Line2D(
-        [], [], color="black", marker="o", ms=11, mfc="none", linestyle="none", label="the mistake"
+        [],
+        [],
+        color="black",
+        marker="o",
+        ms=11,
+        mfc="none",
+        linestyle="none",
+        label="row of the mistake",
     ),
     Line2D([], [], color="0.6", linestyle="--", label="boundary before"),
     Line2D([], [], color="black", label="boundary after; the arrow is w"),

@@ -2,12 +2,16 @@
 Last, average, pocket: which weights to keep
 ============================================
 
-Where classes overlap a perceptron never comes to rest, and how good its last weights are depends
-on the rows that it saw last. The average of the weights after every row is steady (Freund &
-Schapire 1999); the pocket keeps, of the weights at each epoch's end, those with the fewest errors
-on the training rows (Gallant 1990). Here are all three on four measurements of tumours, with rows
-in twenty different orders: the line is the median of the error on rows held out, the band holds
-the middle 80 %.
+Which weights of a perceptron should be kept where classes overlap: the last ones, their average, or
+the best of each epoch (the pocket)? The average has the lowest error and depends least on the order
+of the rows.
+
+Where classes overlap a perceptron never stops changing, and how good its last weights are depends
+on the rows that it saw last. ``algorithm="averaged"`` keeps the average of the weights after every
+row (Freund & Schapire 1999). ``algorithm="pocket"`` keeps, of the weights at each epoch's end,
+those with the fewest errors on the training rows (Gallant 1990). The data are four measurements of
+tumours, with rows in twenty different orders. The line is the median of the error on held-out rows,
+and the band holds the middle 80 %.
 
 Perceptrons are not the most accurate: on the same rows logistic regression has an error of 8.4 %,
 gradient boosting of 6.3 % and scikit-learn's network of 9.1 %.
@@ -32,7 +36,7 @@ LOOKS = {
     "averaged": ("#0072B2", "averaged"),
 }
 
-# Few of the features, so that no line is right about all rows.
+# Few of the features, so that no line separates the classes.
 X = X[:, [0, 1, 4, 8]]
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 scaler = StandardScaler().fit(X_train)

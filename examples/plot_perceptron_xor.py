@@ -2,11 +2,15 @@
 What one perceptron cannot do, and two layers can
 =================================================
 
-The exclusive or is true of two inputs that differ. No line has the two points where it is true on
-one side and the others on the other, so a perceptron makes mistakes for ever (Minsky & Papert
-1969). A hidden layer gives the points new coordinates, in which there is such a line. Its units are
-perceptrons whose step has been made smooth, so that the error of the output has a gradient with
-respect to their weights too. That is the whole step to the multilayer network.
+See what one perceptron cannot learn, and two layers can. The exclusive or is true of two inputs
+that differ. The perceptron is right about two of the four points at the end, and a network with two
+hidden units about all of them.
+
+No line has the two points where the exclusive or is true on one side and the others on the other,
+so a perceptron makes mistakes for ever (Minsky & Papert 1969). The outputs of a hidden layer are
+new coordinates of the points, and in these there is such a line: the two orange points have the
+same place there. Hidden units are perceptrons with a smooth activation instead of a step, so that
+the error of the output has a gradient with respect to their weights too.
 """
 
 import matplotlib.pyplot as plt
@@ -38,9 +42,8 @@ def draw_points(ax, points):
 
 
 axes[0].plot(range(1, 51), perceptron.mistakes_curve_, ".-", color="black")
-axes[0].set(
-    title="A perceptron never comes to rest", xlabel="epoch", ylabel="mistakes", ylim=(0, 4.4)
-)
+axes[0].set_yticks(range(5))
+axes[0].set(title="A perceptron never stops", xlabel="epoch", ylabel="mistakes", ylim=(0, 4.4))
 titles = ["Its line, after 50 epochs", "A network with two hidden units"]
 for ax, model, title in zip(axes[1:3], (perceptron, network), titles, strict=True):
     DecisionBoundaryDisplay.from_estimator(
@@ -62,7 +65,7 @@ ends = np.array([-1.4, 1.4])
 ax.plot(ends, -(intercept + weights[0] * ends) / weights[1], color="black")
 draw_points(ax, hidden)
 ax.set(
-    title="As the hidden layer sees it",
+    title="Outputs of the hidden units",
     xlabel="first hidden unit",
     ylabel="second hidden unit",
     xlim=(-1.4, 1.4),

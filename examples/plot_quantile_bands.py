@@ -1,16 +1,18 @@
 """
-Bands instead of points
-=======================
+Quantiles: bands instead of points
+==================================
 
-Three networks with ``loss="quantile"`` predict the 5 %, 50 % and 95 % quantiles of the progression
-of diabetes for a given body mass index. Nine in ten patients should lie between the outer two.
+Predict a band instead of a point: two networks with ``loss="quantile"`` predict the 5 % and the
+95 % quantile of the progression of diabetes for a given body mass index, and a third the median.
+The band is about as good as that of linear quantile regression.
 
-The table compares the band with three baselines on five splits: linear quantile regression,
-gradient boosting with a quantile loss, and an interval of constant width around a linear model, as
-wide as the residuals of held-out training rows ask for. The Winkler score is the mean width plus 20
-times what lies outside, so less is better. The networks are ahead of linear quantile regression by
-less than the spread over splits: the quantiles are nearly straight lines. Boosting is worse, and
-covers fewer of the patients.
+Nine in ten patients should lie in the band. The table compares it with three baselines on five
+splits: linear quantile regression, gradient boosting with a quantile loss, and an interval of
+constant width around a linear model, as wide as the residuals of held-out training rows ask for.
+The Winkler score is the mean width plus 20 times the distance of rows outside, so less is better.
+
+The networks are ahead of linear quantile regression by less than the spread over splits: the
+quantiles are nearly straight lines. Boosting is worse, and covers fewer of the patients.
 """
 
 import warnings
@@ -28,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skperceptron import MLPRegressor
 
-# The schedule ends training, so tol=0 never does.
+# The schedule ends after 300 epochs, and training goes on until then.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 OUTER = (0.05, 0.95)

@@ -2,9 +2,10 @@
 Four trainings that went wrong, and their cures
 ===============================================
 
-What the loss curve looks like when training diverges, when it does not get anywhere, when the
-network learns its data by heart, and when it takes too long. In each panel the cure is in blue. The
-page *Troubleshooting* of the user guide says how to tell the causes apart.
+See what the loss curve looks like when training diverges, when the loss does not fall, when the
+network overfits, and when training takes too long. In each panel the cure is in blue: scaled
+targets, a learning rate of 0.01, dropout, and a learning rate of 0.01 again. The page
+*Troubleshooting* of the user guide says how to tell the causes apart.
 """
 
 import time
@@ -13,14 +14,18 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn import neural_network
 from sklearn.datasets import load_digits, make_friedman2
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import scale
 
 from skperceptron import MLPClassifier, MLPRegressor
 
-# Each runs for as many epochs as are drawn, enough or not.
+# Each network trains for as many epochs as the panel shows, converged or not.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 CURED, ILL, WORSE, WORST = "#0072B2", "#D55E00", "#E69F00", "#CC79A7"
@@ -31,8 +36,9 @@ figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
 # Diverging
 # ---------
 #
-# The targets go up to 1700, so the gradient is a thousand times that of scaled ones. A failed call
-# of ``partial_fit`` changes nothing: the network still has the curve up to there.
+# The targets go up to 1700, so the gradient is about a thousand times as large as with scaled
+# targets. A call of ``partial_fit`` that fails leaves the network as it was, with the curve up to
+# the epoch before.
 
 X, y = make_friedman2(300, random_state=0)
 X, message = scale(X), None
@@ -59,8 +65,9 @@ panel.set(title="Diverging", ylabel="half the squared error in training", ylim=(
 # Not falling
 # -----------
 #
-# ln 10 is the cost of predicting a tenth for each of ten classes. Zeros and dead units stay there,
-# a rate that is too low has only begun to move.
+# A network that predicts the probability 0.1 for each of ten classes has a loss of ln 10. Networks
+# with zero weights or dead units stay there. A learning rate that is too small hardly changes the
+# loss in 30 epochs.
 
 X, y = load_digits(return_X_y=True)
 X /= 16
@@ -83,15 +90,20 @@ panel.set(title="Not falling", ylabel="cross-entropy in training", ylim=(0, 2.8)
 # sphinx_gallery_defer_figures
 
 ###############################################################################
-# Over-fitting
-# ------------
+# Overfitting
+# -----------
 #
-# 200 digits train, and the others tell.
+# The network is trained on 200 digits. Its validation loss is that of the 1597 others. Dropout
+# keeps the validation loss from rising again, and lowers it a little.
+#
+# The baselines are trained on the same 200 digits. With dropout the last loss is lower than that of
+# every baseline. The accuracy is not: dropout lowers it from 0.938 to 0.927 here, the accuracy of
+# scikit-learn's network. What dropout improves are the probabilities.
 
 X_train, X_val, y_train, y_val = train_test_split(X, y, train_size=200, stratify=y, random_state=0)
 panel = axes[1, 0]
 for label, colour, parameters in (
-    ("as it is", ILL, {}),
+    ("no dropout", ILL, {}),
     ("dropout=0.5, input_dropout=0.2", CURED, {"dropout": 0.5, "input_dropout": 0.2}),
 ):
     network = MLPClassifier(
@@ -99,23 +111,34 @@ for label, colour, parameters in (
     )
     network.set_params(**parameters).fit(X_train, y_train, X_val=X_val, y_val=y_val)
     curve = network.validation_loss_curve_
-    print(f"{label:<32} lowest validation loss {min(curve):.3f}, last {curve[-1]:.3f}")
+    accuracy = network.score(X_val, y_val)
+    print(f"{label:<32}loss {curve[-1]:.3f} (lowest {min(curve):.3f}), accuracy {accuracy:.3f}")
     epochs = range(1, network.n_iter_ + 1)
     panel.semilogy(epochs, network.loss_curve_, "--", color=colour)
     panel.semilogy(epochs, curve, color=colour, label=label)
-panel.plot([], [], "--", color="0.4", label="in training")
-panel.set(title="Over-fitting: validation loss", ylabel="cross-entropy", ylim=(5e-4, 3))
+for name, baseline in {
+    "logistic regression": LogisticRegression(max_iter=1000),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": neural_network.MLPClassifier(random_state=0),
+}.items():
+    loss = log_loss(y_val, baseline.fit(X_train, y_train).predict_proba(X_val))
+    print(f"{name:<32}loss {loss:.3f}, accuracy {baseline.score(X_val, y_val):.3f}")
+panel.plot([], [], "--", color="0.4", label="dashed: in training")
+panel.set(title="Overfitting", ylabel="cross-entropy, solid: on other digits", ylim=(5e-4, 3))
 # sphinx_gallery_defer_figures
 
 ###############################################################################
 # Too slow
 # --------
 #
-# The same goal, a training loss of 0.02, at two rates, two sizes of batch and two precisions.
+# How long does it take to reach a training loss of 0.02 (dotted), with two learning rates, two
+# batch sizes and two precisions?
 
 panel = axes[1, 1]
 for label, colour, parameters in (
-    ("as it is: rate 0.001", ILL, {}),
+    ("defaults: rate 0.001", ILL, {}),
     ("batch_size=20", WORSE, {"batch_size": 20}),
     ("rate 0.01", CURED, {"learning_rate_init": 0.01}),
     ("rate 0.01, float32", "#56B4E9", {"learning_rate_init": 0.01, "dtype": "float32"}),

@@ -1,55 +1,77 @@
 """
-A validation set of one's own
-=============================
+A validation set of your own
+============================
 
-How well does a network do on writers it has not seen? A random split cannot tell, since it has
-the network see its validation rows' siblings. ``fit(X, y, X_val=, y_val=)`` takes the split as
-you make it. The digits are stored writer by writer, so the last third, mostly by other writers
-than the first, is watched here: the loss is nearly twice that of a random split of the same size.
-Early stopping keeps the weights of the epoch in which it was least. Here that gains little but
-time, since the curve is flat by then. The data travel through a pipeline, whose scaler transforms
-both.
+How good is a network on digits by writers that it has not seen? Pass the rows to validate on as
+``fit(X, y, X_val=..., y_val=...)``. On other writers the validation loss is four times as high as
+on a random split, which has digits by the same people in both parts.
+
+The digits are stored writer by writer, so the last third is mostly by other people than the first
+two thirds. Early stopping keeps the weights of the epoch with the lowest validation loss. On other
+writers this epoch comes early, and the loss rises after it. The pipeline scales the validation rows
+as well.
+
+The baselines are logistic regression, gradient boosting and scikit-learn's network, on the same
+rows. All of them are worse on other writers too. On either split the network has the lowest loss,
+in part because early stopping chose the epoch on these very rows. scikit-learn's network is a
+little more accurate on other writers.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 import sklearn
+from sklearn import neural_network
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from skperceptron import MLPClassifier
 
 X, y = load_digits(return_X_y=True)
 n_train = 2 * len(X) // 3
 
-# Without routing, a pipeline has no way to hand X_val and y_val on.
+# With metadata routing, a pipeline passes X_val and y_val on to its last step.
 sklearn.set_config(enable_metadata_routing=True)
 splits = {
     "other writers": (X[:n_train], X[n_train:], y[:n_train], y[n_train:]),
     "random split": train_test_split(X, y, train_size=n_train, stratify=y, random_state=0),
 }
-print(f"{'watched':<15}{'epochs':>7}{'best':>6}{'least loss':>12}{'last loss':>11}{'accuracy':>10}")
+BASELINES = {
+    "logistic regression": make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=1000)),
+    "gradient boosting": HistGradientBoostingClassifier(
+        max_iter=30, learning_rate=0.3, max_leaf_nodes=8, random_state=0
+    ),
+    "scikit-learn's MLP": make_pipeline(
+        MinMaxScaler(), neural_network.MLPClassifier(max_iter=400, random_state=0)
+    ),
+}
 networks = {}
 for name, (X_train, X_val, y_train, y_val) in splits.items():
     network = MLPClassifier(
         (100,),
-        learning_rate_init=0.003,
+        learning_rate_init=0.01,
         early_stopping=True,
         scoring="loss",
         tol=0.0,
         random_state=0,
     ).set_fit_request(X_val=True, y_val=True)
-    # transform_input: the scaler transforms X_val too, on its way to the network.
-    pipeline = Pipeline([("scaler", StandardScaler()), ("mlp", network)], transform_input=["X_val"])
+    # transform_input: the scaler transforms X_val as well.
+    pipeline = Pipeline([("scaler", MinMaxScaler()), ("mlp", network)], transform_input=["X_val"])
     pipeline.fit(X_train, y_train, X_val=X_val, y_val=y_val)
     networks[name] = network
     losses = network.validation_loss_curve_
-    print(
-        f"{name:<15}{network.n_iter_:>7}{np.argmin(losses) + 1:>6}{min(losses):>12.3f}"
-        f"{losses[-1]:>11.3f}{pipeline.score(X_val, y_val):>10.3f}"
-    )
+    print(f"Validation: {name}")
+    print(f"  epoch {np.argmin(losses) + 1} of {network.n_iter_} is the best; ", end="")
+    print(f"its loss is {min(losses):.3f}, that of the last epoch {losses[-1]:.3f}")
+    models = {"network": pipeline}
+    models |= {of: model.fit(X_train, y_train) for of, model in BASELINES.items()}
+    for of, model in models.items():
+        loss = log_loss(y_val, model.predict_proba(X_val))
+        print(f"  {of:<22} loss {loss:.3f}, accuracy {model.score(X_val, y_val):.3f}")
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained", sharey=True)
 for ax, (name, network) in zip(axes, networks.items(), strict=True):

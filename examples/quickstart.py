@@ -2,16 +2,19 @@
 The main job
 ============
 
-Two comparisons, which take less than a minute on two cores.
+Compare a network for tables with other models on a table with categories and missing values, and
+tune a network for handwritten digits by a grid search. On the table five networks are as accurate
+as gradient boosting, with a lower log loss. On the digits a support vector machine without any
+tuning is as accurate as the tuned network. The script takes about a minute on two cores.
 
-First, a table with categories and missing values: which species of rodent was caught?
+First the table: which species of rodent was caught?
 :class:`~skperceptron.tabular.TabularMLPClassifier` takes the data frame as it is. Beside it are
 logistic regression, gradient boosting and scikit-learn's own network, each with the preprocessing
 that it needs.
 
-Then handwritten digits: a grid search for the learning rate and the number of hidden units of
-:class:`~skperceptron.MLPClassifier`, and what the best network does on new digits, beside a
-support vector machine and logistic regression.
+Then the digits: a grid search for the learning rate and the number of hidden units of
+:class:`~skperceptron.MLPClassifier`, and the accuracy of the best network on new digits, beside a
+support vector machine, scikit-learn's network and logistic regression.
 
 The script needs pandas, and the extras ``plot`` and ``progress``.
 """

@@ -210,8 +210,8 @@ def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
 
 def _alike(one: Any, other: Any) -> bool:
     """Whether two parts of an architecture are equal; specs and objects by their contents."""
-    if isinstance(one, str | int | None):  # what nearly all of them are
-        return bool(one == other)
+    if one is other or type(one) in (str, int, bool, float):  # what nearly all of them are
+        return bool(one is other or one == other)
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, np.ndarray):

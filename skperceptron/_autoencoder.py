@@ -25,14 +25,18 @@ class MLPAutoencoder(
 ):
     r"""Multilayer perceptron that reconstructs its inputs from a code of few numbers.
 
-    One of the hidden layers, the bottleneck, is narrow. What it puts out for a row is the row's
-    code: ``transform`` computes it, by the layers up to the bottleneck, and ``inverse_transform``
-    makes a reconstruction :math:`\hat x` of it, by the layers after. Both are trained together [1]_
-    to minimise the mean of :math:`\frac12 \lVert x - \hat x \rVert^2` over rows, plus the penalty:
-    this is an :class:`MLPRegressor` whose targets are its inputs. With linear layers only, the
-    codes span what the first principal components span [2]_.
+    For nonlinear dimension reduction, denoising and the detection of anomalies. Compare it with
+    :class:`sklearn.decomposition.PCA` with as many components.
 
-    With ``input_dropout`` some inputs are missing in training, while the targets are whole: a
+    One of the hidden layers, the bottleneck, is narrow. The outputs of the bottleneck for a row are
+    the code of the row. ``transform`` computes the code by the layers up to the bottleneck, and
+    ``inverse_transform`` computes a reconstruction :math:`\hat x` of the code by the layers after.
+    All layers are trained together [1]_ to minimise the mean of
+    :math:`\frac12 \lVert x - \hat x \rVert^2` over rows, plus the penalty, as in an
+    :class:`MLPRegressor` whose targets are its inputs. With linear layers only, the codes span the
+    same space as the first principal components [2]_.
+
+    With ``input_dropout`` some inputs are missing in training, while the targets are complete: a
     denoising autoencoder [3]_.
 
     Parameters

@@ -2,8 +2,8 @@
 
 OpenBLAS starts threads that wait for work by spinning, and the products of a small network end
 before a second thread has begun to help. On cores with other work, threads that wait take the time
-of those that compute. So training whose products are small has one thread, and what the user has
-set is back when the training ends.
+of those that compute. So training whose products are small has one thread, and other training has
+no more than cores. What the user has set is back when the training ends.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise, product
 from pathlib import Path
 from threading import current_thread, get_ident, main_thread
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 from weakref import WeakSet
 
 import scipy
+from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
 from ._core.forks import lock_across_forks
@@ -40,15 +42,19 @@ _libraries: tuple[Library, ...] | None = None
 def with_few_threads(work: Callable[[], T], flops: int, *, scipy: bool = False) -> T:
     """Train by ``work``, whose largest product takes ``flops`` operations; return what it does.
 
-    If that is fewer than ``SMALL``, all libraries have one thread, where it is safe. Else that of
-    scipy has one with ``scipy``, where NumPy comes with another library: scipy's routine goes from
-    its vectors to our products and back, and the threads of both spin on the same cores.
+    If that is fewer than ``SMALL``, all libraries have one thread, where it is safe. Else they have
+    no more than there are cores for this process, where it is safe. That of scipy has one with
+    ``scipy``, where NumPy comes with another library: scipy's routine goes from its vectors to our
+    products and back, and the threads of both spin on the same cores.
     """
-    if flops < SMALL and _is_the_users_only_thread():
-        return Limit(1, of=lambda library: True).hold_during(work)
-    if scipy:
-        return Limit(1, of=lambda library: library.of_scipy).hold_during(work)
-    return work()
+    is_safe = _is_the_users_only_thread()
+    if scipy and not (is_safe and flops < SMALL):
+        work = partial(Limit(1, of=lambda library: library.of_scipy).hold_during, work)
+    if not is_safe:
+        return work()
+    # The quota of a container and the affinity of the process count, of which BLAS knows one.
+    n_threads = 1 if flops < SMALL else cpu_count()
+    return Limit(n_threads, of=lambda library: True).hold_during(work)
 
 
 def on_one_thread(work: Callable[[], T]) -> T:

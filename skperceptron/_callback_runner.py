@@ -113,7 +113,7 @@ class CallbackRunner:
 
     def close(self) -> None:
         """Show the fitted estimator."""
-        if self._step is not None:  # an epoch that nothing came of
+        if self._step is not None:  # an epoch that was interrupted
             self._step.call_on_fit_task_end(estimator=self._estimator)
         self._root.call_on_fit_task_end(**self._shown(ended=True))
 

@@ -29,11 +29,17 @@ def has_probabilities(estimator: MLPClassifier) -> bool:
 
 @with_parameters
 class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
-    r"""Multilayer perceptron that classifies.
+    r"""Multilayer perceptron for classification.
 
-    Scores are computed layer by layer, :math:`a_0 = x`,
-    :math:`a_l = f(a_{l-1} W_l + b_l)`, the last layer without activation, and trained by
-    backpropagation [1]_ to minimise the mean loss plus the penalty.
+    For features that are numbers, such as pixels, measurements and word counts: scale them first,
+    for example by :class:`sklearn.preprocessing.StandardScaler`. For tables with categories and
+    missing values see :class:`skperceptron.tabular.TabularMLPClassifier`. The parameters of
+    :class:`sklearn.neural_network.MLPClassifier` are there, with the same defaults and the same
+    results.
+
+    The network computes scores layer by layer, :math:`a_0 = x`,
+    :math:`a_l = f(a_{l-1} W_l + b_l)`, the last layer without activation. Backpropagation [1]_
+    trains the weights to minimise the mean loss plus the penalty.
 
     Parameters
     ----------

@@ -42,8 +42,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._inputs import as_numbers, refuse_dates
+from ._inputs import as_numbers, is_ready, is_surely_numbers, refuse_dates
 from ._messages import error_context, warn
+from ._restored import EPOCH_LISTS
 from ._summary import PACKAGE, documentation_url
 from ._types import Array, ArrayLike, Context, DTypeLike, Matrix, MatrixLike
 
@@ -100,7 +101,44 @@ __all__ = [
 
 
 def validate_parameters(estimator: BaseEstimator) -> None:
-    """Check the hyperparameters against ``_parameter_constraints``; all must fit into floats."""
+    """Check the hyperparameters against ``_parameter_constraints``; all must fit into floats.
+
+    Values that are no objects are checked once: partial_fit of one row would take twice as long.
+    """
+    key = _parameter_key(estimator)
+    if key is None or key not in _valid_parameters:
+        _check_parameters(estimator)
+    if key is not None:
+        if len(_valid_parameters) >= MOST_KEYS:
+            _valid_parameters.clear()
+        _valid_parameters[key] = None
+
+
+MOST_KEYS = 256
+_valid_parameters: dict[tuple[Any, ...], None] = {}  # classes with values that have been checked
+_PLAIN = frozenset([str, int, float, bool, type(None)])
+
+
+def _parameter_key(estimator: BaseEstimator) -> tuple[Any, ...] | None:
+    """What the checks depend on; None if there are objects, which change while they stay equal."""
+    constraints = type(estimator)._parameter_constraints
+    key: list[Any] = [type(estimator), id(constraints)]
+    for name in constraints:
+        value: Any = getattr(estimator, name, None)
+        key.append(type(value))
+        if type(value) is tuple or type(value) is list:
+            types = tuple(map(type, value))
+            if not _PLAIN.issuperset(types):
+                return None
+            key.append(types)
+            value = tuple(value)
+        elif type(value) not in _PLAIN:
+            return None
+        key.append(value)
+    return tuple(key)
+
+
+def _check_parameters(estimator: BaseEstimator) -> None:
     for name in estimator._parameter_constraints:
         value = getattr(estimator, name, None)
         if not isinstance(value, Real):
@@ -159,8 +197,15 @@ def validate_X(  # noqa: N802
 
     Dates and the like are refused, and warnings point at the caller's line.
     """
+    if not reset and is_ready(X, estimator, checks.get("dtype")):
+        return X
     with error_context(name):
         X = as_numbers(X, name)
+        if hasattr(X, "columns") and not len(X.columns):
+            raise ValueError(
+                f"Found a table with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
+                f"required by {type(estimator).__name__}."
+            )
         if not reset:
             estimator = _expecting_the_names(estimator, X)
         return validate_data(estimator, X, reset=reset, **checks)
@@ -219,6 +264,8 @@ def cross_fitting(n_splits: int, *, of_classes: bool, random_state: int) -> dict
 
 def check_y(y: MatrixLike, *, numeric: bool, estimator: BaseEstimator) -> Matrix:
     """Return y as an array or CSR matrix, finite; ``numeric`` makes numbers of objects."""
+    if type(y) is np.ndarray and y.ndim == 1 and len(y) and is_surely_numbers(y):
+        return y
     return _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
 
 
@@ -385,6 +432,8 @@ class Persistent(MixinBase):
         state: dict[str, Any] = super().__getstate__()
         # Copies and pickles that a callback makes during a fit are not in that fit themselves.
         own = {name: value for name, value in state.items() if name not in IN_FLIGHT}
+        # A shallow copy has curves of its own, since training appends to them.
+        own |= {name: list(own[name]) for name in EPOCH_LISTS if isinstance(own.get(name), list)}
         return own | {VERSION: sys.modules[PACKAGE].__version__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from ._core import kernels
+
 # Between the user's line and ours there may be lines of scikit-learn, as in a pipeline or a search,
 # of joblib, which runs these, and of NumPy, whose decorators some of our functions have.
 INSIDE = (__name__.rpartition(".")[0], "sklearn", "joblib", "numpy")
@@ -23,6 +25,17 @@ def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
     while frame.f_back is not None and _is_inside(frame):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+def warn_of_failed_compilation() -> None:
+    """Warn if loops could not be compiled since this was last asked."""
+    for failure in kernels.take_failures():
+        warn(
+            f"Numba is installed, and could not compile the loops of training: {failure}. "
+            "Training goes on with NumPy, with the same results. Set the environment variable "
+            "NUMBA_DISABLE_JIT=1 to keep skperceptron from using Numba.",
+            RuntimeWarning,
+        )
 
 
 def _is_inside(frame: FrameType) -> bool:

@@ -35,7 +35,6 @@ from ._compat import (
     validate_parameters,
     validate_X,
 )
-from ._core import kernels
 from ._core.perceptron import (
     Blocks,
     DenseRows,
@@ -58,10 +57,11 @@ from ._core.perceptron import (
     predicted_codes,
 )
 from ._core.perceptron.rows import BLOCK, GATHERED
+from ._core.training import clone_random_state
 from ._data import Data
 from ._held_out import candidates, draw
 from ._inputs import plain_labels, refuse_dates, require_y
-from ._messages import error_context, print_details, warn
+from ._messages import error_context, print_details, warn, warn_of_failed_compilation
 from ._parameters import (
     ABOVE_0,
     AT_LEAST_0,
@@ -172,11 +172,14 @@ class PerceptronParameters:
 class PerceptronClassifier(
     PlainScoreMixin, PerceptronParameters, CallbackSupport, Diagram, Persistent, BaseEstimator
 ):
-    r"""Rosenblatt's perceptron.
+    r"""Rosenblatt's perceptron, a linear classifier.
 
-    One threshold unit for two classes; for more, one per class. Each row :math:`x` with label
-    :math:`y = \pm 1` is looked at in turn, and only a mistake,
-    :math:`y (w \cdot x + b) \le 0`, changes the unit [1]_:
+    For teaching, and as a quick linear baseline. The parameters of
+    :class:`sklearn.linear_model.Perceptron` are there, with the same results.
+
+    There is one threshold unit for two classes, and one per class for more. The unit looks at the
+    rows one after the other, and only a mistake on a row :math:`x` with label :math:`y = \pm 1`,
+    :math:`y (w \cdot x + b) \le 0`, changes its weights [1]_:
 
     .. math:: w \leftarrow w + \eta_0 y x, \qquad b \leftarrow b + \eta_0 y.
 
@@ -557,6 +560,7 @@ class PerceptronClassifier(
             data, X, resume, self.max_iter, self.tol, coef_init, intercept_init, given, task="fit"
         )
         self._state.classes_fixed = fixed
+        warn_of_failed_compilation()
         if self.tol is not None and self.n_iter_ == self.max_iter:
             warn(
                 "Maximum number of iteration reached before convergence. Consider increasing "
@@ -695,7 +699,7 @@ class PerceptronClassifier(
             share = PENALTIES[self.penalty]
             penalty = Penalty(float(self.alpha), float(self.l1_ratio if share is None else share))
             return Penalised(units, rule, penalty, float(self.eta0))
-        if rule.independent and kernels.available():
+        if rule.independent:
             return compiled.Compiled(units, rule)
         return Blocks(units, rule)
 
@@ -716,17 +720,18 @@ class PerceptronClassifier(
         coef, intercept = units.weights.T.copy(), units.intercept.copy()
         return _State(units, random_state, split_seed, coef, intercept)
 
-    def _resume(self, rows: Rows, rule: Rule) -> _State:
+    def _resume(self, rows: Rows, rule: Rule, n_rows: int) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
-        state = copy.deepcopy(self._state)
+        state = self._state
         coef, intercept = self._weights()
         units = self._units(rows, rule)
         _check_shapes(coef, intercept, units.weights.T.shape)
         units.go_on_from(state.units)
         units.set_weights(coef.T, where=(coef != state.coef).T)
         units.set_intercept(intercept, where=intercept != state.intercept)
-        state.units = units
-        return state
+        # One row has one order, and nothing is drawn for it.
+        stream = state.random_state if n_rows == 1 else clone_random_state(state.random_state)
+        return replace(state, units=units, random_state=stream)
 
     # Run epochs --------------------------------------------------------------------------
 
@@ -754,7 +759,7 @@ class PerceptronClassifier(
         codes, rule = self._codes(y), self._rule(y)
         try:
             rows = SparseRows(X) if issparse(X) else DenseRows(X)
-            state = (self._resume if resume else self._start)(rows, rule)
+            state = self._resume(rows, rule, len(codes)) if resume else self._start(rows, rule)
         except MemoryError as error:
             raise ValueError(
                 f"X has {X.shape[1]} columns: there is no memory for a coef_ of "
@@ -919,7 +924,9 @@ class PerceptronClassifier(
         _check_finite(self.coef_, self.intercept_, rows)
         self.n_iter_ = len(mistakes)
         self.t_ = (self.t_ if resume else 1.0) + len(mistakes) * n_rows
-        self.mistakes_curve_ = (self.mistakes_curve_ if resume else []) + mistakes
+        if not resume:
+            self.mistakes_curve_ = []
+        self.mistakes_curve_.extend(mistakes)  # in place: a copy would take longer each time
         state.coef, state.intercept = self.coef_.copy(), self.intercept_.copy()
         self._state = state
 

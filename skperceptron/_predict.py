@@ -22,6 +22,7 @@ from ._attributes import ATTRIBUTES, group_names, published_group
 from ._compat import as_finite, validate_X
 from ._core.network import Network
 from ._core.types import Array
+from ._inputs import is_ready, is_surely_finite
 
 # Rows that prediction works on at a time, so that its memory does not grow with the data: fewer
 # where a layer has so many units that this many outputs do not have room for them.
@@ -90,15 +91,6 @@ def check_finite(values: Array, name: str) -> Array:
     )
 
 
-def is_surely_finite(values: Array) -> bool:
-    """False if any value is NaN or infinite, or if the sum of the squares overflows.
-
-    Squares do not cancel, and this is the fastest pass over an array that NumPy has.
-    """
-    flat = values.ravel()
-    return math.isfinite(flat.dot(flat))
-
-
 def _as_it_is(block: Any) -> Any:
     return block
 
@@ -138,7 +130,7 @@ class Predictor:
         long as the network.
         """
         convert: Convert = _as_it_is
-        if not (validated or self._is_ready(X, estimator)):
+        if not (validated or is_ready(X, estimator, self._dtype)):
             X = validate_X(
                 estimator, X, "X", reset=False, accept_sparse=KINDS, ensure_all_finite=False
             )
@@ -148,18 +140,6 @@ class Predictor:
             return read(infer(convert(X), parameters))
         blocks = row_blocks(X, block_size(self._network))
         return joined([read(infer(convert(block), parameters)) for block in blocks])
-
-    def _is_ready(self, X: Any, estimator: Any) -> bool:
-        return (
-            type(X) is np.ndarray
-            and X.dtype == self._dtype
-            and X.ndim == 2
-            and X.shape[0] > 0
-            and X.shape[1] == estimator.n_features_in_
-            and X.flags.c_contiguous
-            and not hasattr(estimator, "feature_names_in_")
-            and is_surely_finite(X)
-        )
 
     def _parameters(self, estimator: Any) -> list[list[Array]]:
         """The arrays in the attributes, layer by layer, if their shapes are right."""

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from scipy.sparse import issparse
+from sklearn.utils import check_random_state
 
 from ._architecture import Architecture
 from ._attributes import publish_parameters
@@ -19,7 +20,7 @@ from ._data import Data
 from ._targets import Targets
 from ._tasks import Task
 
-# The attributes that have an entry for each epoch.
+# The attributes of a network that have an entry for each epoch.
 CURVES = ("loss_curve_", "learning_rate_curve_", "validation_loss_curve_", "validation_scores_")
 
 
@@ -73,7 +74,8 @@ def publish(estimator: Any, run: FitRun) -> None:
     best = state.best if math.isfinite(state.best) else None
     estimator.best_validation_score_ = -best if scored and best is not None else None
     estimator.best_loss_ = None if scored else best
-    if not isinstance(estimator.random_state, Integral):
+    given = estimator.random_state
+    if not isinstance(given, Integral) and state.random_state is check_random_state(given):
         # It is the user's, or everybody's: it must not move on when this estimator does.
         state.random_state = clone_random_state(state.random_state)
     estimator._training_state = state
@@ -82,7 +84,7 @@ def publish(estimator: Any, run: FitRun) -> None:
 
 
 def _publish_curves(estimator: Any, run: FitRun) -> None:
-    """Go on with the curves."""
+    """Go on with the curves, in place as scikit-learn does: a copy would take longer each time."""
     epochs, judged, scored = run.epochs, run.held_out is not None, run.state.watched is not None
     curves = (
         [epoch.loss for epoch in epochs],
@@ -91,9 +93,10 @@ def _publish_curves(estimator: Any, run: FitRun) -> None:
         [epoch.validation.score for epoch in epochs] if scored else None,
     )
     for attribute, values in zip(CURVES, curves, strict=True):
-        earlier = (run.resumes and getattr(estimator, attribute)) or []
+        curve = (run.resumes and getattr(estimator, attribute)) or []
         # There is none where the last call has no values for it.
-        setattr(estimator, attribute, None if values is None else earlier + values)
+        setattr(estimator, attribute, None if values is None else curve)
+        curve.extend(values or ())
     estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else None
 
 

@@ -18,11 +18,18 @@ from ._types import Array, ArrayLike, MatrixLike
 
 @with_parameters
 class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
-    r"""Multilayer perceptron that predicts real numbers.
+    r"""Multilayer perceptron for regression.
 
-    Outputs are computed layer by layer, :math:`a_0 = x`,
-    :math:`a_l = f(a_{l-1} W_l + b_l)`, the last layer without activation, and trained by
-    backpropagation [1]_ to minimise the mean loss plus the penalty.
+    For features that are numbers: scale them first, for example by
+    :class:`sklearn.preprocessing.StandardScaler`, and scale y too, for example by
+    :class:`sklearn.compose.TransformedTargetRegressor`. For tables with categories and missing
+    values see :class:`skperceptron.tabular.TabularMLPRegressor`, which scales both by itself. The
+    parameters of :class:`sklearn.neural_network.MLPRegressor` are there, with the same defaults and
+    the same results.
+
+    The network computes outputs layer by layer, :math:`a_0 = x`,
+    :math:`a_l = f(a_{l-1} W_l + b_l)`, the last layer without activation. Backpropagation [1]_
+    trains the weights to minimise the mean loss plus the penalty.
 
     Parameters
     ----------

@@ -12,7 +12,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from . import _build
 from ._architecture import training_network
-from ._core import kernels
 from ._core.activations import OUTPUT_ACTIVATIONS
 from ._core.batches import ArrayRows, Batches, SparseRows
 from ._core.epoch_metrics import Entry, EpochMetrics
@@ -21,7 +20,7 @@ from ._core.training import Cause, DivergenceError, Epoch, TrainingState
 from ._diagnosis import check_score_moved, convergence_message, divergence_message
 from ._finite import FiniteOutputs
 from ._held_out import validator
-from ._messages import print_details, warn
+from ._messages import print_details, warn, warn_of_failed_compilation
 from ._publish import FitRun
 
 # What hears of each epoch, and whether it was the last; it returns whether to stop there.
@@ -66,8 +65,6 @@ def run_epochs(estimator: Any, run: FitRun, listeners: Sequence[Listener]) -> No
         gradient_norm = solver.record_gradient_norm(network)
         penalties = _build.penalties(estimator)
         epoch_metrics = EpochMetrics(network, batches, penalties, gradient_norm, state)
-    n_elements = batches.n_steps * state.theta.size
-    n_elements += run.n_rows * sum(architecture.layer_units[1:])
 
     # Where an interruption goes back to. The weights of a stochastic solver go on from where
     # they are; those of L-BFGS are the last iteration's.
@@ -78,7 +75,6 @@ def run_epochs(estimator: Any, run: FitRun, listeners: Sequence[Listener]) -> No
         nonlocal last_epoch
         run.epochs.append(epoch)
         last_epoch = position()  # from this assignment on, the epoch counts
-        kernels.count(n_elements)
         if estimator.verbose:
             _print_epoch(estimator, epoch, run.n_iter, state)
         if epoch_metrics is None:
@@ -112,6 +108,7 @@ def run_epochs(estimator: Any, run: FitRun, listeners: Sequence[Listener]) -> No
         if unfinished is not None and estimator.tol is not None and not used_up:
             warn(convergence_message(estimator, run, unfinished), ConvergenceWarning)
         check_score_moved(estimator, run)
+    warn_of_failed_compilation()
 
 
 def _batch_size(estimator: Any, run: FitRun) -> int:

@@ -129,6 +129,7 @@ class EarlierWeights(Start):
 
     def prepare(self, architecture: Architecture, targets: Targets, data: Data) -> None:
         check_same_architecture(self._estimator._architecture, architecture)
+        self._one_row = data.X.shape[0] == 1
 
     def state(
         self,
@@ -140,7 +141,9 @@ class EarlierWeights(Start):
         theta = _published_weights(estimator, architecture)
         if estimator._training_state is None:
             return _first_state(estimator, architecture, solver, sample_weight, theta)
-        state: TrainingState = estimator._training_state.copy()
+        # One row has one order, and nothing is drawn for it.
+        shuffles = not self._one_row or estimator.early_stopping
+        state: TrainingState = estimator._training_state.copy(shuffles=shuffles)
         # A callback may have kept an epoch's own weights, though they were not the best.
         if all((theta != weights).any() for weights in (state.published, state.theta)):
             state.move(theta)

@@ -169,10 +169,10 @@ class FitHistory:
 
 
 class History:
-    """Records what there is to tell of each epoch.
+    """Records the losses and other numbers of each epoch.
 
-    Set it on a network, alone or inside a pipeline or a search, in as many processes as it takes:
-    clones share it. Each record has
+    Set the callback on a network, alone or inside a pipeline or a search, also in several
+    processes: clones share the callback. Each record has
 
     - 'epoch', counted on from earlier calls if training goes on from them;
     - 'loss', the training loss;

@@ -16,7 +16,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 collect_ignore = ["typing"]  # programs for type checkers, which nobody runs
 
 # So that what a test runs does not depend on the tests before it.
-kernels.n_elements_left = math.inf
+kernels.n_elements_left = kernels.n_steps_left = math.inf
 
 
 @pytest.hookimpl(tryfirst=True)  # before those that -m leaves out are left out

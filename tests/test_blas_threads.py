@@ -20,6 +20,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 
+from helpers.processes import run_python
 from skperceptron import (
     MLPAutoencoder,
     MLPClassifier,
@@ -70,7 +71,8 @@ class Numbers:
 
 
 @pytest.fixture
-def numbers():
+def numbers(monkeypatch):
+    monkeypatch.setattr(_blas_threads, "cpu_count", lambda: BEFORE)
     numbers = Numbers()
     if not numbers.libraries:
         pytest.skip("BLAS here has no number of threads that can be set for the whole process")
@@ -187,6 +189,34 @@ class TestWhichTraining:
             model = MLPRegressor((n_units,), solver=solver, max_iter=1, verbose=True)
             assert numbers.during(lambda m=model: m.fit(rows, rows[:, 0])) == {str(expected)}
         assert SMALL == 2 * 200 * 250 * 250
+
+    @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+    @pytest.mark.parametrize("n_cores", [1, 2, BEFORE, BEFORE + 1])
+    def test_a_large_one_has_no_more_than_cores(self, numbers, solver, n_cores, monkeypatch):
+        """A container may use fewer cores than the machine has, and BLAS counts the machine's."""
+        monkeypatch.setattr(_blas_threads, "cpu_count", lambda: n_cores)
+        rows, most = rng.normal(size=(200, 250)), min(n_cores, BEFORE)
+        model = MLPRegressor((250,), solver=solver, max_iter=1, verbose=True)
+        of_scipy = 1 if solver == "lbfgs" else most  # beside another library of NumPy's
+        expected = {of_scipy if library.of_scipy else most for library in numbers.libraries}
+        seen = numbers.during(lambda: model.fit(rows, rows[:, 0]))
+        assert seen == {str(most) if expected == {most} else str(expected)}
+        assert numbers.now() == BEFORE
+
+    def test_a_large_one_beside_a_thread_of_the_users_has_as_many_as_there_are(
+        self, numbers, monkeypatch
+    ):
+        monkeypatch.setattr(_blas_threads, "cpu_count", lambda: 1)
+        rows = rng.normal(size=(200, 250))
+        model = MLPRegressor((250,), max_iter=1, verbose=True)
+        leave = threading.Event()
+        thread = threading.Thread(target=leave.wait, args=(60,))
+        thread.start()
+        try:
+            assert numbers.during(lambda: model.fit(rows, rows[:, 0])) == {str(BEFORE)}
+        finally:
+            leave.set()
+            thread.join()
 
     def test_no_large_perceptron(self, numbers):
         """Blocks of 64 rows are multiplied with themselves, so the number of features counts."""
@@ -867,6 +897,27 @@ class TestLibraries:
         }
         found = {str(each.path): each.n_threads for each in _blas_threads.libraries()}
         assert found == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity can be set here")
+def test_the_affinity_of_the_process_counts():
+    """OpenBLAS reads it once, when it is loaded."""
+    code = """
+import os
+import numpy as np
+from skperceptron import MLPRegressor, _blas_threads
+numbers, rows = [], np.random.default_rng(0).normal(size=(200, 250))
+libraries = _blas_threads.libraries()
+for library in libraries:
+    library._set(3)
+def rate(progress):
+    numbers.append([library.n_threads for library in libraries])
+    return 1e-3
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+MLPRegressor((250,), max_iter=1, learning_rate=rate, tol=None).fit(rows, rows[:, 0])
+print({*numbers[-1]} <= {1}, {each.n_threads for each in libraries} <= {3})
+"""
+    assert run_python(code) == "True True"
 
 
 def test_in_a_process_with_two_threads():

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from make_notebooks import INSTALL, notebook
-from pages import COURSE, LANGUAGES, code_blocks, joined, pieces, topics
+from pages import COURSE, LANGUAGES, Prose, code_blocks, joined, pieces, topics
 
 PAIRS = list(zip_longest(topics("en"), topics("es")))
 PAGES = [page for language in LANGUAGES for page in topics(language)]
@@ -95,6 +95,68 @@ def test_a_page_has_one_figure_and_shows_it(page):
     assert "\n".join(block.source for block in code_blocks(page)).count("plt.show()") == 1
     shown = re.findall(r"^!\[.+\]\((.+)\)$", page.read_text("utf-8"), re.MULTILINE)
     assert shown == [f"../images/{page.parent.name}/{page.stem}.png"]
+
+
+def figure_of(page):
+    """The figure that the code of a page draws."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    namespace = {"__name__": "__main__"}
+    for block in code_blocks(page):
+        exec(block.source, namespace)
+        if plt.get_fignums():
+            return plt.gcf()
+    raise AssertionError("the page draws no figure")
+
+
+def without_label(figure):
+    """The axes of a figure whose label is missing, or is no word."""
+    shared = [axes for axes in figure.axes if axes.get_ylabel()]
+    for axes in figure.axes:
+        labels = [axes.get_xlabel()] * bool(len(axes.get_xticks()))
+        if not any(axes.get_shared_y_axes().joined(axes, other) for other in shared):
+            labels += [axes.get_ylabel()] * bool(len(axes.get_yticks()))
+        for label in labels:
+            if not re.search(r"[^\W\d_]{3}", re.sub(r"\$.*?\$", "", label)):
+                yield axes
+
+
+def without_legend(figure):
+    """The axes of a figure with several lines of which no legend says what they are."""
+    return [axes for axes in figure.axes if len(axes.lines) > 1 and axes.get_legend() is None]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_a_figure_has_words_at_its_axes_and_says_what_its_lines_are(page, capsys):
+    figure = figure_of(page)
+    assert not list(without_label(figure))
+    assert not without_legend(figure)
+
+
+def test_a_figure_without_words_or_legend_is_found():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    figure, (left, right) = plt.subplots(1, 2)
+    left.set(xlabel="input $x$", ylabel="$y$")
+    right.set(xlabel="epoch", ylabel="loss")
+    right.plot([[1, 2], [3, 4]])
+    assert list(without_label(figure)) == [left]
+    assert without_legend(figure) == [right]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_a_page_says_first_what_its_reader_can_do_after_it(page):
+    first = {"en": "**After this topic you can** ", "es": "**Después de este tema sabrás** "}
+    title, blank, beginning = page.read_text("utf-8").split("\n")[:3]
+    assert title.startswith("# ")
+    assert not blank
+    assert beginning.startswith(first[page.parent.name])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_no_line_within_a_paragraph_begins_an_item_of_a_list(page):
+    prose = "\n".join(p.text for p in pieces(page.read_text("utf-8")) if isinstance(p, Prose))
+    for before, item in re.findall(r"^(.*)\n *((?:\d+\.|[-+*]) .*)$", prose, re.MULTILINE):
+        assert not before or re.match(r" *(?:\d+\.|[-+*]) | {2}", before), item
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)

@@ -21,17 +21,6 @@ NEEDS_PANDAS = re.compile(r"\bneeds? pandas\b", re.IGNORECASE)
 # Trees of scikit-learn differ between its versions: pages that show what they give show 1.9's.
 TREES = re.compile(r"HistGradientBoosting|RandomForest")
 
-# Pages whose outputs are still to be written below their blocks.
-WITHOUT_OUTPUTS = {
-    "docs/guide/callbacks.md",
-    "docs/guide/differences.md",
-    "docs/guide/from-keras-torch.md",
-    "docs/guide/perceptron.md",
-    "docs/guide/plotting.md",
-    "docs/guide/training.md",
-    "docs/guide/troubleshooting.md",
-}
-
 BUILT = ROOT / "docs" / "_build"
 PAGES = [
     ROOT / "README.md",
@@ -45,7 +34,7 @@ def takes_long(page: Path) -> bool:
     return page.is_relative_to(course) or page.name in ("plotting.md", "troubleshooting.md")
 
 
-def run_in_order(parts: list[Code | Prose], capsys, complete=True, compared=True):
+def run_in_order(parts: list[Code | Prose], capsys, compared=True):
     """Run the blocks of a page, each of which shows what it prints and draws."""
     namespace = {"__name__": "__main__"}
     capsys.readouterr()
@@ -53,15 +42,15 @@ def run_in_order(parts: list[Code | Prose], capsys, complete=True, compared=True
         if isinstance(part, Prose):
             continue
         if not installed(part.source, FRAMEWORKS):
-            assert part.output or "print(" not in part.source or not complete
+            assert part.output or "print(" not in part.source
             continue
         exec(part.source, namespace)
         printed = capsys.readouterr().out
         if not compared:
-            assert bool(part.output) == bool(printed) or not complete
-        elif part.output or complete:
+            assert bool(part.output) == bool(printed)
+        else:
             assert agrees(part.output, printed), f"the page shows\n{part.output}and not\n{printed}"
-        if drawn_figures() and complete:
+        if drawn_figures():
             assert images(after.text), f"no image below\n{part.source}"
 
 
@@ -88,9 +77,8 @@ def test_python_blocks_run_in_order(page, capsys, tmp_path, monkeypatch):
         pytest.importorskip(NEWER[page.name])
     if NEEDS_PANDAS.search(page.read_text("utf-8")):
         pytest.importorskip("pandas")
-    complete = str(page.relative_to(ROOT)) not in WITHOUT_OUTPUTS
     compared = parse_version("1.9") <= SCIKIT_LEARN or not TREES.search(page.read_text("utf-8"))
-    run_in_order(pieces(page.read_text("utf-8")), capsys, complete, compared)
+    run_in_order(pieces(page.read_text("utf-8")), capsys, compared)
 
 
 @pytest.mark.parametrize(

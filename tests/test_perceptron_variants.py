@@ -16,7 +16,6 @@ from sklearn.model_selection import GridSearchCV
 from helpers.interrupts import interrupt_call, interrupted
 from helpers.marks import dense_and_csr
 from skperceptron import PerceptronClassifier
-from skperceptron._core import kernels
 from skperceptron._core.perceptron import Penalised, blocks
 
 DATA = {
@@ -204,15 +203,14 @@ class TestContinuing:
 @pytest.mark.parametrize(
     ("owner", "name", "parameters"),
     [
-        (blocks._Run, "_add", {}),
-        (blocks._Run, "_outcome", {"multi_class": "joint"}),
+        (blocks.Run, "_add", {}),
+        (blocks.Run, "_outcome", {"multi_class": "joint"}),
         (Penalised, "_draw", {"penalty": "l1"}),
         (Penalised, "_shrink", {"penalty": "elasticnet"}),
     ],
 )
 @pytest.mark.one_of_each
 def test_an_interruption_within_an_epoch(owner, name, parameters, algorithm, n_calls, monkeypatch):
-    monkeypatch.setattr(kernels, "available", lambda: False)
     X, y = DATA["three classes"]
     interrupt_call(monkeypatch, owner, name, n_calls)
     model = PerceptronClassifier(algorithm=algorithm, tol=None, max_iter=50, **parameters)

@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _predict
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, _compat, _predict
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -93,7 +93,8 @@ def results(model, rows):
 def in_general(model, rows, monkeypatch):
     """The same by the way that all other data go."""
     with monkeypatch.context() as patch:
-        patch.setattr(_predict.Predictor, "_is_ready", lambda *args: False)
+        patch.setattr(_predict, "is_ready", lambda *args: False)
+        patch.setattr(_compat, "is_ready", lambda *args: False)
         return results(model, rows)
 
 
@@ -449,7 +450,8 @@ def test_errors_are_those_of_the_general_path(kind, rows, monkeypatch):
     for call in methods:
         actual = outcome(call, rows)
         with monkeypatch.context() as patch:
-            patch.setattr(_predict.Predictor, "_is_ready", lambda *args: False)
+            patch.setattr(_predict, "is_ready", lambda *args: False)
+            patch.setattr(_compat, "is_ready", lambda *args: False)
             expected = outcome(call, rows)
         assert isinstance(actual, tuple)
         assert actual == expected

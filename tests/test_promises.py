@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 
 import skperceptron
 from helpers.interrupts import interrupted
@@ -194,6 +195,29 @@ def test_n_jobs_of_the_perceptron_has_no_effect():
     models = [PerceptronClassifier(n_jobs=n_jobs).fit(X, Y) for n_jobs in (None, 1, 2, -1)]
     for model in models[1:]:
         assert equal(model, models[0])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        MLPClassifier(max_iter=3, random_state=0),
+        MLPClassifier(max_iter=3, random_state=0, early_stopping=True),
+        MLPRegressor(max_iter=3, random_state=0, solver="lbfgs"),
+        PerceptronClassifier(),
+    ],
+    ids=["adam", "early stopping", "lbfgs", "perceptron"],
+)
+@pytest.mark.parametrize("verbose", [True, 2])
+def test_verbose_changes_no_number(model, verbose, capsys):
+    silent = clone(model).fit(X, TWO)
+    assert not capsys.readouterr().out
+    talking = clone(model).set_params(verbose=verbose).fit(X, TWO)
+    assert capsys.readouterr().out
+    for name in ("coefs_", "intercepts_", "coef_", "intercept_"):
+        for one, other in zip(getattr(talking, name, ()), getattr(silent, name, ()), strict=True):
+            assert_array_equal(one, other)
+    for name in ("loss_curve_", "validation_scores_", "mistakes_curve_"):
+        assert getattr(talking, name, None) == getattr(silent, name, None)
 
 
 def test_threads_predict_at_once():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.special import expit, ndtr
@@ -14,6 +14,9 @@ from . import formulas
 from .formulas import Formula
 from .kernels import Kernel
 from .types import Array
+
+if TYPE_CHECKING:
+    from .compiled.tape import Tape
 
 _ZERO = np.zeros((), np.float32)  # NumPy takes it faster than a number of Python's
 
@@ -74,6 +77,12 @@ class Identity(Activation):
     def formula(self, z: Formula) -> Formula:
         return z
 
+    def record(self, tape: Tape, z: Array) -> None:
+        pass
+
+    def record_backward(self, tape: Tape, saved: Array, delta: Array) -> None:
+        pass
+
 
 class Logistic(Activation):
     """``a = 1 / (1 + exp(-z))``, ``da/dz = a (1 - a)``."""
@@ -91,6 +100,14 @@ class Logistic(Activation):
     def formula(self, z: Formula) -> Formula:
         return formulas.logistic(z)
 
+    def record(self, tape: Tape, z: Array) -> None:
+        tape.call(expit, z, z)
+
+    def record_backward(self, tape: Tape, saved: Array, delta: Array) -> None:
+        tape.call(np.multiply, delta, saved, delta)
+        tape.call(np.subtract, 1.0, saved, saved)
+        tape.call(np.multiply, delta, saved, delta)
+
 
 class Tanh(Activation):
     """``a = tanh(z)``, ``da/dz = 1 - a²``."""
@@ -107,6 +124,14 @@ class Tanh(Activation):
 
     def formula(self, z: Formula) -> Formula:
         return formulas.tanh(z)
+
+    def record(self, tape: Tape, z: Array) -> None:
+        tape.call(np.tanh, z, z)
+
+    def record_backward(self, tape: Tape, saved: Array, delta: Array) -> None:
+        tape.call(np.multiply, saved, saved, saved)
+        tape.call(np.subtract, 1.0, saved, saved)
+        tape.call(np.multiply, delta, saved, delta)
 
 
 class Relu(Activation):
@@ -129,21 +154,34 @@ class Relu(Activation):
     def formula(self, z: Formula) -> Formula:
         return formulas.maximum(z, 0.0)
 
+    def record(self, tape: Tape, z: Array) -> None:
+        tape.run(_rectify_loop, z)
+
+    def record_backward(self, tape: Tape, saved: Array, delta: Array) -> None:
+        tape.run(_keep_where_positive, delta, saved)
+
+
+def _rectify_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    values = arrays[0]
+    for i in range(sizes[0] * sizes[1]):
+        # What is not a number stays.
+        values[i] = 0 if values[i] <= 0 else values[i]
+
 
 def _keep_where_positive_numpy(values: Array, signs: Array) -> None:
     # No branches, which random signs would make the processor mispredict.
     np.multiply(values, np.greater(signs, _ZERO), out=values)
 
 
-def _keep_where_positive_numba(values: Array, signs: Array) -> None:
-    one, zero = values.dtype.type(1), values.dtype.type(0)
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            values[i, j] *= one if signs[i, j] > 0 else zero
+def _keep_where_positive_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    values, signs = arrays[0], arrays[1]
+    for i in range(sizes[0] * sizes[1]):
+        # Not 0 where the value is not finite.
+        values[i] *= signs[i] > 0
 
 
 _keep_where_positive = Kernel(
-    _keep_where_positive_numpy, _keep_where_positive_numba, dimensions=(2, 2)
+    _keep_where_positive_numpy, _keep_where_positive_loop, dimensions=(2, 2)
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .compiled.tape import Series, Tape
 from .types import Array
 
 
@@ -31,6 +32,15 @@ class Rows(ABC):
         """Rows start to stop: a view if it can be, else gathered into ``out``."""
 
 
+def _take_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    """Rows of values; the last of the integers are the strides of these, in elements."""
+    out, values, rows, strides = arrays[0], arrays[1], integers[2], integers[3]
+    for i in range(sizes[0]):
+        start = rows[i] * strides[0]
+        for j in range(sizes[1]):
+            out[i * sizes[1] + j] = values[start + j * strides[1]]
+
+
 class ArrayRows(Rows):
     """The rows of an array, (n,) or (n, k)."""
 
@@ -49,6 +59,11 @@ class ArrayRows(Rows):
 
     def slice(self, start: int, stop: int, out: Array) -> Array:
         return self._values[start:stop]
+
+    def record(self, tape: Tape, rows: Series, out: Array) -> Array:
+        values = self._values if self._values.ndim == 2 else self._values[:, np.newaxis]
+        tape.gather(_take_loop, values, rows, out)
+        return out
 
 
 class CodedRows(Rows):
@@ -75,6 +90,20 @@ class CodedRows(Rows):
 
     def _look_up(self, codes: Array, out: Array) -> Array:
         return self._table.take(codes, 0, out[: len(codes)], "clip")
+
+    def record(self, tape: Tape, rows: Series, out: Array) -> Array:
+        table = np.ascontiguousarray(self._table)
+        codes = np.ascontiguousarray(self._codes, np.intp)
+        tape.run(_look_up_loop, out, table, rows, codes)
+        return out
+
+
+def _look_up_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    out, table, rows, codes = arrays[0], arrays[1], integers[2], integers[3]
+    for i in range(sizes[0]):
+        start = codes[rows[i]] * sizes[1]
+        for j in range(sizes[1]):
+            out[i * sizes[1] + j] = table[start + j]
 
 
 class OneHotRows(Rows):
@@ -104,6 +133,20 @@ class OneHotRows(Rows):
         out.fill(self._absent)
         out[np.arange(len(codes)), codes] = self._present
         return out
+
+    def record(self, tape: Tape, rows: Series, out: Array) -> Array:
+        values = np.array([self._absent, self._present])
+        codes = np.ascontiguousarray(self._codes, np.intp)
+        tape.run(_one_hot_loop, out, values, rows, codes)
+        return out
+
+
+def _one_hot_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    out, values, rows, codes = arrays[0], arrays[1], integers[2], integers[3]
+    for i in range(sizes[0]):
+        for j in range(sizes[1]):
+            out[i * sizes[1] + j] = values[0]
+        out[i * sizes[1] + codes[rows[i]]] = values[1]
 
 
 class SparseRows(Rows):
@@ -174,6 +217,22 @@ class Batches:
             else:
                 rows = order[start:stop]
                 yield tuple(column.take(rows, out) for column, out in self._columns)
+
+    def take(self, rows: Array) -> tuple[Array, ...]:
+        """The batch of these rows."""
+        return tuple(column.take(rows, out) for column, out in self._columns)
+
+    def record(self, tape: Tape) -> list[Array]:
+        """What ``epoch`` yields, for the batch with the rows ``tape.rows``."""
+        return [
+            tape.form(column, "record")(tape, tape.rows, out[: tape.n_rows])
+            for column, out in self._columns
+        ]
+
+    def rows(self, permutation: Array | None) -> Array:
+        """The rows that ``epoch`` walks over, in its order."""
+        order = self._order(permutation)
+        return np.arange(self.n_rows) if order is None else order
 
     def _order(self, permutation: Array | None) -> Array | None:
         if self._rows is None or permutation is None:

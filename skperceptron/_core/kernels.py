@@ -7,6 +7,7 @@ time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
@@ -27,44 +28,70 @@ n_elements_left = 200_000_000.0
 _working = lock_across_forks()
 
 
-class Kernel:
-    """Runs ``numpy_impl`` or, where there is Numba and enough to do, ``numba_impl``, compiled.
+# What whole epochs of steps (see ``compiled``) wait for in the same way. A step saves 15 to 25 µs.
+n_steps_left = 20_000.0
 
-    Both are functions of the same arrays, C-contiguous and of one dtype, and leave the same values
-    in them to the last bit. ``numba_impl`` is a loop in Python for Numba to compile. ``dimensions``
-    has the number of dimensions of each argument: 0 for a number.
+_counting = lock_across_forks()
+_failures: list[str] = []
+_told: list[str] = []  # of these failures, the one that there was a warning of
+
+
+class Kernel:
+    """Runs ``numpy_impl`` or, where there is Numba and enough to do, ``loop``, compiled.
+
+    Both do the same to the last bit. ``numpy_impl`` is a function of arrays, C-contiguous and of
+    one dtype. ``loop`` gets them as ``arrays``, flat, with the shape of the first one as ``sizes``.
+    ``dimensions`` has the number of dimensions of each array. ``loop`` ignores its other two
+    arguments (see ``address``).
     """
 
     all: ClassVar[list[Kernel]] = []
 
-    def __init__(
-        self, numpy_impl: Function, numba_impl: Function, dimensions: tuple[int, ...]
-    ) -> None:
-        self.numpy_impl, self.numba_impl, self.dimensions = numpy_impl, numba_impl, dimensions
+    def __init__(self, numpy_impl: Function, loop: Function, dimensions: tuple[int, ...]) -> None:
+        self.numpy_impl, self.loop, self.dimensions = numpy_impl, loop, dimensions
         self.run = numpy_impl
         self.all.append(self)
 
     def use_compiled(self) -> None:
-        """Run ``numba_impl`` from now on if it can be compiled."""
-        self.run = (undisturbed(self._compile) if available() else None) or self.numpy_impl
+        """Run ``loop`` from now on if it can be compiled."""
+        self.run = (unless_it_fails(self.compiled) if available() else None) or self.numpy_impl
 
-    def _compile(self) -> Function | None:
-        try:
-            return compiled(self.numba_impl, self.dimensions)
-        except Exception:
-            return None
+    def compiled(self) -> Function:
+        """A function of the arrays that runs ``loop``, compiled for both precisions."""
+        loop = compiled(self.loop, self.dimensions)
+        if max(self.dimensions) == 1:
+            return lambda *arrays: loop(arrays, arrays[0].shape, 0, 0)
+        return lambda *arrays: loop(
+            tuple([array.reshape(-1) for array in arrays]), arrays[0].shape, 0, 0
+        )
 
 
 def count(n_elements: int) -> None:
     """Count the elements that kernels have worked on. After enough, compile every kernel."""
     global n_elements_left
-    if n_elements_left > 0:
-        left = n_elements_left - n_elements
-        if left <= 0:
-            for kernel in Kernel.all:
-                kernel.use_compiled()
+    with _counting:
+        n_elements_left -= n_elements
+        due = -math.inf < n_elements_left <= 0
+    if due:
+        for kernel in Kernel.all:
+            kernel.use_compiled()
         # Only now: if a signal has ended the compilation, the next call tries again.
-        n_elements_left = left
+        n_elements_left = -math.inf
+
+
+def count_steps(n_steps: float) -> None:
+    """Count steps that NumPy has taken and that could have been compiled."""
+    global n_steps_left
+    with _counting:
+        n_steps_left -= n_steps
+
+
+def take_failures() -> list[str]:
+    """Return why compiling failed, once in a process: what failed next failed for that reason."""
+    with _counting:
+        news = [] if _told else _failures[:1]
+        _told.extend(news)
+    return news
 
 
 @cache
@@ -83,31 +110,90 @@ def _is_available() -> bool:
 
 
 @cache
-def compiled(function: Function, dimensions: tuple[int, ...] | None = None) -> Function:
-    """Return the function compiled, or read from the cache of an earlier process.
+def compiled(loop: Function, dimensions: tuple[int, ...]) -> Function:
+    """Return the loop of a kernel compiled, or read from the cache of an earlier process."""
+    from numba import njit, types
 
-    With ``dimensions`` it is compiled at once, for arrays of both precisions; without them it is
-    compiled for the arguments of each call.
-    """
-    from numba import njit
-
-    signatures = None if dimensions is None else _signatures(dimensions)
-    result: Function
-    # Division as NumPy has it, without a branch for 0, can run in vector registers.
-    try:
-        result = njit(signatures, cache=True, nogil=True, error_model="numpy")(function)
-    except Exception:  # there is nowhere to keep it, or what is kept there is broken
-        result = njit(signatures, nogil=True, error_model="numpy")(function)
+    signatures = [
+        types.void(
+            types.UniTuple(types.Array(number, 1, "C"), len(dimensions)),
+            types.UniTuple(types.intp, dimensions[0]),
+            types.intp,
+            types.intp,
+        )
+        for number in (types.float32, types.float64)
+    ]
+    result: Function = cached(njit, loop, signatures)
     return result
 
 
-def _signatures(dimensions: tuple[int, ...]) -> list[Any]:
-    from numba import types
+def compiled_for(function: Function, arguments: tuple[Any, ...]) -> Function | None:
+    """Return the function compiled for such arguments; None if that fails or does not pay yet."""
+    if n_steps_left > 0 or not available():
+        return None
+    from numba import njit, typeof, types
 
-    return [
-        types.void(*(types.Array(number, n, "C") if n else number for n in dimensions))
-        for number in (types.float32, types.float64)
-    ]
+    key = function, tuple(typeof(argument) for argument in arguments)
+    if key not in _compiled:
+        signature = types.void(*key[1])
+        _compiled[key] = unless_it_fails(lambda: cached(njit, function, signature))
+    return _compiled[key]
+
+
+_compiled: dict[tuple[Function, tuple[Any, ...]], Function | None] = {}
+
+
+@cache
+def address(loop: Function, precision: str) -> int:
+    """Return the address of the loop, compiled as a function of C for arrays of this precision.
+
+    It takes what NumPy's own inner loops take: the addresses of ``arrays``, their ``sizes``, and
+    two arguments more. The first of these is the same addresses once more, for arrays of integers.
+    The second is nothing.
+    """
+    from numba import cfunc, types
+
+    number = {"f": types.float32, "d": types.float64}[precision]
+    arrays, sizes, integers = (
+        types.CPointer(types.CPointer(number)),
+        types.CPointer(types.intp),
+        types.CPointer(types.CPointer(types.intp)),
+    )
+    function = cached(cfunc, loop, types.void(arrays, sizes, integers, types.intp))
+    _kept.append(function)
+    place: int = function.address
+    return place
+
+
+_kept: list[Any] = []  # what has an address that is in use
+
+
+def cached(compiler: Any, function: Function, signature: Any, **options: Any) -> Any:
+    """Compile the function for the signature at once, or read it from the cache on disk."""
+    # Division as NumPy has it, without a branch for 0, can run in vector registers.
+    options = {"error_model": "numpy"} | options
+    if compiler.__name__ != "cfunc":
+        options["nogil"] = True
+    try:
+        return compiler(signature, cache=True, **options)(function)
+    except Exception:  # there is nowhere to keep it, or what is kept there is broken
+        return compiler(signature, **options)(function)
+
+
+def unless_it_fails(work: Callable[[], T]) -> T | None:
+    """Return the result of the work, undisturbed. Remember why it failed, if it did."""
+
+    def attempt() -> T | None:
+        global n_steps_left
+        try:
+            return work()
+        except Exception as error:
+            with _counting:
+                _failures.append(f"{type(error).__name__}: {error}")
+                n_steps_left = math.inf  # another attempt would fail too
+            return None
+
+    return undisturbed(attempt)
 
 
 def undisturbed(work: Callable[[], T | None]) -> T | None:
@@ -129,3 +215,11 @@ def undisturbed(work: Callable[[], T | None]) -> T | None:
         return None
     thread.join()
     return results[0] if results else None
+
+
+def outer(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    """The product of a column and a row; NumPy's own loop for it takes ten times as long."""
+    out, column, row = arrays[0], arrays[1], arrays[2]
+    for i in range(sizes[0]):
+        for j in range(sizes[1]):
+            out[i * sizes[1] + j] = column[i] * row[j]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, OptimizeResult, minimize
 
+from . import kernels
 from .batches import Batches
 from .network import Network
 from .objective import Objective
@@ -165,6 +166,8 @@ class LBFGS(Solver):
             value = objective.value_and_gradient(*batch)
             return coordinates.value_and_gradient(x, value, objective.network.gradient)
 
+        n_elements = objective.n_elements(batches)
+
         def end_of_iteration(intermediate_result: OptimizeResult) -> None:
             nonlocal stopped, failure
             theta[...] = accepted[...] = coordinates.theta(intermediate_result.x)
@@ -173,6 +176,7 @@ class LBFGS(Solver):
                     raise DivergenceError(state.n_epochs + 1, None)
                 record = _record(state, float(intermediate_result.fun), validate())
                 state.n_epochs += 1
+                kernels.count(n_elements)
                 stopped = on_epoch(record)
             except StopIteration as error:  # somebody's own, and no request
                 failure = error

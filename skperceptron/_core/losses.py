@@ -12,13 +12,16 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.special import expit, log_softmax, xlogy
 
 from .activations import ActivationLike, softplus
 from .types import Array
+
+if TYPE_CHECKING:
+    from .compiled.tape import Tape
 
 
 @runtime_checkable
@@ -104,7 +107,18 @@ class BinaryLogLoss(Loss):
         terms -= scores * y
         expit(scores, out=scores)
         scores -= y
-        values: Array = terms.sum(axis=1)  # (n,)
+        values: Array = terms.dot(_ones(scores.shape[1], scores.dtype))  # (n,)
+        return values
+
+    def record(self, tape: Tape, scores: Array, y: Array) -> Array:
+        terms, products = tape.empty(*scores.shape), tape.empty(*scores.shape)
+        values = tape.empty(len(scores))
+        tape.call(np.logaddexp, 0.0, scores, terms)
+        tape.call(np.multiply, scores, y, products)
+        tape.call(np.subtract, terms, products, terms)
+        tape.call(expit, scores, scores)
+        tape.call(np.subtract, scores, y, scores)
+        tape.row_totals(terms, values)
         return values
 
 
@@ -115,7 +129,7 @@ class MulticlassLogLoss(Loss):
         # NumPy reduces a long axis faster than many short ones, and BLAS sums faster than either.
         highest = np.maximum.reduce(scores.T.copy(), axis=0)  # (n,)
         scores -= highest[:, np.newaxis]
-        values: Array = np.einsum("ij,ij->i", scores, y)  # (n,)
+        values: Array = (scores * y).dot(_ones(scores.shape[1], scores.dtype))  # (n,)
         np.exp(scores, out=scores)
         normaliser = scores.dot(_ones(scores.shape[1], scores.dtype))  # (n,)
         scores /= normaliser[:, np.newaxis]
@@ -123,14 +137,55 @@ class MulticlassLogLoss(Loss):
         np.subtract(np.log(normaliser), values, out=values)
         return values
 
+    def record(self, tape: Tape, scores: Array, y: Array) -> Array:
+        products = tape.empty(*scores.shape)
+        values, normaliser = tape.empty(len(scores)), tape.empty(len(scores))
+        tape.run(_subtract_highest_loop, scores)
+        tape.call(np.multiply, scores, y, products)
+        tape.row_totals(products, values)
+        tape.call(np.exp, scores, scores)
+        tape.row_totals(scores, normaliser)
+        tape.run(_divide_and_subtract_loop, scores, normaliser, y)
+        tape.call(np.log, normaliser, normaliser)
+        tape.call(np.subtract, normaliser, values, values)
+        return values
+
+
+def _subtract_highest_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    scores = arrays[0]
+    for i in range(sizes[0]):
+        start = i * sizes[1]
+        highest = scores[start]
+        for j in range(1, sizes[1]):
+            # Not a number as soon as one of them is not.
+            if not highest >= scores[start + j] and highest == highest:
+                highest = scores[start + j]
+        for j in range(sizes[1]):
+            scores[start + j] -= highest
+
+
+def _divide_and_subtract_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    rows, divisors, subtrahends = arrays[0], arrays[1], arrays[2]
+    for i in range(sizes[0]):
+        for j in range(i * sizes[1], (i + 1) * sizes[1]):
+            rows[j] = rows[j] / divisors[i] - subtrahends[j]
+
 
 class SquaredError(Loss):
     """``½ Σₖ (sₖ - yₖ)²`` (Legendre 1805); of probabilities the Brier score (Brier 1950)."""
 
     def values_and_gradient(self, scores: Array, y: Array) -> Array:
         scores -= y
-        values: Array = np.einsum("ij,ij->i", scores, scores)  # (n,)
+        values: Array = (scores * scores).dot(_ones(scores.shape[1], scores.dtype))  # (n,)
         values *= 0.5
+        return values
+
+    def record(self, tape: Tape, scores: Array, y: Array) -> Array:
+        squares, values = tape.empty(*scores.shape), tape.empty(len(scores))
+        tape.call(np.subtract, scores, y, scores)
+        tape.call(np.multiply, scores, scores, squares)
+        tape.row_totals(squares, values)
+        tape.call(np.multiply, values, 0.5, values)
         return values
 
 

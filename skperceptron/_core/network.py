@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from .layers import Layer
 from .parameters import Layout
 from .types import Array
+
+if TYPE_CHECKING:
+    from .compiled.tape import Tape
 
 T = TypeVar("T")
 
@@ -27,6 +30,11 @@ class Network:
         self.layout = Layout([p for layer in self.layers for p in layer.parameters])
         # Nothing below the first layer with parameters has a use for its gradient.
         self._first = next((i for i, layer in enumerate(layers) if layer.parameters), 0)
+
+    @property
+    def n_units(self) -> int:
+        """Number of units of all layers: of the parameters that no penalty acts on."""
+        return self.layout.trainable.stop - self.layout.weights.stop
 
     def infer(self, x: Array, parameters: Sequence[Sequence[Array]]) -> Array:
         """Raw scores (n, n_outputs) at prediction, with each layer's own parameters.
@@ -79,6 +87,18 @@ class Network:
         for layer in self.layers:
             x = layer.forward(x, sample_weight)
         return x
+
+    def record(self, tape: Tape, x: Array) -> Array:
+        """Put ``forward`` on the tape; return the raw scores."""
+        for layer in self.layers:
+            x = tape.form(layer, "record")(tape, x)
+        return x
+
+    def record_backward(self, tape: Tape, delta: Array) -> None:
+        """Put ``backward`` on the tape."""
+        for layer in self._above_first:
+            delta = tape.form(layer, "record_backward")(tape, delta, need_input=True)
+        tape.form(self.layers[self._first], "record_backward")(tape, delta, need_input=False)
 
     def backward(self, delta: Array) -> None:
         """Overwrite ``gradient``, given d loss / d scores (n, n_outputs): the chain rule."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .batches import Batches
+from .compiled.tape import Tape
 from .losses import LossLike
 from .network import Network
 from .penalties import Constraint, Penalty, ProximalPenalty
@@ -74,6 +76,32 @@ class Objective:
             value += nonsmooth.value(self._weights, scale, self._scratch)
         return value
 
+    def n_elements(self, batches: Batches) -> int:
+        """Elements of parameters and of outputs that an epoch works on."""
+        return batches.n_steps * self.network.theta.size + batches.n_rows * self.network.n_units
+
+    def record(self, tape: Tape, X: Array, y: Array, sample_weight: Array | None = None) -> None:
+        """Put ``value_and_gradient`` on the tape."""
+        tape.require(not self._proximal and not self._constraints)
+        scores = self.network.record(tape, X)
+        values = tape.form(self._loss, "record")(tape, scores, y)
+        scale = self._scale = 1.0 / (tape.n_rows * self._mean_weight)
+        total = tape.series(1)
+        if sample_weight is None:
+            tape.total(values, total)
+            tape.call(np.multiply, scores, scale, scores)
+        else:
+            tape.dot(values, sample_weight, total)
+            factors = tape.empty(tape.n_rows)
+            tape.call(np.multiply, sample_weight, scale, factors)
+            tape.run(_multiply_rows, scores, factors)
+        tape.terms.append((scale, total.values))
+        self.network.record_backward(tape, scores)
+        for penalty in self._penalties:
+            tape.form(penalty, "record")(
+                tape, self._weights, self._weights_gradient, scale, self._scratch
+            )
+
     def project(self, step_size: StepSize) -> None:
         """Complete the step just taken: proximal penalties, then constraints.
 
@@ -84,3 +112,10 @@ class Objective:
         for constraint in self._constraints:
             for weight in self._layer_weights:
                 constraint.project(weight)
+
+
+def _multiply_rows(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    rows, factors = arrays[0], arrays[1]
+    for i in range(sizes[0]):
+        for j in range(sizes[1]):
+            rows[i * sizes[1] + j] *= factors[i]

@@ -81,8 +81,8 @@ class Layout:
     def group(self, name: str, vector: Array) -> list[Array]:
         """The views of one name, in the layers' order."""
         return [
-            view
-            for view, parameter in zip(self.views(vector), self.parameters, strict=True)
+            vector[place].reshape(parameter.shape)
+            for place, parameter in zip(self._places, self.parameters, strict=True)
             if parameter.name == name
         ]
 

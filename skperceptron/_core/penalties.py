@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .kernels import Kernel
 from .types import Array, StepSize, blocks
+
+if TYPE_CHECKING:
+    from .compiled.tape import Tape
 
 
 class Penalty(ABC):
@@ -60,22 +63,32 @@ class L2(Penalty):
         return 0.5 * scale * self.strength * float(np.dot(weights, weights))
 
     def add_gradient(self, weights: Array, gradient: Array, scale: float, scratch: Array) -> float:
-        _add_multiple.run(gradient, weights, weights.dtype.type(scale * self.strength), scratch)
+        factor = np.array([scale * self.strength], weights.dtype)
+        _add_multiple.run(gradient, weights, factor, scratch)
         return self.value(weights, scale, scratch)
 
+    def record(
+        self, tape: Tape, weights: Array, gradient: Array, scale: float, scratch: Array
+    ) -> None:
+        factor, square = np.array([scale * self.strength], weights.dtype), tape.series(1)
+        tape.run(_add_multiple, gradient, weights, factor, scratch)
+        tape.dot(weights, weights, square)
+        tape.terms.append((0.5 * scale * self.strength, square.values))
 
-def _add_multiple_numpy(total: Array, values: Array, factor: Any, scratch: Array) -> None:
+
+def _add_multiple_numpy(total: Array, values: Array, factor: Array, scratch: Array) -> None:
     for part in blocks(0, len(values)):
         product = np.multiply(values[part], factor, out=scratch[: part.stop - part.start])
         total[part] += product
 
 
-def _add_multiple_numba(total: Array, values: Array, factor: Any, scratch: Array) -> None:
-    for i in range(values.size):
+def _add_multiple_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    total, values, factor = arrays[0], arrays[1], arrays[2][0]
+    for i in range(sizes[0]):
         total[i] += values[i] * factor
 
 
-_add_multiple = Kernel(_add_multiple_numpy, _add_multiple_numba, dimensions=(1, 1, 0, 1))
+_add_multiple = Kernel(_add_multiple_numpy, _add_multiple_loop, dimensions=(1, 1, 1, 1))
 
 
 @dataclass(frozen=True)

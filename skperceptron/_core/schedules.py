@@ -185,7 +185,7 @@ class FromCallable(Schedule):
 class WarmUp(Schedule):
     """The rate of another schedule, along a line from 1/(n + 1) of it up to all of it.
 
-    n is ``warmup_epochs``, and the line is walked batch by batch. Goyal et al. (2017), "Accurate,
+    n is ``warmup_epochs``, and the factor rises batch by batch. Goyal et al. (2017), "Accurate,
     large minibatch SGD: training ImageNet in 1 hour".
     """
 

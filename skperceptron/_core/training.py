@@ -6,18 +6,21 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 from .batches import Batches
+from .compiled.steps import Steps
 from .network import Network
 from .objective import Objective
 from .optimizers import GradientNormRecorder, Optimizer, OptimizerState
 from .parameters import Layout
 from .schedules import Schedule
+from .steps import NumPySteps
 from .stopping import Stopping, Validation
 from .types import Array
 
@@ -53,22 +56,27 @@ class TrainingState:
         """The weights that prediction uses."""
         return self.theta if self.best_theta is None else self.best_theta
 
-    def copy(self) -> TrainingState:
-        """A copy to go on with: it shares only what training replaces and never changes."""
-        return replace(
-            self,
-            theta=self.theta.copy(),
-            optimizer=self.optimizer.copy(),
-            random_state=clone_random_state(self.random_state),
-            generator=copy.deepcopy(self.generator),
-        )
+    def copy(self, *, shuffles: bool = True) -> TrainingState:
+        """A copy to go on with: it shares only what training replaces and never changes.
+
+        A call that draws no order of rows does not change the stream of these draws.
+        """
+        state = copy.copy(self)
+        state.theta, state.optimizer = self.theta.copy(), self.optimizer.copy()
+        if shuffles:
+            state.random_state = clone_random_state(self.random_state)
+        state.generator = _clone_generator(self.generator)
+        return state
 
     def position(self, *, own_weights: bool) -> TrainingState:
         """Where training is, to ``go_back_to``; after the next steps too if it has own weights.
 
         Between two epochs only weights, moments and streams change in place. All else is replaced.
         """
-        return replace(self, theta=self.theta.copy() if own_weights else self.theta)
+        position = copy.copy(self)
+        if own_weights:
+            position.theta = self.theta.copy()
+        return position
 
     def go_back_to(self, position: TrainingState) -> None:
         """Forget what came after an earlier ``position``."""
@@ -269,26 +277,17 @@ def train(
     ``state`` is changed in place and is complete at every yield. After each epoch
     ``outputs_are_finite`` and then ``validate`` judge the network as it is.
     """
-    network = objective.network
-    theta = network.theta[network.layout.trainable]  # (n_trainable,)
-    gradient = network.gradient[network.layout.trainable]
+    steps = Steps(NumPySteps(objective, optimizer, schedule, batches), max_epochs)
     for _ in range(max_epochs):
         order = _shuffled(state, batches.n_rows) if shuffle else None
-        total, seen = 0.0, 0
-        for batch in batches.epoch(order):
-            n = batch[0].shape[0]
-            total += n * objective.value_and_gradient(*batch)  # overwrites gradient
-            rate = schedule.rate(state.n_epochs + seen / batches.n_rows, state)
-            step_size = optimizer.step(theta, gradient, rate)
-            objective.project(step_size)
-            seen += n
-        loss = total / seen
+        total, rate = steps.run(order, state)
+        loss = total / batches.n_rows
         if not (math.isfinite(loss) and outputs_are_finite()):
             raise DivergenceError(state.n_epochs + 1, rate)
 
         validation = validate()
         state.n_epochs += 1
-        state.n_samples_seen += seen
+        state.n_samples_seen += batches.n_rows
         plateau = stopping.watch(loss, validation.score, state)
         stop = plateau and rate <= schedule.floor
         state.n_plateaus += plateau and not stop
@@ -312,7 +311,31 @@ def clone_random_state(stream: np.random.RandomState) -> np.random.RandomState:
     position = stream.get_state(legacy=False)
     if position["bit_generator"] != "MT19937":
         return copy.deepcopy(stream)
-    # Two thirds of the time of deepcopy, which partial_fit of a few rows takes note of.
-    other = np.random.RandomState(0)
+    # A third of the time of deepcopy, which partial_fit of a few rows takes note of.
+    bits = np.random.MT19937(_NoSeed())  # type: ignore[arg-type]  # NumPy takes the interface
+    other = np.random.RandomState(bits)
     other.set_state(position)
     return other
+
+
+def _clone_generator(stream: np.random.Generator) -> np.random.Generator:
+    """A stream that will go on as this one does."""
+    if type(stream.bit_generator) is not np.random.PCG64:
+        return copy.deepcopy(stream)
+    seed: Any = stream.bit_generator.seed_seq
+    bits = np.random.PCG64(seed)
+    bits.state = stream.bit_generator.state
+    return np.random.Generator(bits)
+
+
+class _NoSeed(ISeedSequence):
+    """For a stream whose state is set at once: drawing it from a seed takes longer than all else.
+
+    In pickles it is a seed as any other.
+    """
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Array:
+        return np.ones(n_words, dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return np.random.SeedSequence, (0,)

@@ -32,11 +32,11 @@ SHADE = 0.55  # of a class that is certain, over the background
 
 
 class DecisionBoundaryAnimation:
-    """How a classifier of two features divides the plane, epoch by epoch.
+    """Decision boundary of a classifier of two features, epoch by epoch.
 
     Each point of the plane has the colours of the classes, mixed by their probabilities
     (where there are none, the colour of the class predicted); the lines are where the class
-    predicted changes. ``plot`` puts several epochs side by side, ``animate`` makes a film.
+    predicted changes. ``plot`` puts several epochs side by side, ``animate`` makes an animation.
 
     Use :meth:`from_estimator` or :meth:`from_path`; the parameters are stored as attributes.
 
@@ -151,7 +151,7 @@ class DecisionBoundaryAnimation:
             Points of the grid, in each direction.
 
         n_panels : int, default=6
-            Most epochs to show, the first and the last included.
+            Maximum number of epochs to show, with the first and the last.
 
         ax : matplotlib Axes, default=None
             Where to draw; None is a new figure.
@@ -211,7 +211,7 @@ class DecisionBoundaryAnimation:
             Points of the grid, in each direction.
 
         n_panels : int, default=6
-            Most epochs to show, the first and the last included.
+            Maximum number of epochs to show, with the first and the last.
 
         ax : matplotlib Axes, default=None
             Where to draw; None is a new figure.
@@ -276,7 +276,7 @@ class DecisionBoundaryAnimation:
             use ``figure_.suptitle``.
 
         n_panels : int, default=6
-            Most epochs to show, the first and the last included.
+            Maximum number of epochs to show, with the first and the last.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.scatter` for the points of each class.

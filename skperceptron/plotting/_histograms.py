@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 class WeightHistogramDisplay:
-    """How the weights of each layer are distributed.
+    """Histogram of the weights of each layer.
 
     Weights that are exactly 0, as L1 makes them, are counted in the title of their layer
-    instead of in a bar, which would dwarf the others.
+    instead of in a bar, which would be much higher than the others.
 
     Use :meth:`from_estimator`; the parameters are stored as attributes.
 
@@ -137,7 +137,7 @@ class WeightHistogramDisplay:
 
 
 class ActivationHistogramDisplay:
-    """How the outputs of each layer's units are distributed over the rows of X.
+    """Histogram of the outputs of the units of each layer, over the rows of X.
 
     Outputs that are exactly 0, as those of rectified units often are, are counted in the
     title of their layer instead of in a bar, and so are dead units, which output 0 for every row.

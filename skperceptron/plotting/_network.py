@@ -44,7 +44,7 @@ class Slots(NamedTuple):
 
 
 class NetworkDisplay:
-    """A network drawn: units as circles, weights as lines between them.
+    """Drawing of a network: units as circles, weights as lines between them.
 
     The colour of a line is the sign of its weight, and its width is proportional to the
     weight's absolute value, on one scale for all layers. Weights that are exactly 0, as L1 makes
@@ -144,7 +144,7 @@ class NetworkDisplay:
             and writes nothing if there are none.
 
         max_units : int, default=16
-            Most units to draw of a layer, at least 2.
+            Maximum number of units to draw of a layer, at least 2.
 
         ax : matplotlib Axes, default=None
             Where to draw; None is a new figure.
@@ -204,7 +204,7 @@ class NetworkDisplay:
             Where to draw; None is a new figure.
 
         max_units : int, default=16
-            Most units to draw of a layer, at least 2.
+            Maximum number of units to draw of a layer, at least 2.
 
         **kwargs : dict
             Passed to the :class:`matplotlib.collections.LineCollection` of the weights.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class WeightImagesDisplay:
-    """What each unit of the first layer looks for: its incoming weights as an image.
+    """Weights of each unit of the first layer, as an image.
 
     All images have one scale, symmetric about 0. The units with the longest weight vectors
     come first.
@@ -100,7 +100,7 @@ class WeightImagesDisplay:
             None is a square.
 
         n_images : int, default=25
-            Most images to show.
+            Maximum number of images to show.
 
         ax : matplotlib Axes, default=None
             Where to draw; None is a new figure.
@@ -152,7 +152,7 @@ class WeightImagesDisplay:
             use ``figure_.suptitle``.
 
         n_images : int, default=25
-            Most images to show.
+            Maximum number of images to show.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.imshow`.

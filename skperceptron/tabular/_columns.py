@@ -14,6 +14,10 @@ from ._quantiles import Floats, blocks
 
 NUMBERS = "iuf"
 
+# Types of polars that NumPy has too; decimals and integers of 128 bits are none.
+NUMBERS_OF_POLARS = {f"{kind}Int{bits}" for kind in ("", "U") for bits in (8, 16, 32, 64)}
+NUMBERS_OF_POLARS |= {"Float32", "Float64"}
+
 
 def as_table(X: Any) -> Any:
     """Return X, lists as an array whose numbers are not strings for the strings beside them."""
@@ -96,7 +100,7 @@ class Columns:
             return column if self._array is not None else column.to_numpy()
         if hasattr(column, "iloc") and dtype.kind in NUMBERS + "b":
             return column.to_numpy(dtype="float64", na_value=np.nan)
-        if getattr(dtype, "is_numeric", bool)() and not str(dtype).startswith("Decimal"):
+        if str(dtype) in NUMBERS_OF_POLARS:
             return column.to_numpy()
         values = self.values(place)
         for kind in _present_types(values):

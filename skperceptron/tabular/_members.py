@@ -69,6 +69,12 @@ class Scaling(NamedTuple):
         standardised: Floats = (y.reshape(len(y), -1) - self.mean) / self.scale
         return np.clip(standardised, -FAR, FAR).reshape(y.shape)
 
+    def bound(self, outputs: NDArray[np.floating]) -> Floats:
+        """Outputs (n, n_outputs) within the range of the standardised training targets."""
+        low, high = ((end - self.mean) / self.scale for end in (self.low, self.high))
+        bounded: Floats = np.clip(outputs, low, high)
+        return bounded
+
     def restore(self, outputs: NDArray[np.floating]) -> Floats:
         """Outputs (n, n_outputs) in units of y, within the range of the training targets."""
         restored: Floats = np.clip(outputs * self.scale + self.mean, self.low, self.high)
@@ -79,6 +85,8 @@ class Scaling(NamedTuple):
 class Member:
     """A network to train: what it is made of and, after ``fit``, what came of it."""
 
+    kind: str  # its name among KINDS
+    split: int  # place of the split that says which rows are trained on
     preprocessor: TabularPreprocessor
     network: BaseMLP
     train: Rows

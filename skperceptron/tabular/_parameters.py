@@ -18,6 +18,7 @@ from .._parameters import (
     parameter,
     parameter_group,
 )
+from ._kinds import EFFORTS
 
 # Losses of targets that have been standardised, so that any number can be a target.
 LOSSES = ("squared_error", "absolute_error", "huber", "log_cosh", "gaussian")
@@ -42,6 +43,7 @@ class TableParameters:
         ],
     )
     n_estimators: int = parameter(default=1, accepts=[COUNT])
+    effort: str = parameter(default="fast", accepts=[StrOptions(set(EFFORTS))])
     max_iter: int = parameter(default=40, accepts=[COUNT])
     learning_rate_init: float | str = parameter(
         default="auto", accepts=[ABOVE_0, StrOptions({"auto"})]
@@ -56,8 +58,9 @@ class TableParameters:
     max_categories: int | None = parameter(
         default=30, accepts=[Interval(Integral, 1, None, closed="left"), None]
     )
-    n_bins: int | None = parameter(
-        default=16, accepts=[Interval(Integral, 1, None, closed="left"), None]
+    n_bins: int | str | None = parameter(
+        default="auto",
+        accepts=[Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
     )
     validation_fraction: float = parameter(
         default=0.2, accepts=[Interval(Real, 0, 1, closed="neither")]
@@ -89,9 +92,6 @@ class TabularClassifierParameters(TableParameters):
 class TabularRegressorParameters(TableParameters):
     """The hyperparameters of TabularMLPRegressor."""
 
-    n_bins: int | None = parameter(
-        default=32, accepts=[Interval(Integral, 1, None, closed="left"), None]
-    )
     loss: str = parameter(default="squared_error", accepts=[StrOptions(set(LOSSES))])
     quantiles: Sequence[float] | np.ndarray | None = parameter(
         default=None, accepts=["array-like", None]

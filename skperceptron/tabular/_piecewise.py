@@ -179,6 +179,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
             only blocks of rows are in memory.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         X = self._validate(X, reset=False)
         n_outputs = int(self.n_bins_.sum())
         out: NDArray[np.floating] = np.empty((len(X), n_outputs), self.dtype or X.dtype)
@@ -228,6 +229,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
             become that edge.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         with error_context("X"), np.errstate(all="ignore"):
             X = check_array(
                 as_numbers(X, "X"),

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from itertools import pairwise
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,6 +43,15 @@ N_FOLDS = 5  # of the target encoder
 PIECEWISE_RANGE = (-0.125, 0.125)  # (c - 1/2) / 4 for c between 0 and 1
 INDICATOR = np.array([[0.0], [1.0]])
 MISSING, INFREQUENT = "missing", "infrequent"  # in names of the output
+
+
+class OneHot(NamedTuple):
+    """The levels of a column, by their codes, and what they become before they are scaled."""
+
+    codes: Codes  # (n_levels,), ascending
+    table: Floats  # (n_levels, n_outputs)
+    infrequent: Codes | None  # those that share an output
+    outputs: list[str]  # the code of each output's level, or a name that is no code
 
 
 class TabularPreprocessor(TransformerMixin, Diagram, Persistent, BaseEstimator):
@@ -283,7 +292,8 @@ default='from_dtype'
         _check_rows(columns)
         n_rows = columns.shape[0]
         if y is not None:
-            check_consistent_length(X, y)
+            with error_context("y"):
+                check_consistent_length(X, y)
         weight = check_sample_weight(sample_weight, np.broadcast_to(0.0, (n_rows, 1)))
         rows = np.arange(n_rows) if weight is None else np.flatnonzero(weight)
         counts = None if weight is None else frequencies(weight[rows])
@@ -308,9 +318,12 @@ default='from_dtype'
         if isinstance(given, str):  # 'from_dtype'
             return np.array([columns.is_category(place) for place in range(n_columns)])
         mask = np.zeros(n_columns, bool)
-        if given is None or not len(np.atleast_1d(np.asarray(given))):
+        if given is None:
             return mask
-        listed = np.asarray(given)
+        with error_context("categorical_features"):
+            listed = np.asarray(given)
+        if not listed.size:
+            return mask
         if listed.dtype.kind == "O":
             listed = np.array(listed.tolist())
         if listed.ndim != 1 or listed.dtype.kind not in "biuUT":
@@ -400,6 +413,7 @@ default='from_dtype'
         self._tables: list[NDArray[np.floating]] = []
         self._suffixes: list[list[str]] = []  # of the columns' names, in the output
         fitted: dict[int, Floats] = {}
+        known: dict[Any, OneHot] = {}
         seed = self.random_state if targets else 0
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(2**31 - 1)
@@ -410,7 +424,8 @@ default='from_dtype'
                 )
             else:
                 limit = self.max_categories if j in many else None
-                table, suffixes = self._encode_one_hot(j, column, limit, counts)
+                one_hot = self._one_hot(column, limit, known)
+                table, suffixes = self._encode_one_hot(j, column, one_hot, counts)
             self._tables.append(table.astype(self.dtype))
             self._suffixes.append(suffixes)
         self.is_target_encoded_ = np.zeros_like(self.is_categorical_)
@@ -418,17 +433,9 @@ default='from_dtype'
         return fitted
 
     def _encode_one_hot(
-        self, j: int, codes: Codes, limit: int | None, counts: Floats | None
+        self, j: int, codes: Codes, one_hot: OneHot, counts: Floats | None
     ) -> tuple[Floats, list[str]]:
-        encoder = OneHotEncoder(
-            drop="if_binary",
-            min_frequency=self.min_frequency,
-            max_categories=limit,
-            sparse_output=False,
-        )
-        encoder.set_output(transform="default").fit(codes[:, None])
-        (known,), (infrequent,) = encoder.categories_, encoder.infrequent_categories_
-        table: Floats = encoder.transform(known[:, None])
+        known, table, infrequent, shown = one_hot
         n_of_each = np.bincount(codes, counts).astype(np.float64)[known]
         if known[-1] == self._levels[j].missing:
             unknown = np.empty((0, table.shape[1]))  # it is the last row already
@@ -438,10 +445,32 @@ default='from_dtype'
             unknown = np.average(table, axis=0, weights=n_of_each)[None]
         else:
             unknown = np.zeros((1, table.shape[1]))
-        shown = [name.partition("_")[2] for name in encoder.get_feature_names_out(["x"])]
         names = [*map(str, self._levels[j].index), MISSING]
         suffixes = [f"_{names[int(code)] if code.isdigit() else INFREQUENT}" for code in shown]
         return _scale_levels(table, n_of_each, unknown), suffixes
+
+    def _one_hot(self, codes: Codes, limit: int | None, known: dict[Any, OneHot]) -> OneHot:
+        """Encode the levels of a column, or look up those of a column with as frequent levels.
+
+        Of thousands of columns with two levels few are different.
+        """
+        levels, n_of_each = np.unique(codes, return_counts=True)
+        key = levels.tobytes(), (n_of_each >= self.min_frequency).tobytes()
+        if limit is None and key in known:
+            return known[key]
+        encoder = OneHotEncoder(
+            drop="if_binary",
+            min_frequency=self.min_frequency,
+            max_categories=limit,
+            sparse_output=False,
+        )
+        encoder.set_output(transform="default").fit(codes[:, None])
+        (infrequent,) = encoder.infrequent_categories_
+        names = [name.partition("_")[2] for name in encoder.get_feature_names_out(["x"])]
+        one_hot = OneHot(levels, encoder.transform(levels[:, None]), infrequent, names)
+        if limit is None:
+            known[key] = one_hot
+        return one_hot
 
     def _encode_targets(
         self,
@@ -508,6 +537,7 @@ default='from_dtype'
             The matrix, in ``dtype`` and in C order.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         return self._transform(Columns(validate_table(self, as_table(X), reset=False)))
 
     def _transform(self, columns: Columns) -> NDArray[np.floating]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from numbers import Real
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, overload
@@ -14,16 +16,19 @@ from sklearn.utils.validation import check_is_fitted
 from .._base import BaseMLP
 from .._compat import available_if
 from .._core import losses
-from .._core.losses import Gaussian
+from .._core.losses import Gaussian, LossLike
 from .._messages import error_context
 from .._parameters import with_parameters
 from .._regressor import MLPRegressor
 from .._targets import Targets
-from ._base import BaseTabularMLP, mean_of
+from ._base import BaseTabularMLP, Judged, mean_of, used
 from ._intervals import LARGEST, Calibration, Normal, Quantiles, calibration
-from ._members import Member
+from ._members import Member, Scaling
 from ._parameters import TabularRegressorParameters
 from ._quantiles import Floats
+
+# Of standardised targets: below that of a network, which no mean of several is.
+LEAST_VARIANCE = math.exp(-Gaussian.bound)
 
 
 def has_distribution(estimator: Any) -> bool:
@@ -69,10 +74,16 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         'mish'.
 
     n_estimators : int, default=1
-        Number of networks. With 1, part of the rows is held out for validation. With more, the
-        rows are divided into as many folds; each network is validated on one fold and trained on
-        the others, and predictions are means over the networks. 5 networks are usually more
-        accurate than one, and take about 6 times as long.
+        Number of networks of each kind. With 1, part of the rows is held out for validation. With
+        more, the rows are divided into as many folds; each network is validated on one fold and
+        trained on the others, and predictions are means over the networks. 5 networks are usually
+        more accurate than one, and take about 6 times as long.
+
+    effort : {'fast', 'balanced', 'thorough'}, default='fast'
+        How many kinds of networks are trained: 1, 2 or 4, with ``n_estimators`` networks of each.
+        The time of ``fit`` and the number of networks are 1, 2 or 4 times as large. The weights of
+        the kinds are chosen by the loss on the validation rows: those of all folds together, if
+        there are several. See the notes.
 
     max_iter : int, default=40
         Number of epochs of each network.
@@ -99,9 +110,9 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         Maximum number of levels of a column that is encoded one-hot. Columns with more levels are
         encoded by means of the target. None means no limit.
 
-    n_bins : int or None, default=32
+    n_bins : int, 'auto' or None, default='auto'
         Maximum number of bins of the piecewise linear encoding of a column of numbers. None, or 1,
-        leaves it out.
+        leaves it out. 'auto' is 32.
 
     validation_fraction : float, default=0.2
         Fraction of the rows that one network holds out. In (0, 1).
@@ -150,13 +161,21 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     estimators_ : list of MLPRegressor
         The fitted networks, with their curves ``loss_curve_`` and ``validation_loss_curve_``.
 
+    kinds_ : list of str
+        Kind of each network, as in the notes: all networks of the first kind, then those of the
+        second, and so on. With ``effort='fast'`` all are of the kind 'recipe'.
+
+    weights_ : ndarray of shape (n_networks,)
+        Weight of each network in the predictions. They sum to 1, and are equal for networks of one
+        kind. Networks of weight 0 are kept, and take no time in predictions.
+
     preprocessors_ : list of TabularPreprocessor
         The preprocessing of each network, fitted to its training rows.
 
     preprocessor_ : TabularPreprocessor
         The preprocessing of the network. There is none with several networks.
 
-    y_mean_, y_scale_ : ndarray of shape (n_estimators, n_outputs)
+    y_mean_, y_scale_ : ndarray of shape (n_networks, n_outputs)
         Mean and standard deviation of the training targets of each network, which learns
         ``(y - y_mean_) / y_scale_``. The scale of constant targets is 1.
 
@@ -187,6 +206,23 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     Predictions, and the quantiles, are within the range of the training targets.
 
+    The kinds of networks are
+
+    - 'recipe': as described above, with ``effort='fast'`` the only one;
+    - 'mish-no-bins': the activation is 'mish' and ``n_bins`` is None;
+    - 'silu': the activation is 'silu', with He-normal initial weights;
+    - 'silu-no-bins': the same, and ``n_bins`` is None.
+
+    'balanced' has the first two, and 'thorough' has all. A kind replaces the hyperparameters that
+    are 'auto', and no others: what you set is the same in all kinds. The initial weights of a kind
+    go with its activation, and ``network_params`` are above both. Kinds that do not differ then are
+    trained once. The first kind is that of ``effort='fast'``, with the same random numbers.
+
+    The weights of the kinds are the shares of 12 picks, each of which is the kind that makes the
+    loss of the mean of all picks lowest: ensemble selection [4]_. The loss is that of training,
+    whatever ``scoring`` is, with the weights of the rows. Each row is judged by the networks that
+    have not been trained on it. Where no rows are held out, the kinds have equal weights.
+
     Memory: beside X there is the encoded matrix of one network, with 4 bytes for each entry, for
     each network that is trained at a time.
 
@@ -203,6 +239,9 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
        distribution. IEEE International Conference on Neural Networks.
 
     .. [3] R. Koenker and G. Bassett (1978). Regression quantiles. Econometrica 46.
+
+    .. [4] R. Caruana, A. Niculescu-Mizil, G. Crew and A. Ksikes (2004). Ensemble selection from
+       libraries of models. International Conference on Machine Learning.
 
     Examples
     --------
@@ -223,7 +262,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     network_class: ClassVar[type[BaseMLP]] = MLPRegressor
     target_type: ClassVar[str] = "continuous"
-    automatic = MappingProxyType({"activation": "mish", "learning_rate_init": 0.0044})
+    automatic = MappingProxyType({"activation": "mish", "learning_rate_init": 0.0044, "n_bins": 32})
     _scales_targets: ClassVar[bool] = True
 
     def fit(
@@ -316,7 +355,9 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             mean, deviation = self._moments(X).T
             return (mean, deviation) if return_std else mean
         if return_std:
-            raise ValueError(f"return_std=True requires loss='gaussian', got loss={self.loss!r}.")
+            raise ValueError(
+                f"return_std=True requires loss='gaussian' in fit, got loss={self.loss!r}."
+            )
         if isinstance(self._distribution, Quantiles):
             middle = int(np.abs(np.array(self._distribution.levels) - 0.5).argmin())
             return self._heads(X)[:, middle]
@@ -325,7 +366,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     @available_if(has_quantiles)
     def predict_quantiles(self, X: Any) -> Floats:
-        """Predict the quantiles: means over the networks. They never cross.
+        """Predict the quantiles: weighted means over the networks. They never cross.
 
         Parameters
         ----------
@@ -338,6 +379,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             In the order of ``quantiles`` and in units of y.
         """
         check_is_fitted(self)
+        if not isinstance(self._distribution, Quantiles):
+            raise ValueError("predict_quantiles needs quantiles in fit: fit anew with them.")
         return self._heads(X)[:, self._given_order]
 
     @available_if(has_intervals)
@@ -348,7 +391,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         given the coverage on the validation rows: conformalised quantile regression [1]_. The
         probability is over new rows that are distributed like the rows in ``fit``, all together;
         it may differ from one kind of rows to another. With several networks, each validation row
-        is judged by the network that has not been trained on it. The mean of all networks is more
+        is judged by the networks that have not been trained on it. The mean of all networks is more
         accurate than one of them, so that intervals cover a little more often than asked.
 
         Other coverages than those of ``quantiles`` are interpolated before the correction.
@@ -374,6 +417,10 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         check_is_fitted(self)
         if not isinstance(coverage, Real) or not 0 < coverage < 1:
             raise ValueError(f"coverage must be a number between 0 and 1, got {coverage!r}.")
+        if self._distribution is None:
+            raise ValueError(
+                "predict_interval needs quantiles, or loss='gaussian', in fit: fit anew with them."
+            )
         if self._calibration is None:
             raise ValueError(
                 "predict_interval needs validation rows, and fit had too few rows to hold some "
@@ -414,29 +461,25 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     def _heads(self, X: Any) -> Floats:
         """Quantiles, (n, n_quantiles), ascending."""
         return self._combine(
-            X, lambda i, network, rows: self._as_heads(i, _scores(network, rows)), mean_of
+            X,
+            lambda i, network, rows: _heads(self._scalings[i], _scores(network, rows)),
+            mean_of,
         )
-
-    def _as_heads(self, i: int, scores: Floats) -> Floats:
-        return self._scalings[i].restore(np.sort(scores, axis=1))
 
     def _moments(self, X: Any) -> Floats:
         """Mean and standard deviation, (n, 2)."""
         return self._combine(
-            X, lambda i, network, rows: self._as_moments(i, _scores(network, rows)), _mixture
+            X,
+            lambda i, network, rows: _moments(self._scalings[i], _scores(network, rows)),
+            _mixture,
         )
-
-    def _as_moments(self, i: int, scores: Floats) -> Floats:
-        mean = self._scalings[i].restore(scores[:, :1])
-        deviation = self._scalings[i].scale * np.exp(Gaussian.log_variance(scores[:, 1:]) / 2)
-        return np.hstack([mean, np.minimum(deviation, LARGEST)])
 
     # Fit -----------------------------------------------------------------------------------
 
-    def _network(self) -> BaseMLP:
+    def _network(self, settings: Mapping[str, Any]) -> BaseMLP:
         if self.quantiles is not None:
             self._check_quantiles()
-        return super()._network()
+        return super()._network(settings)
 
     def _check_quantiles(self) -> None:
         if self.loss != "squared_error":
@@ -479,7 +522,27 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     def _keeps_scores(self) -> bool:
         return self._learnt() is not None
 
-    def _publish(self, members: list[Member], targets: Targets, given: bool) -> None:
+    def _values(self, member: Member, targets: Targets) -> Floats:
+        """Standardised predictions or quantiles, or first and second moments, (n, n_values)."""
+        (scaling, scores), learnt = _scaled_scores(member), self._learnt()
+        if isinstance(learnt, Normal):
+            mean = scaling.bound(scores[:, :1])
+            return np.hstack([mean, mean**2 + np.exp(Gaussian.log_variance(scores[:, 1:]))])
+        return scaling.bound(np.sort(scores, axis=1) if learnt is not None else scores)
+
+    def _losses(
+        self, values: Floats, member: Member, y: NDArray[Any], loss: LossLike, targets: Targets
+    ) -> Floats:
+        assert member.scaling is not None
+        encoded = member.scaling.standardise(y).reshape(len(y), -1)
+        if isinstance(self._learnt(), Normal):
+            mean, square = np.split(values, 2, axis=1)
+            variance = np.maximum(square - mean**2, LEAST_VARIANCE)
+            return 0.5 * (np.log(variance) + (encoded - mean) ** 2 / variance)[:, 0]
+        losses: Floats = loss.values_and_gradient(values.copy(), encoded)
+        return losses
+
+    def _publish(self, members: list[Member], judged: list[Judged], targets: Targets) -> None:
         self._scalings = [member.scaling for member in members if member.scaling is not None]
         self.y_mean_ = np.array([scaling.mean for scaling in self._scalings])
         self.y_scale_ = np.array([scaling.scale for scaling in self._scalings])
@@ -487,7 +550,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         if isinstance(self._distribution, Quantiles):
             self._given_order = np.argsort(np.argsort(np.asarray(self.quantiles, np.float64)))
         if self._distribution is not None:
-            self._calibration = self._calibrate(members, self._distribution, given)
+            self._calibration = self._calibrate(members, judged, self._distribution)
 
     def _learnt(self) -> Quantiles | Normal | None:
         """What the networks learn of the distribution of y, but for a mean."""
@@ -496,31 +559,33 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         return Normal() if self.loss == "gaussian" else None
 
     def _calibrate(
-        self, members: list[Member], distribution: Quantiles | Normal, given: bool
+        self, members: list[Member], judged: list[Judged], distribution: Quantiles | Normal
     ) -> Calibration | None:
         """Compare what was predicted for validation rows with their targets.
 
-        Each fold is judged by the network that has not seen it. All networks have seen the same
-        rows if ``X_val`` was given: then it is judged by all of them together.
+        Each fold is judged by the networks that have not seen it, with their weights. All networks
+        have seen the same rows if ``X_val`` was given: then it is judged by all of them together.
         """
-        is_normal = isinstance(distribution, Normal)
-        read = self._as_moments if is_normal else self._as_heads
-        judged = [
-            (read(i, member.scores.astype(np.float64)), member.judged_by)
-            for i, member in enumerate(members)
-            if member.scores is not None and member.judged_by is not None
-        ]
-        if not judged:
+        read, combine = (
+            (_moments, _mixture) if isinstance(distribution, Normal) else (_heads, mean_of)
+        )
+        weight_of = dict(zip(map(id, members), self.weights_, strict=True))
+        values, rows = [], []
+        for each in judged:
+            places, weights = used(np.array([weight_of[id(member)] for member in each.members]))
+            if not places:
+                continue
+            of_members = [read(*_scaled_scores(each.members[i])) for i in places]
+            values.append(combine(of_members, weights))
+            rows.append(each.rows)
+        if not values:
             return None
-        values, rows = map(list, zip(*judged, strict=True))
-        if given:
-            values, rows = [_mixture(values) if is_normal else mean_of(values)], rows[:1]
-        weights = [row.sample_weight for row in rows if row.sample_weight is not None]
+        known = [row.sample_weight for row in rows if row.sample_weight is not None]
         return calibration(
             distribution,
             np.vstack(values),
             np.concatenate([row.y for row in rows]).astype(np.float64),
-            np.concatenate(weights) if weights else None,
+            np.concatenate(known) if known else None,
             float(self.y_mean_[0, 0]),
             float(self.y_scale_[0, 0]),
         )
@@ -537,13 +602,37 @@ def _scores(network: Any, rows: NDArray[np.floating]) -> Floats:
     return scores
 
 
-def _mixture(moments: list[NDArray[Any]]) -> Floats:
-    """Mean and deviation, (n, 2), of the mixture of normal distributions with equal weights."""
+def _scaled_scores(member: Member) -> tuple[Scaling, Floats]:
+    """The scaling of a member, and its raw scores of validation rows."""
+    assert member.scaling is not None
+    assert member.scores is not None
+    return member.scaling, member.scores.astype(np.float64)
+
+
+def _heads(scaling: Scaling, scores: Floats) -> Floats:
+    """Quantiles, (n, n_quantiles), ascending."""
+    return scaling.restore(np.sort(scores, axis=1))
+
+
+def _moments(scaling: Scaling, scores: Floats) -> Floats:
+    """Mean and standard deviation, (n, 2)."""
+    mean = scaling.restore(scores[:, :1])
+    deviation = scaling.scale * np.exp(Gaussian.log_variance(scores[:, 1:]) / 2)
+    return np.hstack([mean, np.minimum(deviation, LARGEST)])
+
+
+def _mixture(moments: list[NDArray[Any]], weights: Floats | None = None) -> Floats:
+    """Mean and deviation, (n, 2), of the mixture of normal distributions with these weights."""
     if len(moments) == 1:
         return moments[0]
     means, deviations = np.array(moments).transpose(2, 0, 1)
     unit = np.abs(moments).max() or 1.0  # so that no square overflows
     small, spreads = means / unit, deviations / unit
-    variance = np.mean(spreads**2, axis=0) + np.var(small, axis=0)
-    mixed = unit * np.column_stack([small.mean(axis=0), np.sqrt(variance)])
+    if weights is None:
+        centre = small.mean(axis=0)
+        variance = np.mean(spreads**2, axis=0) + np.var(small, axis=0)
+    else:
+        centre = np.average(small, axis=0, weights=weights)
+        variance = np.average(spreads**2 + (small - centre) ** 2, axis=0, weights=weights)
+    mixed = unit * np.column_stack([centre, np.sqrt(variance)])
     return np.clip(mixed, -LARGEST, LARGEST)

@@ -168,6 +168,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
             else float64.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         X = self._validate(X, reset=False)
         out: NDArray[np.floating] = np.empty(X.shape, X.dtype)
         for rows in blocks(*X.shape):
@@ -206,6 +207,7 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
             Values in units of the columns: the median for constant columns.
         """
         check_is_fitted(self)
+        validate_parameters(self)
         with error_context("X"), np.errstate(all="ignore"):
             X = as_numbers(X, "X")
             X = check_array(

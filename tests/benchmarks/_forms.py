@@ -1,5 +1,7 @@
 """Work that Numba compiles where it is there: NumPy does it here, unless a contestant asks."""
 
+import math
+
 from skperceptron._core import kernels
 
 COMPILED = "skperceptron, compiled"
@@ -8,6 +10,7 @@ COMPILED = "skperceptron, compiled"
 def use(*, loops):
     """Have the compiled loops do it from now on, or NumPy."""
     kernels.available = lambda: loops
+    kernels.n_steps_left = -1 if loops else math.inf
     for kernel in kernels.Kernel.all:
         kernel.use_compiled()
 

@@ -24,6 +24,7 @@ class Section:
     text: str
     tables: list[Table] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)  # file names
+    of_pages: slice = field(default_factory=lambda: slice(None))  # tables that a page gets
 
     def __str__(self):
         figures = [f"![{self.title}]({name})" for name in self.figures]

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy.special import logsumexp
+from sklearn.datasets import load_iris, make_classification
 from sklearn.utils import shuffle
 
 ALPHA = 1e-4
@@ -33,6 +34,10 @@ class Workload:
             "California": lambda: data.california_classes(3),
             "MNIST": lambda: data.mnist,
             "Fashion-MNIST": lambda: data.fashion_mnist,
+            "iris": lambda: load_iris(return_X_y=True),
+            "made up": lambda: make_classification(
+                self.n_rows, 20, n_informative=10, n_classes=3, random_state=0
+            ),
         }
         X, y = sources[self.source]()
         return np.ascontiguousarray(X[: self.n_rows], self.dtype), y[: self.n_rows]
@@ -74,6 +79,14 @@ WORKLOADS = [
     Workload("MNIST", 20000, (100,), 200, "float64", 4),
     Workload("MNIST", 20000, (100,), 200, "float32", 6),
     Workload("Fashion-MNIST", 10000, (800, 800), 200, "float32", 2),
+]
+
+
+SMALL_BATCHES = [
+    Workload("iris", 150, (20,), 32, "float64", 100),
+    Workload("made up", 5000, (100,), 32, "float64", 10),
+    Workload("California", 20000, (32,), 32, "float32", 6),
+    Workload("digits", 1797, (100,), 32, "float32", 20),
 ]
 
 

@@ -1,6 +1,7 @@
 """Measure skperceptron beside its peers, and write down what came out.
 
 python tests/benchmarks/run.py [--data-dir D] [--only NAME ...] [--repeats N] [--output DIR]
+    [--page PAGE]
 """
 
 import argparse
@@ -14,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import _forms
 import _machine
+import busy
 import features
 import footprint
 import grid_search
@@ -23,6 +25,7 @@ import parameters
 import perceptron
 import prediction
 import published
+import small_batches
 import sparse_text
 import startup
 import training
@@ -32,6 +35,7 @@ from _report import Table
 
 TOPICS = {
     "training": training.run,
+    "small_batches": small_batches.run,
     "features": features.run,
     "prediction": prediction.run,
     "grid_search": grid_search.run,
@@ -43,8 +47,9 @@ TOPICS = {
     "growth": growth.run,
     "perceptron": perceptron.run,
     "published": published.run,
+    "busy": busy.run,
 }
-LONG = {"published"}  # so only when asked for
+LONG = {"published", "busy"}  # so only when asked for
 
 
 def main():
@@ -59,6 +64,8 @@ def main():
     for name in arguments.only or [topic for topic in TOPICS if topic not in LONG]:
         start = time.perf_counter()
         sections.append(TOPICS[name](context))
+        if arguments.page:
+            _put_on_page(arguments.page, name, sections[-1], machine)
         # After each topic, so that a run that is cut short leaves what it has.
         _write(context, machine, sections)
         print(f"--- {name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
@@ -71,7 +78,24 @@ def _parse():
     parser.add_argument("--only", nargs="+", choices=TOPICS, metavar="NAME", help=", ".join(TOPICS))
     parser.add_argument("--repeats", type=int, default=7, help="rounds, at most (default 7)")
     parser.add_argument("--output", type=Path, default=Path("benchmark-results"))
+    parser.add_argument("--page", type=Path, help="to put the tables of these topics on")
     return parser.parse_args()
+
+
+def _put_on_page(path, name, section, machine):
+    """Replace what is between two comments, ``tables of NAME`` and ``end of NAME``."""
+    page = path.read_text("utf-8")
+    begin, end = f"<!-- tables of {name} -->\n", f"<!-- end of {name} -->\n"
+    if not (begin in page and end in page):
+        return
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    described = ("date", "CPU", "cores", "load average at the start", "numpy", "thread pools")
+    measured = ", ".join(f"{key}: {machine[key]}" for key in described)
+    tables = "\n\n".join(
+        [f"Measured with {measured}.", *map(str, section.tables[section.of_pages])]
+    )
+    path.write_text(f"{before}{begin}\n{tables}\n\n{end}{after}", "utf-8")
 
 
 def _write(context, machine, sections):

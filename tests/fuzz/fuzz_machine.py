@@ -502,5 +502,6 @@ def of_case(case: Case):
     try:
         yield
     except BaseException as error:
-        error.add_note(f"from fuzz_cases import *\n{case!r}")
+        module = "fuzz_cases" if type(case) is Case else "fuzz_tables"
+        error.add_note(f"from {module} import *\n{case!r}")
         raise

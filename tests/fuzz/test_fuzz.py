@@ -1,6 +1,6 @@
 """Parameters × data × sequences of calls that nobody would think of.
 
-The ordinary suite runs a short, always equal part. ``pytest -m long`` runs 10,000 cases, other
+The ordinary suite runs a short, always equal part. ``pytest -m long`` runs 15,000 cases, other
 ones each time; ``--hypothesis-seed=0`` makes them the same again.
 """
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fuzz_cases import ESTIMATORS, cases, walks
 from fuzz_machine import Session, compare_walks, of_case
+from fuzz_tables import TABLE_ESTIMATORS, TableSession, table_cases
 
 common = settings(
     database=None,
@@ -33,6 +34,13 @@ def compare(case):
 @given(cases())
 def test_some_sequences_of_calls(case):
     run(case)
+
+
+@short
+@given(table_cases())
+def test_some_sequences_of_calls_with_tables(case):
+    with of_case(case):
+        TableSession(case).run()
 
 
 @short
@@ -77,3 +85,15 @@ def test_sequences_of_calls(progress, estimator, data):
 def test_timelines(progress, estimator, data):
     progress.tick()
     compare(data.draw(walks((estimator,))))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("estimator", TABLE_ESTIMATORS)
+@settings(common, max_examples=1000)
+@given(data=st.data())
+def test_sequences_of_calls_with_tables(progress, estimator, data):
+    progress.tick()
+    case = data.draw(table_cases((estimator,)))
+    with of_case(case):
+        TableSession(case).run()

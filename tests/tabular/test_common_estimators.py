@@ -31,7 +31,12 @@ def test_scikit_learn_check(estimator, check):
 
 @pytest.mark.slow
 @parametrize_with_checks(
-    [TabularMLPClassifier(n_estimators=2), TabularMLPRegressor(n_estimators=2)],
+    [
+        TabularMLPClassifier(n_estimators=2),
+        TabularMLPRegressor(n_estimators=2),
+        TabularMLPClassifier(effort="balanced"),
+        TabularMLPRegressor(effort="balanced"),
+    ],
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn_check_of_ensembles(estimator, check):

@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import (
@@ -22,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
+from helpers.unchanged import assert_refused
 from skperceptron import MLPClassifier, MLPRegressor
 from skperceptron.callbacks import History
 from skperceptron.tabular import TabularMLPClassifier, TabularMLPRegressor, TabularPreprocessor
@@ -504,6 +506,7 @@ class TestBadInput:
         [
             ({"network_params": {"dropout": 0.1}}, "network_params must not have 'dropout'"),
             ({"network_params": {"early_stopping": False}}, "'early_stopping', which is set by"),
+            ({"network_params": {"output_activation": "exp"}}, "'output_activation'"),
             ({"network_params": {"depth": 3}}, "network_params has 'depth', which is not a param"),
             ({"network_params": {1: 3}}, "network_params has 1, which is not a parameter"),
             ({"network_params": {"solver": "lbfgs"}}, "solver='lbfgs', which does not train in ep"),
@@ -551,6 +554,8 @@ class TestBadInput:
             ({"X_val": X, "y_val": np.full(N, "maybe")}, "`y_val` has classes not in"),
             ({"X_val": X[["number"]], "y_val": LABELS}, "X_val: .*feature names should match"),
             ({"X_val": X.head(9), "y_val": LABELS}, "X_val and y_val: Found input variables"),
+            ({"X_val": X.assign(number=np.inf), "y_val": LABELS}, "X_val: Input X contains inf"),
+            ({"X_val": X.assign(number="a"), "y_val": LABELS}, "X_val: X must have numbers in"),
             (
                 {"X_val": X.assign(number=pd.Timestamp("2020-01-01")), "y_val": LABELS},
                 "X_val must be numbers or categories, got dates .* in column 'number'",
@@ -585,6 +590,62 @@ class TestBadInput:
             model.predict(X.assign(number="many"))
         with pytest.raises(ValueError, match=r"X: Found a table with 0 sample\(s\)"):
             model.predict(X.head(0))
+
+
+DATES = pd.Timestamp("2020-01-01")
+ODD_TABLES = {
+    "another order": (X[X.columns[::-1]], "X: .*must be in the same order", False),
+    "a column less": (X.drop(columns="flag"), "X: .*missing.*flag", False),
+    "other names": (X.rename(columns={"flag": "flags"}), "X: .*unseen at fit time.*flags", False),
+    "strings for numbers": (X.assign(count="many"), "X must have numbers in column 'count'", False),
+    "dates": (X.assign(count=DATES), "X must be numbers or categories, got dates.*'count'", True),
+    "dates for levels": (X.assign(string=DATES), "X must be .*, got dates.*'string'", True),
+    "complex": (X.assign(count=1j), "X: Complex data not supported.*'count'", True),
+    "infinity": (X.assign(count=-np.inf), "X contains infinity .* in column 'count'", True),
+    "no rows": (X.head(0), r"X: Found a table with 0 sample\(s\)", True),
+    "twice": (pd.concat([X, X], axis=1), "X: Expected unique column names", True),
+    "lazy": (pl.from_pandas(X).lazy(), r"X must be .*pass X\.collect\(\)", True),
+    "sparse": (csr_array(np.eye(5)), "Sparse data was passed for X", True),
+    "one dimension": ([1.0, 2.0], "X: Expected 2D array", True),
+}
+
+
+class TestOddTables:
+    @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+    @both
+    @pytest.mark.parametrize("kind", ODD_TABLES)
+    def test_at_prediction(self, name, kind):
+        table, match, _ = ODD_TABLES[kind]
+        model = make(name, max_iter=1).fit(X, TARGETS[name])
+        for method in ("predict", "predict_proba", "predict_log_proba"):
+            if hasattr(model, method):
+                call = getattr(type(model), method)
+                assert_refused(model, lambda m, call=call: call(m, table), f"(?s){match}")
+
+    @both
+    @pytest.mark.parametrize("kind", [kind for kind, odd in ODD_TABLES.items() if odd[2]])
+    def test_in_fit(self, name, kind):
+        table, match, _ = ODD_TABLES[kind]
+        n_rows = len(table) if hasattr(table, "__len__") and kind != "sparse" else 5
+        y = TARGETS[name][:n_rows]
+        for model in (make(name), make(name, max_iter=1).fit(X, TARGETS[name])):
+            assert_refused(model, lambda m: m.fit(table, y), match)
+
+    @both
+    def test_cells_without_a_hash(self, name):
+        frame = X.assign(string=[["a"]] * N)
+        match = "X must have categories that can be compared.*'string'"
+        assert_refused(make(name), lambda m: m.fit(frame, TARGETS[name]), match)
+
+    @both
+    @pytest.mark.parametrize("dtype", [bool, int])
+    @pytest.mark.parametrize("n_columns", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+    def test_thousands_of_dummy_columns(self, name, dtype, n_columns):
+        dummies = np.eye(50, dtype=dtype)[np.arange(60) % 50]
+        table = pd.DataFrame(np.tile(dummies, n_columns // 50)).add_prefix("is_")
+        model = make(name, hidden_layer_sizes=(4,), max_iter=1)
+        predicted = model.fit(table, TARGETS[name][:60]).predict(table)
+        assert predicted.shape == (60,)
 
 
 class TestCallbacks:

@@ -21,7 +21,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import TargetEncoder
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from skperceptron.tabular import PiecewiseLinearEncoder, RobustClipScaler, TabularPreprocessor
 
@@ -581,6 +581,26 @@ class TestLeanTables:
     def test_ten_thousand_columns(self):
         table = rng.integers(0, 2, (20, 10_000)).astype(float)
         assert TabularPreprocessor(n_bins=None).fit_transform(table).shape == (20, 10_000)
+
+    def test_columns_with_the_same_levels_are_encoded_like_a_column_alone(self):
+        flags = pd.DataFrame({f"x{n}": np.arange(40) < n for n in range(0, 41, 2)})
+        flags["text"] = np.where(np.arange(40) < 3, "a", "b")
+        flags["gaps"] = np.where(np.arange(40) < 20, None, "b")
+        weight = 1 + np.arange(40) % 3
+        together = TabularPreprocessor().fit(flags, sample_weight=weight)
+        names, out = together.get_feature_names_out().tolist(), together.transform(flags)
+        for name in flags:
+            alone = TabularPreprocessor().fit(flags[[name]], sample_weight=weight)
+            places = [names.index(own) for own in alone.get_feature_names_out()]
+            assert_array_equal(out[:, places], alone.transform(flags[[name]]))
+
+    def test_thousands_of_flags_are_encoded_by_few_encoders(self, monkeypatch):
+        fits = []
+        fit = OneHotEncoder.fit
+        monkeypatch.setattr(OneHotEncoder, "fit", lambda *args: fits.append(1) or fit(*args))
+        flags = pd.DataFrame(rng.random((60, 2000)) < 0.1).add_prefix("x")
+        assert TabularPreprocessor().fit_transform(flags).shape[0] == 60
+        assert len(fits) <= 4  # both levels frequent, one of them, or one level
 
     def test_names_that_are_taken(self):
         frame = pd.DataFrame({"a_b": ["c", "d", "e"] * 9, "a": ["b_c", "b_d", "b_e"] * 9})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from ..activations import Activation, ActivationLike
 from ..parameters import Parameter
 from ..types import Array
 from .base import Layer
+
+if TYPE_CHECKING:
+    from ..compiled.tape import Tape
 
 
 class ActivationLayer(Layer):
@@ -61,4 +64,16 @@ class ActivationLayer(Layer):
     def backward(self, delta: Array, *, need_input: bool) -> Array:
         # The layer above has used the output for its own gradient, so it may be overwritten.
         self.activation.backward(self._saved, delta)
+        return delta
+
+    def record(self, tape: Tape, x: Array) -> Array:
+        self._saved = x
+        if self._saves_input:
+            self._saved = self._input[: len(x)]
+            tape.call(np.positive, x, self._saved)
+        tape.form(self.activation, "record")(tape, x)
+        return x
+
+    def record_backward(self, tape: Tape, delta: Array, *, need_input: bool) -> Array:
+        tape.form(self.activation, "record_backward")(tape, self._saved, delta)
         return delta

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from ..parameters import Parameter
 from ..sparse import CSR
 from ..types import Array, in_range, norm
 from .base import Layer
+
+if TYPE_CHECKING:
+    from ..compiled.tape import Tape
 
 Fill = Callable[[Array, Array, np.random.RandomState], None]
 
@@ -37,6 +40,12 @@ class DenseProducts(Products):
 
     def gradient(self, x: Any, delta: Array, out: Array) -> None:
         np.dot(x.T, delta, out=out)
+
+    def record(self, tape: Tape, x: Array, weight: Array, out: Array) -> None:
+        tape.product(x, weight, out)
+
+    def record_gradient(self, tape: Tape, x: Array, delta: Array, out: Array) -> None:
+        tape.product(x.T, delta, out)
 
 
 class SparseProducts(Products):
@@ -118,15 +127,34 @@ class Dense(Layer):
             return None
         return np.dot(delta, self._weight.T, out=self._input_delta[: len(delta)])
 
+    def record(self, tape: Tape, x: Array) -> Array:
+        self._input = x
+        z = self._output[: len(x)]
+        tape.form(self._products, "record")(tape, x, self._weight, z)
+        tape.run(_add_to_rows, z, self._intercept)
+        return z
+
+    def record_backward(self, tape: Tape, delta: Array, *, need_input: bool) -> Array | None:
+        products = self._products
+        tape.form(products, "record_gradient")(tape, self._input, delta, self._weight_gradient)
+        ones = self._ones[: len(delta)].reshape(1, -1)
+        tape.product(ones, delta, self._intercept_gradient.reshape(1, -1))
+        if not need_input:
+            return None
+        input_delta = self._input_delta[: len(delta)]
+        tape.product(delta, self._weight.T, input_delta)
+        return input_delta
+
 
 def _add_to_rows_numpy(rows: Array, values: Array) -> None:
     rows += values
 
 
-def _add_to_rows_numba(rows: Array, values: Array) -> None:
-    for i in range(rows.shape[0]):
-        for j in range(rows.shape[1]):
-            rows[i, j] += values[j]
+def _add_to_rows_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    rows, values = arrays[0], arrays[1]
+    for i in range(sizes[0]):
+        for j in range(sizes[1]):
+            rows[i * sizes[1] + j] += values[j]
 
 
-_add_to_rows = Kernel(_add_to_rows_numpy, _add_to_rows_numba, dimensions=(2, 1))
+_add_to_rows = Kernel(_add_to_rows_numpy, _add_to_rows_loop, dimensions=(2, 1))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..parameters import Parameter
 from ..types import Array
 from .base import Layer
+
+if TYPE_CHECKING:
+    from ..compiled.tape import Tape
 
 
 class Dropout(Layer):
@@ -60,6 +63,23 @@ class Dropout(Layer):
 
     def backward(self, delta: Array, *, need_input: bool) -> Array:
         delta *= self._current
+        return delta
+
+    def record(self, tape: Tape, x: Array) -> Array:
+        uniform, masks = tape.draw(*x.shape), tape.series(*x.shape)
+
+        def draw_masks(rates: Array) -> None:
+            n = len(rates)
+            np.multiply(uniform[:n] < self.keep, 1.0 / self.keep, out=masks.values[:n])
+
+        tape.before.append(draw_masks)
+        self._masks = masks
+        output = self._output[: len(x)]
+        tape.call(np.multiply, x, masks, output)
+        return output
+
+    def record_backward(self, tape: Tape, delta: Array, *, need_input: bool) -> Array:
+        tape.call(np.multiply, delta, self._masks, delta)
         return delta
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from ..kernels import Kernel
 from ..types import Array, StepSize
 from .base import Optimizer, OptimizerState
+
+if TYPE_CHECKING:
+    from ..compiled.tape import Series, Tape
 
 
 @dataclass
@@ -30,6 +33,32 @@ class Adam(Optimizer):
         self.state.n_steps += 1
         t = self.state.n_steps
         return _step(self, theta, gradient, rate * math.sqrt(1 - self.beta_2**t), self.epsilon)
+
+    def record(self, tape: Tape, theta: Array, gradient: Array) -> None:
+        root = math.sqrt(1 - self.beta_2)
+        rates_of: dict[float, Series] = {}
+        for place, factor, *others in self._blocks:
+            numbers = rates_of.setdefault(factor, tape.series(4))
+            tape.run(_move, theta[place], gradient[place], *others, numbers)
+
+        def prepare(rates: Array) -> None:
+            decay, decay_of_squares = self._powers(len(rates))
+            gains = (1 - decay) / (1 - self.beta_1)
+            rates = rates * np.sqrt(1 - decay_of_squares)
+            for factor, numbers in rates_of.items():
+                numbers.values[: len(rates), :3] = self.beta_1, self.beta_2, self.epsilon / root
+                numbers.values[: len(rates), 3] = rates * factor / (root * gains)
+            self.state.n_steps += len(rates)
+
+        tape.before.append(prepare)
+
+    def _powers(self, n_steps: int) -> tuple[Array, Array]:
+        """``β₁ᵗ`` and ``β₂ᵗ`` at the next steps, (n_steps,) each, as Python computes them."""
+        steps = range(self.state.n_steps + 1, self.state.n_steps + n_steps + 1)
+        return (
+            np.array([self.beta_1**t for t in steps]),
+            np.array([self.beta_2**t for t in steps]),
+        )
 
 
 @dataclass
@@ -132,18 +161,18 @@ def _move_numpy(
     weights -= scratch
 
 
-def _move_numba(
-    weights: Array, grad: Array, scratch: Array, exp_avg: Array, exp_avg_sq: Array, numbers: Array
-) -> None:
+def _move_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
+    weights, grad, exp_avg, exp_avg_sq = arrays[0], arrays[1], arrays[3], arrays[4]
+    numbers = arrays[5]
     decay, decay_of_squares, floor, length = numbers[0], numbers[1], numbers[2], numbers[3]
-    for i in range(weights.size):
+    for i in range(sizes[0]):
         exp_avg[i] = exp_avg[i] * decay + grad[i]
         exp_avg_sq[i] = exp_avg_sq[i] * decay_of_squares + grad[i] * grad[i]
         grad[i] = length / (np.sqrt(exp_avg_sq[i]) + floor)
         weights[i] -= exp_avg[i] * grad[i]
 
 
-_move = Kernel(_move_numpy, _move_numba, dimensions=(1,) * 6)
+_move = Kernel(_move_numpy, _move_loop, dimensions=(1,) * 6)
 
 
 def accumulate(

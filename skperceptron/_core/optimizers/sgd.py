@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ..types import Array, StepSize
 from .base import Optimizer, OptimizerState
+
+if TYPE_CHECKING:
+    from ..compiled.tape import Series, Tape
 
 
 @dataclass
@@ -45,6 +48,30 @@ class SGD(Optimizer):
             else:
                 weights += velocity
         return self._step_size(rate)
+
+    def record(self, tape: Tape, theta: Array, gradient: Array) -> None:
+        etas: dict[float, Series] = {}
+        for place, factor, scratch, velocity in self._blocks:
+            weights, grad = theta[place], gradient[place]
+            eta = etas.setdefault(factor, tape.series(1))
+            tape.call(np.multiply, grad, eta, grad)
+            tape.call(np.multiply, velocity, self.momentum, velocity)
+            tape.call(np.subtract, velocity, grad, velocity)
+            if self.nesterovs_momentum:
+                tape.call(np.multiply, velocity, self.momentum, scratch)
+                tape.call(np.add, weights, scratch, weights)
+                tape.call(np.subtract, weights, grad, weights)
+            else:
+                tape.call(np.add, weights, velocity, weights)
+
+        def prepare(rates: Array) -> None:
+            for factor, eta in etas.items():
+                eta.values[: len(rates), 0] = rates * factor
+            self.state.n_steps += len(rates)
+            for rate in rates.tolist():
+                self._step_size(rate)
+
+        tape.before.append(prepare)
 
     def _step_size(self, rate: float) -> StepSize:
         """The velocity, or what Nesterov's step makes of it, with the gradients left out."""

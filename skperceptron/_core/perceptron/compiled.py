@@ -1,8 +1,8 @@
 """The rule without a penalty as a loop over the rows, which Numba compiles.
 
-The loop changes no result: ``blocks`` computes the same weights to the last bit. Numba is an
-optional extra. It helps on data with many mistakes in short rows, where an iteration in Python
-costs more than the arithmetic of a row.
+The loop changes no result: ``blocks`` computes the same weights to the last bit, and runs until
+compiling pays. Numba is an optional extra. It helps on data with many mistakes in short rows, where
+an iteration in Python costs more than the arithmetic of a row.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ import numpy as np
 
 from .. import kernels
 from ..types import Array
+from .blocks import Blocks
 from .rules import OneVsRest, Rule
 from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
 
-# Number of rows in one call of the loop. Python handles Ctrl-C only between two calls.
-RUN = 16384
+# Number of rows in one call of the loop, and of entries of rows times units: each takes about a
+# nanosecond. Python handles Ctrl-C only between two calls.
+RUN, MAX_ENTRIES = 16384, 50_000_000
+
+# Mistakes that take ``blocks`` as long as calling NumPy in a step of a network does.
+MISTAKES = 8
 
 
 class Compiled(Trainer):
@@ -27,6 +32,7 @@ class Compiled(Trainer):
     def __init__(self, units: Units, rule: Rule) -> None:
         assert isinstance(rule, OneVsRest)  # the only one with independent units
         self.units, self.rule = units, rule
+        self._blocks = Blocks(units, rule)
 
     def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
         units, rule = self.units, self.rule
@@ -35,26 +41,33 @@ class Compiled(Trainer):
         weights = np.ascontiguousarray(units.weights)
         moments = units.moments or Moments(weights[:0], units.intercept[:0])
         moment = np.ascontiguousarray(moments.weights)
+        others = (
+            data.codes,
+            data.weights,
+            rule.own,
+            rule.own_weight,
+            rule.other_weight,
+            rule.rate,
+            data.intercept_rate,
+            weights,
+            units.intercept,
+            units.n_shown,
+            moment,
+            moments.intercept,
+            stats.mistakes,
+            stats.losses,
+        )
+        show = kernels.compiled_for(_show, (*data.X.arrays, order, *others))
+        if show is None:
+            stats = self._blocks.run_epoch(data, order)
+            kernels.count_steps(float(stats.mistakes.sum()) / MISTAKES)
+            return stats
+        values = data.X.arrays[0]
+        entries_per_row = values.size / len(data.codes) * len(rule.own)
+        run = max(1, min(RUN, int(MAX_ENTRIES / max(1.0, entries_per_row))))
         try:
-            for start in range(0, len(order), RUN):
-                kernels.compiled(_show)(
-                    *data.X.arrays,
-                    order[start : start + RUN],
-                    data.codes,
-                    data.weights,
-                    rule.own,
-                    rule.own_weight,
-                    rule.other_weight,
-                    rule.rate,
-                    data.intercept_rate,
-                    weights,
-                    units.intercept,
-                    units.n_shown,
-                    moment,
-                    moments.intercept,
-                    stats.mistakes,
-                    stats.losses,
-                )
+            for start in range(0, len(order), run):
+                show(*data.X.arrays, order[start : start + run], *others)
         finally:
             units.weights[...] = weights
             moments.weights[...] = moment

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..types import Array
-from .rows import RowBatch
+from .blocks import Run, Scales, score_bound, tie_tolerance
+from .rows import BLOCK, RowBatch
 from .rules import Rule, UpdateResolver
 from .trainer import Trainer, TrainingData
 from .units import EpochStats, Moments, Units
@@ -54,8 +55,10 @@ class Penalised(Trainer):
         self._early = np.zeros_like(_ALONE if units.moments is None else units.weights)
         self._asked = 0.0  # total that the L1 part has asked of each weight so far
         self._drawn = np.zeros_like(units.weights)  # how far each weight has moved for it, signed
+        # Of v, over the features of each unit's last mistake, as in scikit-learn.
         self._square_norm = np.einsum("ij,ij->j", units.weights, units.weights)  # (n_units,)
         self._absolute_norm = np.abs(units.weights).sum(axis=0)  # (n_units,)
+        self._ahead = BLOCK  # number of rows to score together
 
     def run_epoch(self, data: TrainingData, order: Array) -> EpochStats:
         """Process the rows in ``order`` once; losses include the penalty."""
@@ -63,14 +66,66 @@ class Penalised(Trainer):
         self._start_stretch()
         try:
             for rows in data.runs(order, self.rule.n_units):
-                resolver = self.rule.resolver(data.codes[rows], data.weights[rows])
-                X = data.X.batch(rows)
-                for row in range(len(X)):
-                    stats.losses += self._value().reshape(len(stats.losses), -1).sum(axis=1)
-                    stats.count(self._show(X, resolver, row, data.intercept_rate))
+                weights = data.weights[rows]
+                resolver = self.rule.resolver(data.codes[rows], weights)
+                X, row = data.X.batch(rows), 0
+                while row < len(X):
+                    scales = self._next_scales(len(X) - row)
+                    if len(scales.after):
+                        self._show_block(data, weights, X, resolver, row, scales, stats)
+                        row += len(scales.after)
+                    else:
+                        stats.losses += self._value().reshape(len(stats.losses), -1).sum(axis=1)
+                        stats.count(self._show(X, resolver, row, data.intercept_rate))
+                        row += 1
         finally:
             self._apply_scale()
         return stats
+
+    def _next_scales(self, n_rows: int) -> Scales:
+        """Those of as many of the next rows as can be processed together, before any of them.
+
+        None of them can with an L1 part or an average, which look at each change of the weights, or
+        if one unit's rows depend on what other units do. Where the scale gets too small, the row
+        that it is settled at is processed by itself.
+        """
+        if (
+            self._penalty.l1_ratio > 0
+            or self.units.moments is not None
+            or not self.rule.independent
+        ):
+            n_rows = 0
+        factors = np.full(n_rows + 1, self._shrinkage)
+        factors[0] = self._scale
+        scales = np.multiply.accumulate(factors)
+        n_rows = min(n_rows, int(np.count_nonzero(scales[1:] >= SMALLEST_SCALE)))
+        return Scales(scales[:n_rows], scales[1 : n_rows + 1])
+
+    def _show_block(
+        self,
+        data: TrainingData,
+        row_weights: Array,
+        X: RowBatch,
+        resolver: UpdateResolver,
+        start: int,
+        scales: Scales,
+        stats: EpochStats,
+    ) -> None:
+        """Process the rows from ``start`` on, as many as there are scales."""
+        units, end = self.units, start + len(scales.after)
+        of_batch = Scales(*(np.concatenate([np.ones(start), values]) for values in scales))
+        squares: list[tuple[int, int, float]] = []
+        run = Run(units, X, resolver, data.intercept_rate, self._ahead, True, of_batch, squares)
+        bound = score_bound(units, self.rule, data.X.radius, row_weights, self._scale)
+        margins = run.show(tie_tolerance(bound), self.rule.n_learners, start, end)
+        self._ahead, self._scale = run.ahead, float(scales.after[-1])
+        units.n_shown += end - start
+        square_norms = np.tile(self._square_norm, (end - start, 1))  # before each row
+        for row, unit, square_norm in squares:
+            square_norms[row - start + 1 :, unit] = square_norm
+            self._square_norm[unit] = square_norm
+        values = 0.5 * self._penalty.alpha * square_norms * (scales.before**2)[:, np.newaxis]
+        stats.count(margins, values)
 
     def subset(self, learners: Array) -> Penalised:
         columns = self.rule.units(learners)
@@ -84,8 +139,8 @@ class Penalised(Trainer):
     def _value(self) -> Array:
         """The penalty of each unit, (n_units,)."""
         alpha, l1_ratio = self._penalty.alpha, self._penalty.l1_ratio
-        value: Array = 0.5 * alpha * (1 - l1_ratio) * self._square_norm
-        value += alpha * l1_ratio * self._absolute_norm
+        value: Array = 0.5 * alpha * (1 - l1_ratio) * self._square_norm * self._scale**2
+        value += alpha * l1_ratio * self._absolute_norm * self._scale
         return value
 
     def _show(
@@ -112,8 +167,6 @@ class Penalised(Trainer):
 
     def _shrink(self) -> None:
         self._scale *= self._shrinkage
-        self._square_norm *= self._shrinkage**2
-        self._absolute_norm *= self._shrinkage
         if self._scale < SMALLEST_SCALE:
             self._apply_scale()
         elif self.units.moments is not None and self._scale < STRETCH * self._first_scale:
@@ -124,6 +177,8 @@ class Penalised(Trainer):
         if self.units.moments is not None:
             self._finish_stretch(self.units.moments)
         self.units.weights *= self._scale
+        self._square_norm *= self._scale**2
+        self._absolute_norm *= self._scale
         self._scale = self._first_scale = 1.0
 
     def _start_stretch(self) -> None:
@@ -145,9 +200,8 @@ class Penalised(Trainer):
         weights = self.units.weights
         own = weights[columns, unit] + values * (update / self._scale)
         weights[columns, unit] = own
-        # As in scikit-learn: over the features of the row alone.
-        self._square_norm[unit] = np.dot(own, own) * self._scale**2
-        self._absolute_norm[unit] = np.abs(own).sum() * self._scale
+        self._square_norm[unit] = np.dot(own, own)
+        self._absolute_norm[unit] = np.abs(own).sum()
 
     def _draw(self, columns: Any) -> None:
         self._asked += self._penalty.l1_ratio * self._rate * self._penalty.alpha

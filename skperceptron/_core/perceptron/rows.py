@@ -56,6 +56,22 @@ class RowBatch(ABC):
     def add(self, updates: Array, start: int, weights: Array) -> None:
         """Add ``cᵢ xᵢ`` to ``weights``, row after row, for the updates c of the rows from start."""
 
+    @abstractmethod
+    def add_and_score(
+        self,
+        updates: Array,
+        wrong: Array,
+        start: int,
+        weights: Array,
+        squares: list[tuple[int, int, float]] | None = None,
+    ) -> Array:
+        """Add updates, all of which are of rows that are ``wrong``, and return exact scores.
+
+        The scores (n, n_units) are those before each row's update, where the row is ``wrong``. To
+        ``squares`` row, unit, and the squared norm of the weights after the update are appended,
+        over the features of the row, where there is an update.
+        """
+
 
 class Rows(ABC):
     """Interface: all rows of the data. Weights are float64, whatever the rows are."""
@@ -147,6 +163,31 @@ class _DenseRowBatch(RowBatch):
                 np.multiply(X[changing], steps[changing, np.newaxis], out=terms[1:])
                 own_weights[:] = sequential_sum(terms)
 
+    def add_and_score(
+        self,
+        updates: Array,
+        wrong: Array,
+        start: int,
+        weights: Array,
+        squares: list[tuple[int, int, float]] | None = None,
+    ) -> Array:
+        scores = np.zeros(wrong.shape)
+        for unit in np.flatnonzero(wrong.any(axis=0)):
+            rows = wrong[:, unit].nonzero()[0]
+            X = self._X[start + rows]
+            totals = np.empty((rows.size + 1, len(weights)))  # of the weights, before each row
+            totals[0] = weights[:, unit]
+            np.multiply(X, updates[rows, unit][:, np.newaxis], out=totals[1:])
+            _accumulate(totals)
+            weights[:, unit] = totals[-1]
+            X *= totals[:-1]
+            scores[rows, unit] = X.cumsum(axis=1)[:, -1]
+            if squares is not None:
+                for row, own in zip(rows.tolist(), totals[1:], strict=True):
+                    if updates[row, unit]:
+                        squares.append((start + row, int(unit), float(np.dot(own, own))))
+        return scores
+
 
 class SparseRows(Rows):
     """The rows of a CSR matrix (n, n_features) without duplicate entries."""
@@ -210,6 +251,25 @@ class _SparseRowBatch(RowBatch):
     def add(self, updates: Array, start: int, weights: Array) -> None:
         self._X.rows(start, start + len(updates)).add_transposed_product(updates, weights)
 
+    def add_and_score(
+        self,
+        updates: Array,
+        wrong: Array,
+        start: int,
+        weights: Array,
+        squares: list[tuple[int, int, float]] | None = None,
+    ) -> Array:
+        scores = np.zeros(wrong.shape)
+        for row, unit in zip(*wrong.nonzero(), strict=True):
+            columns, values = self._X.row(start + row)
+            own = weights[columns, unit]
+            scores[row, unit] = (own * values).cumsum()[-1] if len(own) else 0.0
+            own += values * updates[row, unit]
+            weights[columns, unit] = own
+            if squares is not None and updates[row, unit]:
+                squares.append((start + int(row), int(unit), float(np.dot(own, own))))
+        return scores
+
 
 class _OnDemand(dict[int, Array]):
     """Products of a row, computed on first use, which is when the row is a mistake."""
@@ -239,6 +299,17 @@ def _as_slice(rows: Array) -> Array | slice:
     first, last = int(rows[0]), int(rows[-1])
     in_order = last - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
     return slice(first, last + 1) if in_order else rows
+
+
+def _accumulate(terms: Array) -> None:
+    """Overwrite an array (n, k) in C order with the sums of its first rows, row after row."""
+    if terms.shape[1] < 20 * len(terms):
+        np.add.accumulate(terms, axis=0, out=terms)
+        return
+    # NumPy goes through the columns one by one, which takes longer where they are short and many.
+    total, *others = terms
+    for row in others:
+        total = np.add(total, row, out=row)
 
 
 def sequential_sum(terms: Array) -> Array:

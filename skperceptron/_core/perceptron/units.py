@@ -113,11 +113,16 @@ class EpochStats:
     def empty(cls, n_learners: int) -> EpochStats:
         return cls(np.zeros(n_learners, np.intp), np.zeros(n_learners))
 
-    def count(self, margins: Array) -> None:
-        """Count mistakes and losses of rows by their margins (n, n_learners)."""
+    def count(self, margins: Array, penalties: Array | float = 0.0) -> None:
+        """Count mistakes and losses of rows by their margins (n, n_learners).
+
+        ``penalties``, if any, are added to the losses of the rows, before those of mistakes.
+        """
         wrong = margins <= 0
         self.mistakes += wrong.sum(axis=0)
-        self.losses -= np.einsum("ij,ij->j", margins, wrong)
+        # One row after the other, as a loop over the rows adds them.
+        losses = np.vstack([self.losses, penalties + np.where(wrong, -margins, 0.0)])
+        self.losses[:] = losses.cumsum(axis=0)[-1]
 
 
 class Patience:

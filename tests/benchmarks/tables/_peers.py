@@ -6,6 +6,7 @@ import logging
 
 import numpy as np
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -111,6 +112,10 @@ PEERS = {
     "scikit-learn's MLP": lambda: Piped(
         lambda seed: MLPClassifier(early_stopping=True, random_state=seed),
         lambda seed: MLPRegressor(early_stopping=True, random_state=seed),
+    ),
+    "random forest": lambda: Piped(
+        lambda seed: RandomForestClassifier(random_state=seed),
+        lambda seed: RandomForestRegressor(random_state=seed),
     ),
     "HistGradientBoosting": lambda: Trees("HistGradientBoosting"),
     "LightGBM": lambda: Trees("LightGBM"),

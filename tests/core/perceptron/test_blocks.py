@@ -126,13 +126,13 @@ def test_a_fraction_anywhere_needs_them(plain, problem, change):
 def test_ties_in_every_row_cost_no_more_than_the_rows(plain, problem, monkeypatch, csr):
     # Looking further and further ahead, only to stop at the next tie, once made this quadratic.
     case, looked_at = problem("one-hot", 1, csr=csr, n=2000), []
-    outcome = blocks._Run._outcome
+    outcome = blocks.Run._outcome
 
     def counting(self, scores, start):
         looked_at.append(len(scores))
         return outcome(self, scores, start)
 
-    monkeypatch.setattr(blocks._Run, "_outcome", counting)
+    monkeypatch.setattr(blocks.Run, "_outcome", counting)
     Blocks(case.units(), case.rule(plain.one_vs_rest)).run_epoch(case.training_data(), case.order)
     assert sum(looked_at) < 4 * 2000
 

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers.interrupts import interrupt_call
 from skperceptron._core.perceptron import Penalised, Penalty
+from skperceptron._core.perceptron.blocks import Scales
 
 N_EPOCHS = 3
 every_penalty = pytest.mark.parametrize(
@@ -95,3 +96,75 @@ def test_an_interruption_keeps_what_was_learned(plain, problem, monkeypatch):
     other.run_epoch(case.training_data(), case.order[:50])
     assert_array_equal(interrupted.units.weights, other.units.weights)
     assert_array_equal(interrupted.units.means()[0], other.units.means()[0])
+
+
+def by_rows(trainer, monkeypatch):
+    """The trainer, which processes one row at a time from now on."""
+    none = Scales(np.empty(0), np.empty(0))
+    monkeypatch.setattr(trainer, "_next_scales", lambda n_rows: none)
+    return trainer
+
+
+class TestBlocks:
+    """An L2 part alone shrinks all weights alike, so rows are scored together."""
+
+    @pytest.mark.parametrize("alpha", [0.001, 0.05, 2.0])
+    @pytest.mark.one_of_each
+    def test_they_are_the_loop_over_rows(
+        self, plain, problem, kind, n_units, csr, alpha, monkeypatch
+    ):
+        case, penalty = problem(kind, n_units, csr=csr, weighted=True), Penalty(alpha, 0.0)
+        rule = case.rule(plain.one_vs_rest)
+        ours, other = (Penalised(case.units(False), rule, penalty, case.rate) for _ in range(2))
+        by_rows(other, monkeypatch)
+        for _ in range(N_EPOCHS):
+            stats, expected = (
+                each.run_epoch(case.training_data(), case.order) for each in (ours, other)
+            )
+            assert_array_equal(stats.mistakes, expected.mistakes)
+            # The same terms, added in another order.
+            assert_allclose(stats.losses, expected.losses, rtol=1e-11)
+        assert_array_equal(ours.units.weights, other.units.weights)
+        assert_array_equal(ours.units.intercept, other.units.intercept)
+        assert_array_equal(ours.units.n_shown, other.units.n_shown)
+
+    @pytest.mark.parametrize("run", [5, 64, 1000])
+    @pytest.mark.parametrize("ahead", [1, 300])
+    def test_their_sizes_make_no_difference(self, plain, problem, run, ahead, csr):
+        """Losses neither, which decide when a fit stops."""
+        for kind in ("one-hot", "normal"):
+            case, penalty = problem(kind, 3, csr=csr, weighted=True), Penalty(0.05, 0.0)
+            rule = case.rule(plain.one_vs_rest)
+            ours, other = (Penalised(case.units(False), rule, penalty, case.rate) for _ in range(2))
+            ours._ahead = ahead
+            for _ in range(N_EPOCHS):
+                stats = ours.run_epoch(case.training_data(run), case.order)
+                expected = other.run_epoch(case.training_data(), case.order)
+                assert_array_equal(stats.losses, expected.losses)
+            assert_array_equal(ours.units.weights, other.units.weights)
+
+    def test_rows_are_processed_alone_where_the_scale_is_settled_only(
+        self, plain, problem, monkeypatch
+    ):
+        # 0.9 per row: below 1e-9 after 197 rows.
+        case, alone = problem("normal", 1, n=250), []
+        trainer = Penalised(
+            case.units(False), case.rule(plain.one_vs_rest), Penalty(1.0, 0.0), case.rate
+        )
+        show = Penalised._show
+
+        def counted(self, X, resolver, row, intercept_rate):
+            alone.append(row)
+            return show(self, X, resolver, row, intercept_rate)
+
+        monkeypatch.setattr(Penalised, "_show", counted)
+        trainer.run_epoch(case.training_data(), case.order)
+        assert alone == [196]
+
+    def test_averages_and_an_l1_part_go_row_by_row(self, plain, problem):
+        case, rule = problem("normal", 3), problem("normal", 3).rule(plain.one_vs_rest)
+        for units, penalty in [(True, Penalty(0.1, 0.0)), (False, Penalty(0.1, 0.1))]:
+            trainer = Penalised(case.units(units), rule, penalty, case.rate)
+            assert len(trainer._next_scales(10).after) == 0
+        joint = Penalised(case.units(False), case.rule(plain.joint), Penalty(0.1, 0.0), case.rate)
+        assert len(joint._next_scales(10).after) == 0

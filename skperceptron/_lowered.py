@@ -70,7 +70,8 @@ class OtherStep(Step):
 def lower(estimator: Any, *, fold: bool = True, n_layers: int | None = None) -> tuple[Step, ...]:
     """The steps of a fitted network, from its inputs to the output activation.
 
-    With ``n_layers`` only those of so many hidden layers, the first ones. The arrays are those of the attributes, not copies, unless batch normalisation is folded in.
+    With ``n_layers`` only those of so many hidden layers, the first ones. The arrays are those of
+    the attributes, not copies, unless batch normalisation is folded in.
     Arrays of integers become floats. Without ``fold`` dense steps have their weights as trained,
     and batch normalisation beside the weights.
     """

@@ -18,11 +18,12 @@ from ._writer import Description, Function, Value, Writer, width_of
 SUFFIX = {"float32": "f", "float64": ""}  # of literals and of functions in math.h
 TYPE = {"float32": "float", "float64": "double"}
 
-KEYWORDS = set(
-    "auto break case char const continue default do double else enum extern float for goto if "
-    "inline int long main register restrict return short signed sizeof static struct switch "
-    "typedef union unsigned void volatile while".split()
-)
+KEYWORDS = frozenset(
+    {"auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
+     "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "main", "register",
+     "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef",
+     "union", "unsigned", "void", "volatile", "while"}
+)  # fmt: skip
 
 # How functions in formulas are written, with {f} the suffix and {n} the name of the model.
 EXPRESSIONS = {
@@ -329,9 +330,7 @@ class CWriter(Writer):
             self.add(f"{result.token}[{start}] = {one};")
             return
         place = f"{start} + i" if start else "i"
-        self.add(
-            f"for (int i = 0; i < {width}; ++i)\n    {result.token}[{place}] = {expression};"
-        )
+        self.add(f"for (int i = 0; i < {width}; ++i)\n    {result.token}[{place}] = {expression};")
 
     def _expression(self, formula: Formula) -> str:
         """A formula in C, of the numbers at place i."""
@@ -376,7 +375,8 @@ def to_c(estimator: Any, *, name: str = "model", dtype: Any = None) -> str:
         What the names in the file begin with.
 
     dtype : {'float32', 'float64'} or None, default=None
-        Precision of weights and arithmetic: ``float`` or ``double``. None is that of the network.
+        Precision of weights and arithmetic: ``float`` or ``double``. None is that of the network,
+        and float64 for tables, whose numbers may have more digits than float32 has.
 
     Returns
     -------
@@ -386,7 +386,12 @@ def to_c(estimator: Any, *, name: str = "model", dtype: Any = None) -> str:
 
         - ``model_predict`` of a classifier returns the place of the class in ``model_classes``; of
           several labels it writes a 1 or a 0 for each;
-        - all other functions write their result to an array, or return it if it is one number.
+        - all other functions write their result to an array, or return it if it is one number;
+        - ``model_predict_std`` is the standard deviation that ``predict(X, return_std=True)``
+          returns beside the mean.
+
+        A row of a table has a number for each column: NAN for a missing number, and for a category
+        its code. The comment at the top of the file lists the codes.
 
         Functions do not check what they are given: missing or infinite values give results without
         meaning, but for missing values in tables.
@@ -414,11 +419,13 @@ def to_c(estimator: Any, *, name: str = "model", dtype: Any = None) -> str:
     """
     if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or name in KEYWORDS:
         raise ValueError(f"name must be a name in C, such as 'model', got {name!r}.")
-    if dtype is not None and np.dtype(dtype).name not in TYPE:
+    if dtype not in (None, "float32", "float64", np.float32, np.float64):
         raise ValueError(f"dtype must be 'float32', 'float64' or None, got {dtype!r}.")
     description = describe(estimator, CWriter.reader)
-    file = File(name, np.dtype(description.dtype if dtype is None else dtype))
-    bodies = [_definition(file, description, function) for function in description.functions]
+    own = np.float64 if description.is_table else description.dtype
+    file = File(name, np.dtype(own if dtype is None else dtype))
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite
+        bodies = [_definition(file, description, function) for function in description.functions]
     helpers = [file.written(HELPERS[helper]) for helper in HELPERS if helper in file.helpers]
     parts = [
         _heading(file, estimator, description),
@@ -471,7 +478,9 @@ def _rows_of(description: Description, function: Function) -> Function:
     """The function as the file has it: of rows, unless the method takes something else."""
     if function.of is None or not function.takes_rows:
         return function
-    return replace(function, n_inputs=_rows_of(description, description.function(function.of)).n_inputs)
+    return replace(
+        function, n_inputs=_rows_of(description, description.function(function.of)).n_inputs
+    )
 
 
 def _public(file: File, description: Description) -> list[str]:

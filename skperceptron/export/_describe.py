@@ -7,17 +7,20 @@ from dataclasses import replace
 from inspect import getattr_static
 from typing import Any
 
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ._networks import NETWORKS, network
-from ._transformers import TRANSFORMS, transformer
+from ._tables import TABLES, tables
+from ._transformers import TRANSFORMS, inverse, transformer
 from ._writer import Description, Function, Value, Writer
 
 Describe = Callable[[Any, str], Description]
 
 DESCRIPTIONS: dict[type, Describe] = {
     **dict.fromkeys(NETWORKS, network),
+    **dict.fromkeys(TABLES, tables),
     **dict.fromkeys(TRANSFORMS, transformer),
 }
 
@@ -44,12 +47,15 @@ def describe(estimator: Any, reader: str) -> Description:
     """What is exported of a fitted estimator; errors name it, and the ``reader``."""
     if isinstance(estimator, Pipeline):
         return _pipeline(estimator, reader)
+    if isinstance(estimator, TransformedTargetRegressor):
+        return _of_transformed_targets(estimator, reader)
     kind = type(estimator)
     base = kind if kind in DESCRIPTIONS else exported_class(kind)
     if base is None:
         known = sorted(each.__name__ for each in DESCRIPTIONS)
         raise ValueError(
-            f"{reader} can't export {kind.__name__}: it knows pipelines of {', '.join(known)}."
+            f"{reader} can't export {kind.__name__}: it knows Pipeline and "
+            f"TransformedTargetRegressor, and in them {', '.join(known)}."
         )
     check_is_fitted(estimator)
     for name in METHODS:
@@ -86,4 +92,19 @@ def _pipeline(pipeline: Pipeline, reader: str) -> Description:
     if transforms:  # the pipeline's would have to go back through the transformers
         functions = [each for each in functions if each.name != "inverse_transform"]
     levels = (before[0] if before else last).levels
-    return replace(last, functions=tuple(functions), levels=levels)
+    exact = (before[0] if before else last).exact
+    return replace(last, functions=tuple(functions), levels=levels, exact=exact)
+
+
+def _of_transformed_targets(estimator: TransformedTargetRegressor, reader: str) -> Description:
+    """The predictions of the regressor, in units of y."""
+    check_is_fitted(estimator)
+    description = describe(estimator.regressor_, reader)
+    undo = inverse(estimator.transformer_, reader)
+    function = description.function("predict")
+    before = [] if function.of is None else [description.function(function.of)]
+
+    def body(writer: Writer, x: Value) -> Value:
+        return undo(writer, writer.exact(function.body(writer, x)))
+
+    return replace(description, functions=(*before, replace(function, body=body)))

@@ -139,7 +139,8 @@ def _perceptron(estimator: PerceptronClassifier) -> Description:
     coef, intercept = (
         (estimator.coef_, estimator.intercept_) if fitted else estimator._predictable()
     )
-    coef = np.asarray(coef.toarray() if issparse(coef) else coef)
+    given: Any = coef
+    coef = np.asarray(given.toarray() if issparse(given) else given)
     classes: Array = estimator.classes_ if fitted else labels_in_order(estimator.classes_)
     n_scores, n_features = coef.shape
     functions = (

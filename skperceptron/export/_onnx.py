@@ -8,15 +8,19 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from .._autoencoder import MLPAutoencoder
 from .._core.formulas import Call, Constant, Formula
 from .._core.types import Array
 from .._inputs import is_missing
 from ._describe import describe, exported_class
-from ._writer import Function, Value, Writer, width_of
+from ._transformers import inverse
+from ._writer import Description, Function, Value, Writer, width_of
 
 # Functions that ONNX has an operator for, by the name in formulas.
 OPERATORS = {
@@ -35,6 +39,12 @@ OPERATORS = {
     "where": "Where",
 }
 
+# The operator that finds the code of a category: this version of it has the attributes used here.
+LABEL_ENCODER: dict[str, Any] = {"op_domain": "ai.onnx.ml", "op_version": 2}
+
+# ONNX's numbers of types; strings have 8.
+NUMBERS_OF_TYPES = {"float32": 1, "int64": 7, "bool": 9, "float64": 11}
+
 
 class Tensor(Value):
     """A tensor (n, width), by its name and the type of its numbers."""
@@ -44,10 +54,13 @@ class Tensor(Value):
 
 
 class Table(Value):
-    """The columns of a table, each a tensor (n, 1)."""
+    """The columns of a table: inputs of the model, each with one column or more."""
 
-    def __init__(self, columns: list[Tensor]) -> None:
-        self.columns, self.width = columns, len(columns)
+    def __init__(self, inputs: Sequence[Tensor]) -> None:
+        self.inputs = inputs
+        # Of each column the input, and the place in that.
+        self.places = [(tensor, place) for tensor in inputs for place in range(tensor.width)]
+        self.width = len(self.places)
 
 
 class OnnxWriter(Writer):
@@ -80,7 +93,7 @@ class OnnxWriter(Writer):
 
     def take(self, x: Value, places: Sequence[int]) -> Value:
         if isinstance(x, Table):
-            return self.join([x.columns[place] for place in places])
+            return self._numbers(x, places)
         x = self._tensor(x)
         if list(places) == list(range(x.width)):
             return x
@@ -91,7 +104,7 @@ class OnnxWriter(Writer):
         x = self._tensor(x)
         number = self.constant(np.array([x.width]), np.int64)
         names = [self._scope.get_unique_variable_name(name) for name in ("ascending", "places")]
-        self._add("TopK", [x.name, number], names, axis=1, largest=0, sorted=1)
+        self.write("TopK", [x.name, number], names, axis=1, largest=0, sorted=1)
         return Tensor(names[0], x.width, x.dtype)
 
     def highest(self, x: Value) -> Value:
@@ -105,24 +118,21 @@ class OnnxWriter(Writer):
 
     def code(self, x: Value, place: int, levels: Sequence[Any]) -> Value:
         assert isinstance(x, Table)
-        column = x.columns[place]
-        if column.dtype.kind in "OU":
-            known = {level: i for i, level in enumerate(levels) if isinstance(level, str)}
-            keys: dict[str, Any] = {"keys_strings": list(known)}
-        else:
-            known = {level: i for i, level in enumerate(levels) if isinstance(level, Number)}
-            keys = {"keys_int64s": [int(level) for level in known]}
-        if not known:
-            return self.cast(self._constant_like(column, len(levels)), np.int64)
-        if column.dtype.kind == "f":
+        column = self._column(x, place)
+        kind = str if column.dtype.kind in "OU" else Number
+        known: dict[Any, int] = {
+            level: i for i, level in enumerate(levels) if isinstance(level, kind)
+        }
+        if column.dtype.kind == "f" and known:
             return self._code_of_float(column, known, len(levels))
-        if column.dtype == np.bool_:
+        if kind is Number:  # a level such as 0.5 is no whole number
             column = self.cast(column, np.int64)
-        if column.dtype.kind == "i":  # a level such as 0.5 is no whole number
-            known = {level: i for level, i in known.items() if int(level) == level}
-            keys = {"keys_int64s": [int(level) for level in known]}
+            known = {int(level): i for level, i in known.items() if level % 1 == 0}
+        if not known:
+            return self._same_number(column, len(levels))
+        keys = {"keys_strings" if kind is str else "keys_int64s": list(known)}
         values = {"values_int64s": list(known.values()), "default_int64": len(levels)}
-        name = self.node("LabelEncoder", [column.name], op_domain="ai.onnx.ml", **keys, **values)
+        name = self.node("LabelEncoder", [column.name], **LABEL_ENCODER, **keys, **values)
         return Tensor(name, 1, np.int64)
 
     def _code_of_float(self, column: Tensor, known: dict[Any, int], missing: int) -> Value:
@@ -135,7 +145,7 @@ class OnnxWriter(Writer):
         found = self.dense(self.cast(equal, np.float64), difference, offset)
         return self.cast(self._tensor(found), np.int64)
 
-    def _constant_like(self, column: Tensor, value: int) -> Tensor:
+    def _same_number(self, column: Tensor, value: int) -> Tensor:
         """The same number for each row of a column."""
         shape = self.node("Shape", [column.name])
         number = np.array([value], np.int64)
@@ -154,33 +164,40 @@ class OnnxWriter(Writer):
 
     # The graph ---------------------------------------------------------------------------
 
-    def matrix(self, inputs: Sequence[Tensor]) -> Value:
-        """Inputs as one tensor, in the precision of networks if it is lower than theirs."""
+    def matrix(self, inputs: Sequence[Tensor], dtype: Any) -> Value:
+        """Inputs as one tensor of a type."""
         for tensor in inputs:
             if tensor.dtype.kind in "OU":
                 raise ValueError(
                     f"to_onnx needs numbers in X, got strings in {tensor.name!r}: encode them in a "
                     "ColumnTransformer, or use an estimator of tables."
                 )
-        wide = any(tensor.dtype == np.float64 for tensor in inputs)
-        return self.join([self.cast(x, np.float64 if wide else np.float32) for x in inputs])
+        return self.join([self.cast(x, dtype) for x in inputs])
 
-    def table(self, inputs: Sequence[Tensor]) -> Table:
-        """Inputs as columns."""
-        columns = []
-        for tensor in inputs:
-            if tensor.width == 1:
-                columns.append(tensor)
-                continue
-            for place in range(tensor.width):
-                index = self.constant([place], np.int64)
-                name = self.node("Gather", [tensor.name, index], axis=1)
-                columns.append(Tensor(name, 1, tensor.dtype))
-        return Table(columns)
+    def _column(self, table: Table, place: int) -> Tensor:
+        """A column of a table, (n, 1)."""
+        tensor, within = table.places[place]
+        if tensor.width == 1:
+            return tensor
+        index = self.constant([within], np.int64)
+        return Tensor(self.node("Gather", [tensor.name, index], axis=1), 1, tensor.dtype)
+
+    def _numbers(self, table: Table, places: Sequence[int]) -> Value:
+        """Columns of numbers, in double precision."""
+        if len(table.inputs) == 1:
+            return self.take(self.cast(table.inputs[0], np.float64), places)
+        columns = [self._column(table, place) for place in places]
+        for column in columns:
+            if column.dtype.kind in "OU":
+                raise ValueError(
+                    f"to_onnx needs X as it was in fit: {column.name!r} holds strings, and was a "
+                    "column of numbers."
+                )
+        return self.join([self.cast(column, np.float64) for column in columns])
 
     def rename(self, x: Tensor, name: str) -> None:
         """Have a result under another name."""
-        self._add("Identity", [x.name], [name])
+        self.write("Identity", [x.name], [name])
 
     def cast(self, x: Tensor, dtype: Any) -> Tensor:
         """The same numbers in another type."""
@@ -191,7 +208,7 @@ class OnnxWriter(Writer):
     def node(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Add a node with one output, and return the name of that."""
         name: str = self._scope.get_unique_variable_name(operator.lower())
-        self._add(operator, inputs, [name], **attributes)
+        self.write(operator, inputs, [name], **attributes)
         return name
 
     def constant(self, values: Any, dtype: Any) -> str:
@@ -205,9 +222,10 @@ class OnnxWriter(Writer):
         self._container.add_initializer(name, _proto(dtype), list(array.shape), content)
         return name
 
-    def _add(
+    def write(
         self, operator: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: Any
     ) -> None:
+        """Add a node."""
         name = self._scope.get_unique_operator_name(operator)
         self._container.add_node(operator, list(inputs), list(outputs), name=name, **attributes)
 
@@ -224,7 +242,8 @@ class OnnxWriter(Writer):
         operands = formula.operands if isinstance(formula, Call) else ()
         types = [self._type_of(operand) for operand in operands]
         known = [dtype for dtype in types if dtype.kind == "f"]
-        return np.result_type(*known) if known else np.dtype(np.bool_)
+        widest: np.dtype[Any] = np.result_type(*known) if known else np.dtype(np.bool_)
+        return widest
 
     def _write(self, formula: Formula, dtype: np.dtype[Any], known: dict[int, str]) -> str:
         """Name of the result; each part of a formula is written once."""
@@ -268,9 +287,7 @@ class OnnxWriter(Writer):
         scaled = self.node("Mul", [z, self._number(np.sqrt(0.5), dtype)])
         single, double = _proto(np.float32), _proto(np.float64)
         is_double = dtype == np.float64
-        error = self.node(
-            "Erf", [self.node("Cast", [scaled], to=single) if is_double else scaled]
-        )
+        error = self.node("Erf", [self.node("Cast", [scaled], to=single) if is_double else scaled])
         error = self.node("Cast", [error], to=double) if is_double else error
         one = self.node("Add", [error, self._number(1.0, dtype)])
         return self.node("Mul", [one, self._number(0.5, dtype)])
@@ -282,13 +299,8 @@ def _is_zero(formula: Formula) -> bool:
 
 def _proto(dtype: Any) -> int:
     """ONNX's number of a type."""
-    from onnx import TensorProto
-
     dtype = np.dtype(dtype)
-    if dtype.kind in "OU":
-        return int(TensorProto.STRING)
-    numbers = {"float32": 1, "int64": 7, "bool": 9, "float64": 11}
-    return numbers[dtype.name]
+    return 8 if dtype.kind in "OU" else NUMBERS_OF_TYPES[dtype.name]
 
 
 # Converters --------------------------------------------------------------------------------------
@@ -307,7 +319,6 @@ CLASSIFIER_OPTIONS = {
     "zipmap": [True, False, "columns"],
     "output_class_labels": [False, True],
     "nocl": [True, False],
-    "raw_scores": [True, False],
 }
 
 
@@ -315,9 +326,12 @@ def register(kind: type) -> None:
     """Tell skl2onnx how to convert a class of estimators, one of ours or derived from one."""
     from skl2onnx import update_registered_converter
 
-    if hasattr(kind, "decision_function") or hasattr(kind, "predict_log_proba"):
+    if issubclass(kind, ClassifierMixin):
+        options = dict(CLASSIFIER_OPTIONS)
+        if hasattr(kind, "decision_function"):
+            options["raw_scores"] = [True, False]
         update_registered_converter(
-            kind, _alias(kind), _classifier_types, _convert_classifier, options=CLASSIFIER_OPTIONS
+            kind, _alias(kind), _classifier_types, _convert_classifier, options=options
         )
     else:
         update_registered_converter(
@@ -330,6 +344,37 @@ def register(kind: type) -> None:
         )
 
 
+def register_transformed_targets() -> None:
+    """Tell skl2onnx how to convert scikit-learn's TransformedTargetRegressor."""
+    from skl2onnx import update_registered_converter
+    from skl2onnx._parse import _parse_sklearn
+
+    def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
+        outputs = _parse_sklearn(scope, model.regressor_, inputs, custom_parsers=custom_parsers)
+        operator = scope.declare_local_operator(_alias(TransformedTargetRegressor), model)
+        operator.inputs = outputs[:1]
+        operator.outputs.append(scope.declare_local_variable("prediction", _numbers_type(inputs)))
+        return operator.outputs
+
+    def set_types(operator: Any) -> None:
+        operator.outputs[0].set_type(_numbers_type(operator.inputs, *operator.inputs[0].type.shape))
+
+    def convert(scope: Any, operator: Any, container: Any) -> None:
+        writer = OnnxWriter(scope, container, np.float64)
+        (x,) = operator.inputs
+        scaled = writer.exact(Tensor(x.full_name, _n_columns(x), _type_of(x)))
+        undo = inverse(operator.raw_operator.transformer_, OnnxWriter.reader)
+        _finish(writer, cast(Tensor, undo(writer, scaled)), operator.outputs[0])
+
+    update_registered_converter(
+        TransformedTargetRegressor,
+        _alias(TransformedTargetRegressor),
+        set_types,
+        convert,
+        parser=parse,
+    )
+
+
 def _alias(kind: type) -> str:
     return f"skperceptron.{kind.__qualname__}.{id(kind)}"
 
@@ -339,7 +384,7 @@ def _parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> A
     operator = scope.declare_local_operator(_alias(type(model)), model)
     operator.inputs = inputs
     for function in _outputs(scope, model):
-        name = OUTPUTS[function.name]
+        name = _name_of(model, function)
         operator.outputs.append(scope.declare_local_variable(name, _numbers_type(inputs)))
     return operator.outputs
 
@@ -377,16 +422,19 @@ def _classifier_types(operator: Any) -> None:
     is_label = predict.kind == "class" and classes.dtype.kind in "OUT"
     label_type = StringTensorType if is_label else Int64TensorType
     label, other = operator.outputs
-    label.set_type(label_type([n_rows, predict.n_outputs] if predict.kind == "labels" else [n_rows]))
-    other.set_type(_numbers_type(operator.inputs, n_rows, None))
+    label.set_type(
+        label_type([n_rows, predict.n_outputs] if predict.kind == "labels" else [n_rows])
+    )
+    _, n_columns = _beside_label(operator.scope_inst, operator.raw_operator, description)
+    other.set_type(_numbers_type(operator.inputs, n_rows, n_columns))
 
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     """Write the functions of an estimator without classes."""
-    writer, results = _writer(scope, operator, container)
+    results = Results(scope, operator, container)
     functions = _outputs(scope, operator.raw_operator)
     for function, output in zip(functions, operator.outputs, strict=True):
-        _finish(writer, results(function.name), output)
+        results.publish(function.name, output)
 
 
 def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
@@ -394,10 +442,10 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     from skl2onnx.common.utils_classifier import get_label_classes
 
     model = operator.raw_operator
-    writer, results = _writer(scope, operator, container)
-    description = describe(model, OnnxWriter.reader)
+    results = Results(scope, operator, container)
+    writer, description = results.writer, results.description
     label, other = operator.outputs
-    place = results("predict")
+    place = results.of("predict")
     if description.function("predict").kind == "class":
         classes = get_label_classes(scope, model)
         is_text = classes.dtype.kind in "OUT"
@@ -405,38 +453,63 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
         flat = writer.node("Reshape", [place.name, writer.constant([-1], np.int64)])
         place = Tensor(writer.node("Gather", [labels, flat], axis=0), 1, np.int64)
     writer.rename(place, label.full_name)
-    if scope.get_options(model, {"raw_scores": False})["raw_scores"]:
-        scores = results("decision_function")
-        if scores.width == 1:  # as the converters of scikit-learn's classifiers have it
-            scores = cast(Tensor, writer.join([writer.compute(-scores), scores]))
-        _finish(writer, scores, other)
-    else:
-        has_probabilities = description.has("predict_proba")
-        _finish(writer, results("predict_proba" if has_probabilities else "decision_function"), other)
+    name, n_columns = _beside_label(container, model, description)
+    numbers = results.of(name)
+    if n_columns > numbers.width:
+        numbers = cast(Tensor, writer.join([writer.compute(-numbers), numbers]))
+    _finish(writer, numbers, other)
 
 
-def _writer(scope: Any, operator: Any, container: Any) -> tuple[OnnxWriter, Any]:
-    """A writer, and what returns the result of a function by its name, written once."""
-    from skl2onnx.common.data_types import DoubleTensorType, guess_numpy_type
+def _beside_label(options: Any, model: Any, description: Description) -> tuple[str, int]:
+    """The function whose result is beside the label, and how many columns that has.
 
-    description = describe(operator.raw_operator, OnnxWriter.reader)
-    double = any(isinstance(variable.type, DoubleTensorType) for variable in operator.inputs)
-    dtype = np.float64 if double and description.dtype == np.float64 else np.float32
-    writer = OnnxWriter(scope, container, dtype)
-    tensors = [
-        Tensor(variable.full_name, _n_columns(variable), guess_numpy_type(variable.type))
-        for variable in operator.inputs
-    ]
-    rows = writer.table(tensors) if description.is_table else writer.matrix(tensors)
-    known: dict[str | None, Value] = {None: rows}
+    Of two classes there are two raw scores where other converters ask for some.
+    """
+    has_scores = description.has("decision_function")
+    raw = has_scores and options.get_options(model, {"raw_scores": False})["raw_scores"]
+    if raw or not description.has("predict_proba"):
+        n_scores = description.function("decision_function").n_outputs
+        return "decision_function", 2 if raw and n_scores == 1 else n_scores
+    return "predict_proba", description.function("predict_proba").n_outputs
 
-    def result(name: str | None) -> Tensor:
-        if name not in known:
-            function = description.function(cast(str, name))
-            known[name] = function.body(writer, result(function.of))
-        return cast(Tensor, known[name])
 
-    return writer, result
+class Results:
+    """Results of the functions of an estimator, each of which is written once."""
+
+    def __init__(self, scope: Any, operator: Any, container: Any) -> None:
+        from skl2onnx.common.data_types import DoubleTensorType
+
+        self.description = description = describe(operator.raw_operator, OnnxWriter.reader)
+        double = any(isinstance(variable.type, DoubleTensorType) for variable in operator.inputs)
+        dtype = np.float64 if double and description.dtype == np.float64 else np.float32
+        self.writer = OnnxWriter(scope, container, dtype)
+        tensors = [
+            Tensor(variable.full_name, _n_columns(variable), _type_of(variable))
+            for variable in operator.inputs
+        ]
+        rows: Value = Table(tensors)
+        if not description.is_table:
+            rows = self.writer.matrix(tensors, np.float64 if description.exact else dtype)
+        self._rows, self._known = rows, dict[str, Tensor]()
+
+    def of(self, name: str) -> Tensor:
+        """The result of a function."""
+        if name not in self._known:
+            function = self.description.function(name)
+            x = self._rows if function.of is None else self.of(function.of)
+            self._known[name] = cast(Tensor, function.body(self.writer, x))
+        return self._known[name]
+
+    def publish(self, name: str, output: Any) -> None:
+        """Make a result an output, which functions of that result read."""
+        result, dtype = self.of(name), _type_of(output)
+        if all(function.of != name for function in self.description.functions):
+            _finish(self.writer, result, output)
+            return
+        # A node that skl2onnx does not remove: the model can be cut in two at this output.
+        self.writer.write("Cast", [result.name], [output.full_name], to=_proto(dtype))
+        own = Tensor(output.full_name, result.width, dtype)
+        self._known[name] = self.writer.cast(own, result.dtype)
 
 
 def _n_columns(variable: Any) -> int:
@@ -444,11 +517,15 @@ def _n_columns(variable: Any) -> int:
     return 1 if width is None else int(width)
 
 
-def _finish(writer: OnnxWriter, x: Tensor, output: Any) -> None:
-    """Make a result an output of the operator, in its type."""
+def _type_of(variable: Any) -> Any:
     from skl2onnx.common.data_types import guess_numpy_type
 
-    writer.rename(writer.cast(x, guess_numpy_type(output.type)), output.full_name)
+    return guess_numpy_type(variable.type)
+
+
+def _finish(writer: OnnxWriter, x: Tensor, output: Any) -> None:
+    """Make a result an output of the operator, in its type."""
+    writer.rename(writer.cast(x, _type_of(output)), output.full_name)
 
 
 # to_onnx -----------------------------------------------------------------------------------------
@@ -522,32 +599,48 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
         ) from error
     check_is_fitted(estimator)
     initial_types = _initial_types(X)
-    options: dict[Any, Any] = {}
     for part in _parts(estimator):
         if exported_class(type(part)) is not None:
-            describe(part, OnnxWriter.reader)  # refuses what has no exported form
+            if _is_fitted(part):  # the parameters of a search need not be
+                describe(part, OnnxWriter.reader)  # refuses what has no exported form
             register(type(part))
-        if is_classifier(part):
-            options[id(part)] = {"zipmap": False}
-    last, names = _last(estimator), None
+        if isinstance(part, TransformedTargetRegressor):
+            inverse(part.transformer_, OnnxWriter.reader)
+            register_transformed_targets()
+    options: dict[Any, Any] = {
+        id(part): {"zipmap": False} for part in _path(estimator) if is_classifier(part)
+    }
+    last, names = _path(estimator)[-1], None
     if exported_class(type(last)) is not None:
         options.setdefault(id(last), {EXTRA: True})
-        names = [(name, None) for name in _output_names(last)]
+        if not isinstance(last, MLPAutoencoder):  # a copy of the code would be of no use to cut at
+            names = [(name, None) for name in _output_names(last)]
+    elif isinstance(last, TransformedTargetRegressor):
+        names = [("prediction", None)]
     from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 
     try:
-        return skl2onnx.to_onnx(
-            estimator,
-            initial_types=initial_types,
-            options=options,
-            final_types=names,
-            target_opset=target_opset,
-        )
+        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite
+            return skl2onnx.to_onnx(
+                estimator,
+                initial_types=initial_types,
+                options=options,
+                final_types=names,
+                target_opset=target_opset,
+            )
     except (MissingConverter, MissingShapeCalculator) as error:
         raise ValueError(
             f"to_onnx can't export a part of {type(estimator).__name__}, which skl2onnx has no "
             f"converter for: {str(error).splitlines()[0]}"
         ) from error
+
+
+def _is_fitted(estimator: Any) -> bool:
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
 
 
 def _parts(estimator: Any) -> Iterator[Any]:
@@ -569,21 +662,26 @@ def _parts(estimator: Any) -> Iterator[Any]:
             waiting += part.values()
 
 
-def _last(estimator: Any) -> Any:
-    """What predicts at the end of a pipeline or a search."""
+def _path(estimator: Any) -> list[Any]:
+    """An estimator, and what predicts at the end of the pipelines and searches in it."""
     if isinstance(estimator, Pipeline):
-        return _last(estimator.steps[-1][1])
+        return [estimator, *_path(estimator.steps[-1][1])]
     if hasattr(estimator, "best_estimator_"):
-        return _last(estimator.best_estimator_)
-    return estimator
+        return [estimator, *_path(estimator.best_estimator_)]
+    return [estimator]
 
 
 def _output_names(last: Any) -> list[str]:
     description = describe(last, OnnxWriter.reader)
     if description.classes is not None:
         return ["label", "probabilities" if description.has("predict_proba") else "scores"]
-    names = [OUTPUTS[f.name] for f in description.functions if f.name in OUTPUTS]
-    return ["code", "reconstruction"] if "reconstruction" in names else names
+    return [_name_of(last, each) for each in description.functions if each.name in OUTPUTS]
+
+
+def _name_of(model: Any, function: Function) -> str:
+    """Name of the output that has the result of a function."""
+    is_code = isinstance(model, MLPAutoencoder) and function.name == "transform"
+    return "code" if is_code else OUTPUTS[function.name]
 
 
 # Types of inputs ---------------------------------------------------------------------------------
@@ -614,15 +712,12 @@ def _initial_types(X: Any) -> list[tuple[str, Any]]:
     kinds_of = [_kind(column, label) for column, label in zip(columns, labels, strict=True)]
     # skl2onnx takes the type of the first of several columns for all: numbers have one type.
     numbers = {kind for kind in kinds_of if kind != "string"}
-    number = {"int": types.Int64TensorType, "float32": types.FloatTensorType}
-    chosen = number.get(*numbers, types.DoubleTensorType) if len(numbers) == 1 else None
+    number = types.Int64TensorType if numbers == {"int"} else types.DoubleTensorType
+    if "float32" in numbers and not numbers - {"int", "float32"}:
+        number = types.FloatTensorType
+    of_kind = {"string": types.StringTensorType}
     return [
-        (
-            label,
-            types.StringTensorType([None, 1])
-            if kind == "string"
-            else (chosen or types.DoubleTensorType)([None, 1]),
-        )
+        (label, of_kind.get(kind, number)([None, 1]))
         for label, kind in zip(labels, kinds_of, strict=True)
     ]
 

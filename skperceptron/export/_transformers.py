@@ -87,6 +87,41 @@ TRANSFORMS: dict[type, Callable[[Any], Transform]] = {
 }
 
 
+# What undoes a transformation of y, of one or of several numbers.
+INVERSES: dict[type, Callable[[Any, Formula], Formula]] = {
+    StandardScaler: lambda scaler, x: _undone(
+        x,
+        scaler.scale_ if scaler.with_std else None,
+        scaler.mean_ if scaler.with_mean else None,
+    ),
+    RobustScaler: lambda scaler, x: _undone(
+        x,
+        scaler.scale_ if scaler.with_scaling else None,
+        scaler.center_ if scaler.with_centering else None,
+    ),
+    MinMaxScaler: lambda scaler, x: (x - np.asarray(scaler.min_)) / np.asarray(scaler.scale_),
+    MaxAbsScaler: lambda scaler, x: x * np.asarray(scaler.scale_),
+}
+
+
+def _undone(x: Formula, scale: Any, shift: Any) -> Formula:
+    scaled = x if scale is None else x * np.asarray(scale)
+    return scaled if shift is None else scaled + np.asarray(shift)
+
+
+def inverse(estimator: Any, reader: str) -> Transform:
+    """What undoes the transformation of a fitted transformer of y."""
+    kind = type(estimator)
+    if kind not in INVERSES:
+        known = sorted(each.__name__ for each in INVERSES)
+        raise ValueError(
+            f"{reader} can't export a TransformedTargetRegressor with the transformer "
+            f"{kind.__name__}: it knows {', '.join(known)}. Export its regressor_, and undo the "
+            "transformation yourself."
+        )
+    return lambda writer, x: writer.compute(INVERSES[kind](estimator, x))
+
+
 def transformer(estimator: Any, reader: str) -> Description:
     """What is exported of one of these transformers, which computes in double precision."""
     kind = next(kind for kind in type(estimator).__mro__ if kind in TRANSFORMS)
@@ -101,4 +136,4 @@ def transformer(estimator: Any, reader: str) -> Description:
     def body(writer: Writer, x: Value) -> Value:
         return writer.rounded(transform(writer, writer.exact(x)))
 
-    return Description((Function("transform", n_inputs, n_outputs, body),), DOUBLE)
+    return Description((Function("transform", n_inputs, n_outputs, body),), DOUBLE, exact=True)

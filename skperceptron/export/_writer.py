@@ -107,6 +107,7 @@ class Description:
     classes: Array | None = None
     # Of a table the levels of each column of categories, by its place; None if X is a matrix.
     levels: Mapping[int, Sequence[Any]] | None = None
+    exact: bool = False  # whether functions begin in double precision
 
     def function(self, name: str) -> Function:
         """The function of this name."""

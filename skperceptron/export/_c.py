@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,8 +16,10 @@ from .._core.types import Array
 from ._describe import describe
 from ._writer import Description, Function, Value, Writer, width_of
 
-SUFFIX = {"float32": "f", "float64": ""}  # of literals and of functions in math.h
-TYPE = {"float32": "float", "float64": "double"}
+SUFFIX: Mapping[str, str] = MappingProxyType(
+    {"float32": "f", "float64": ""}
+)  # of literals and of functions in math.h
+TYPE: Mapping[str, str] = MappingProxyType({"float32": "float", "float64": "double"})
 
 KEYWORDS = frozenset(
     {"auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
@@ -26,53 +29,56 @@ KEYWORDS = frozenset(
 )  # fmt: skip
 
 # How functions in formulas are written, with {f} the suffix and {n} the name of the model.
-EXPRESSIONS = {
-    "absolute": "fabs{f}({0})",
-    "add": "({0} + {1})",
-    "divide": "({0} / {1})",
-    "exp": "exp{f}({0})",
-    "expm1": "expm1{f}({0})",
-    "is_missing": "isnan({0})",
-    "maximum": "{n}_maximum({0}, {1})",
-    "minimum": "{n}_minimum({0}, {1})",
-    "multiply": "({0} * {1})",
-    "sqrt": "sqrt{f}({0})",
-    "subtract": "({0} - {1})",
-    "tanh": "tanh{f}({0})",
-    "logistic": "{n}_logistic({0})",
-    "softplus": "{n}_softplus({0})",
-    "normal_cdf": "{n}_normal_cdf({0})",
-    "where": "({0} ? {1} : {2})",
-}
+EXPRESSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "absolute": "fabs{f}({0})",
+        "add": "({0} + {1})",
+        "divide": "({0} / {1})",
+        "exp": "exp{f}({0})",
+        "expm1": "expm1{f}({0})",
+        "is_missing": "isnan({0})",
+        "maximum": "{n}_maximum({0}, {1})",
+        "minimum": "{n}_minimum({0}, {1})",
+        "multiply": "({0} * {1})",
+        "sqrt": "sqrt{f}({0})",
+        "subtract": "({0} - {1})",
+        "tanh": "tanh{f}({0})",
+        "logistic": "{n}_logistic({0})",
+        "softplus": "{n}_softplus({0})",
+        "normal_cdf": "{n}_normal_cdf({0})",
+        "where": "({0} ? {1} : {2})",
+    }
+)
 
 # Functions of the file's own, written where they are used; those that keep NaN name it first.
-HELPERS = {
-    "maximum": """static {T} {n}_maximum({T} z, {T} bound)
+HELPERS: Mapping[str, str] = MappingProxyType(
+    {
+        "maximum": """static {T} {n}_maximum({T} z, {T} bound)
 {{
     return bound > z ? bound : z;
 }}
 """,
-    "minimum": """static {T} {n}_minimum({T} z, {T} bound)
+        "minimum": """static {T} {n}_minimum({T} z, {T} bound)
 {{
     return bound < z ? bound : z;
 }}
 """,
-    "logistic": """static {T} {n}_logistic({T} z)
+        "logistic": """static {T} {n}_logistic({T} z)
 {{
     return 1.0{f} / (1.0{f} + exp{f}(-z));
 }}
 """,
-    "softplus": """static {T} {n}_softplus({T} z)
+        "softplus": """static {T} {n}_softplus({T} z)
 {{
     return (z > 0.0{f} ? z : 0.0{f}) + log1p{f}(exp{f}(-fabs{f}(z)));
 }}
 """,
-    "normal_cdf": """static {T} {n}_normal_cdf({T} z)
+        "normal_cdf": """static {T} {n}_normal_cdf({T} z)
 {{
     return 0.5{f} * erfc{f}(-0.70710678118654752{f} * z);
 }}
 """,
-    "dense": """static void {n}_dense(const {T} *x, int n_inputs, const {T} *weight,
+        "dense": """static void {n}_dense(const {T} *x, int n_inputs, const {T} *weight,
                      const {T} *intercept, int n_outputs, {T} *z)
 {{
     for (int j = 0; j < n_outputs; ++j) {{
@@ -83,7 +89,7 @@ HELPERS = {
     }}
 }}
 """,
-    "softmax": """static void {n}_softmax(const {T} *z, int n, {T} *a)
+        "softmax": """static void {n}_softmax(const {T} *z, int n, {T} *a)
 {{
     {T} highest = z[0], sum = 0.0{f};
     for (int i = 1; i < n; ++i)
@@ -96,7 +102,7 @@ HELPERS = {
         a[i] /= sum;
 }}
 """,
-    "highest": """static int {n}_highest(const {T} *z, int n)
+        "highest": """static int {n}_highest(const {T} *z, int n)
 {{
     int place = 0;
     for (int i = 1; i < n; ++i)
@@ -104,7 +110,7 @@ HELPERS = {
     return place;
 }}
 """,
-    "ascending": """static void {n}_ascending(const {T} *z, int n, {T} *sorted)
+        "ascending": """static void {n}_ascending(const {T} *z, int n, {T} *sorted)
 {{
     for (int i = 0; i < n; ++i) {{
         int j = i;
@@ -114,12 +120,13 @@ HELPERS = {
     }}
 }}
 """,
-    "code": """static int {n}_code({T} x, int n_levels)
+        "code": """static int {n}_code({T} x, int n_levels)
 {{
     return x >= 0.0{f} && x < ({T})n_levels ? (int)x : n_levels;
 }}
 """,
-}
+    }
+)
 
 
 class Buffer(Value):

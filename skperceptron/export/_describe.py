@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import getattr_static
+from types import MappingProxyType
 from typing import Any
 
 from sklearn.compose import TransformedTargetRegressor
@@ -18,11 +19,13 @@ from ._writer import Description, Function, Value, Writer
 
 Describe = Callable[[Any, str], Description]
 
-DESCRIPTIONS: dict[type, Describe] = {
-    **dict.fromkeys(NETWORKS, network),
-    **dict.fromkeys(TABLES, tables),
-    **dict.fromkeys(TRANSFORMS, transformer),
-}
+DESCRIPTIONS: Mapping[type, Describe] = MappingProxyType(
+    {
+        **dict.fromkeys(NETWORKS, network),
+        **dict.fromkeys(TABLES, tables),
+        **dict.fromkeys(TRANSFORMS, transformer),
+    }
+)
 
 # Our classes: those of scikit-learn have converters of skl2onnx's.
 EXPORTED = tuple(kind for kind in DESCRIPTIONS if kind.__module__.startswith("skperceptron."))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral, Number
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -23,34 +24,39 @@ from ._transformers import inverse
 from ._writer import Description, Function, Value, Writer, width_of
 
 # Functions that ONNX has an operator for, by the name in formulas.
-OPERATORS = {
-    "absolute": "Abs",
-    "add": "Add",
-    "divide": "Div",
-    "exp": "Exp",
-    "is_missing": "IsNaN",
-    "maximum": "Max",
-    "minimum": "Min",
-    "multiply": "Mul",
-    "sqrt": "Sqrt",
-    "subtract": "Sub",
-    "tanh": "Tanh",
-    "logistic": "Sigmoid",
-    "where": "Where",
-}
+OPERATORS: Mapping[str, str] = MappingProxyType(
+    {
+        "absolute": "Abs",
+        "add": "Add",
+        "divide": "Div",
+        "exp": "Exp",
+        "is_missing": "IsNaN",
+        "maximum": "Max",
+        "minimum": "Min",
+        "multiply": "Mul",
+        "sqrt": "Sqrt",
+        "subtract": "Sub",
+        "tanh": "Tanh",
+        "logistic": "Sigmoid",
+        "where": "Where",
+    }
+)
 
 # The operator that finds the code of a category: this version of it has the attributes used here.
-LABEL_ENCODER: dict[str, Any] = {"op_domain": "ai.onnx.ml", "op_version": 2}
+LABEL_ENCODER: Mapping[str, Any] = MappingProxyType({"op_domain": "ai.onnx.ml", "op_version": 2})
 
 # ONNX's numbers of types; strings have 8.
-NUMBERS_OF_TYPES = {"float32": 1, "int64": 7, "bool": 9, "float64": 11}
+NUMBERS_OF_TYPES: Mapping[str, int] = MappingProxyType(
+    {"float32": 1, "int64": 7, "bool": 9, "float64": 11}
+)
 
 
 class Tensor(Value):
     """A tensor (n, width), by its name and the type of its numbers."""
 
     def __init__(self, name: str, width: int, dtype: Any) -> None:
-        self.name, self.width, self.dtype = name, width, np.dtype(dtype)
+        self.name, self.width = name, width
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
 
 
 class Table(Value):
@@ -308,18 +314,22 @@ def _proto(dtype: Any) -> int:
 EXTRA = "all_outputs"  # the option that asks for outputs beside the one that pipelines read
 
 # Names of outputs, by the function.
-OUTPUTS = {
-    "predict": "prediction",
-    "predict_quantiles": "quantiles",
-    "predict_std": "std",
-    "transform": "transformed",
-    "inverse_transform": "reconstruction",
-}
-CLASSIFIER_OPTIONS = {
-    "zipmap": [True, False, "columns"],
-    "output_class_labels": [False, True],
-    "nocl": [True, False],
-}
+OUTPUTS: Mapping[str, str] = MappingProxyType(
+    {
+        "predict": "prediction",
+        "predict_quantiles": "quantiles",
+        "predict_std": "std",
+        "transform": "transformed",
+        "inverse_transform": "reconstruction",
+    }
+)
+CLASSIFIER_OPTIONS: Mapping[str, list[Any]] = MappingProxyType(
+    {
+        "zipmap": [True, False, "columns"],
+        "output_class_labels": [False, True],
+        "nocl": [True, False],
+    }
+)
 
 
 def register(kind: type) -> None:

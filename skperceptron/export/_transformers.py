@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -77,31 +78,35 @@ def _min_max(scaler: MinMaxScaler) -> Transform:
     return transform
 
 
-TRANSFORMS: dict[type, Callable[[Any], Transform]] = {
-    StandardScaler: _standard,
-    RobustScaler: _robust,
-    MinMaxScaler: _min_max,
-    MaxAbsScaler: lambda scaler: partial(_linear, scaler.scale_, None),
-    RobustClipScaler: lambda scaler: partial(robust_clip, scaler),
-    PiecewiseLinearEncoder: lambda encoder: partial(piecewise, encoder),
-}
+TRANSFORMS: Mapping[type, Callable[[Any], Transform]] = MappingProxyType(
+    {
+        StandardScaler: _standard,
+        RobustScaler: _robust,
+        MinMaxScaler: _min_max,
+        MaxAbsScaler: lambda scaler: partial(_linear, scaler.scale_, None),
+        RobustClipScaler: lambda scaler: partial(robust_clip, scaler),
+        PiecewiseLinearEncoder: lambda encoder: partial(piecewise, encoder),
+    }
+)
 
 
 # What undoes a transformation of y, of one or of several numbers.
-INVERSES: dict[type, Callable[[Any, Formula], Formula]] = {
-    StandardScaler: lambda scaler, x: _undone(
-        x,
-        scaler.scale_ if scaler.with_std else None,
-        scaler.mean_ if scaler.with_mean else None,
-    ),
-    RobustScaler: lambda scaler, x: _undone(
-        x,
-        scaler.scale_ if scaler.with_scaling else None,
-        scaler.center_ if scaler.with_centering else None,
-    ),
-    MinMaxScaler: lambda scaler, x: (x - np.asarray(scaler.min_)) / np.asarray(scaler.scale_),
-    MaxAbsScaler: lambda scaler, x: x * np.asarray(scaler.scale_),
-}
+INVERSES: Mapping[type, Callable[[Any, Formula], Formula]] = MappingProxyType(
+    {
+        StandardScaler: lambda scaler, x: _undone(
+            x,
+            scaler.scale_ if scaler.with_std else None,
+            scaler.mean_ if scaler.with_mean else None,
+        ),
+        RobustScaler: lambda scaler, x: _undone(
+            x,
+            scaler.scale_ if scaler.with_scaling else None,
+            scaler.center_ if scaler.with_centering else None,
+        ),
+        MinMaxScaler: lambda scaler, x: (x - np.asarray(scaler.min_)) / np.asarray(scaler.scale_),
+        MaxAbsScaler: lambda scaler, x: x * np.asarray(scaler.scale_),
+    }
+)
 
 
 def _undone(x: Formula, scale: Any, shift: Any) -> Formula:

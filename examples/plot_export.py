@@ -40,7 +40,8 @@ print(f"accuracy: {model.score(X_test, y_test):.3f}")
 # ``to_c`` returns one file. Its functions take one row. This is what a program sees of the file:
 
 source = to_c(model, name="digits", dtype="float32")
-print("\n".join(line for line in source.splitlines() if line.endswith("]);")))
+declared = [line for line in source.splitlines() if line.startswith(("int", "void"))]
+print("\n".join(line for line in declared if line.endswith(";")))
 print(f"{len(source.splitlines())} lines")
 
 # %%

@@ -1,7 +1,8 @@
 """Print what .ci/run repeats the numeric tests with: a line for each kernel of OpenBLAS.
 
-A line has the kernel's name, then the variables that a test run gets. The kernels that this
-machine can't run, and those that are another one by a second name, are named on stderr.
+A line has the kernel's name, then the variables that a test run gets. Named on stderr are the
+kernels that this machine can't run, those that are another one by a second name, and the one that
+it runs anyway, on which all other tests are.
 """
 
 import os
@@ -40,26 +41,34 @@ def variables(kernel):
     return {"OPENBLAS_CORETYPE": kernel, "NPY_DISABLE_CPU_FEATURES": " ".join(disabled)}
 
 
+def trial(more):
+    """Multiply in a process with more variables."""
+    return subprocess.run(
+        [sys.executable, "-c", TRIAL],
+        env=os.environ | more,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+
+
 def main():
     """Try each."""
-    seen = {}
+    chosen, seen = trial({}).stdout.strip(), {}
     for kernel in KERNELS:
-        trial = subprocess.run(
-            [sys.executable, "-c", TRIAL],
-            env=os.environ | variables(kernel),
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=120,
-        )
-        if trial.returncode == -signal.SIGILL:
+        tried = trial(variables(kernel))
+        if tried.returncode == -signal.SIGILL:
             print(f"!!! {kernel}: THIS MACHINE CANNOT RUN IT !!!", file=sys.stderr)
             continue
-        trial.check_returncode()
-        loaded = trial.stdout.strip()
+        tried.check_returncode()
+        loaded = tried.stdout.strip()
         if not loaded:
             print("!!! THERE IS NO OPENBLAS HERE, SO NO OTHER KERNELS !!!", file=sys.stderr)
             return
         names = ", ".join(sorted({each.rpartition(":")[2] for each in loaded.split()}))
+        if loaded == chosen and not variables(kernel)["NPY_DISABLE_CPU_FEATURES"]:
+            print(f"{kernel}: is {names} here, as all other tests are", file=sys.stderr)
+            continue
         if loaded in seen:
             print(f"{kernel}: is {names} here, as {seen[loaded]} is", file=sys.stderr)
             continue

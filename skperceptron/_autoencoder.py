@@ -23,44 +23,52 @@ from ._types import Array, ArrayLike, MatrixLike
 class MLPAutoencoder(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, AutoencoderParameters, BaseMLP
 ):
-    r"""Multilayer perceptron that reconstructs its inputs from a code of few numbers.
+    r"""Autoencoder: a multilayer perceptron that compresses rows to codes of few numbers.
 
-    For nonlinear dimension reduction, denoising and the detection of anomalies. Compare it with
-    :class:`sklearn.decomposition.PCA` with as many components.
+    Use this transformer to reduce the number of features where :class:`sklearn.decomposition.PCA`,
+    which is linear, loses too much, to remove noise from rows, or to find rows that are
+    reconstructed badly.
 
-    One of the hidden layers, the bottleneck, is narrow. The outputs of the bottleneck for a row are
-    the code of the row. ``transform`` computes the code by the layers up to the bottleneck, and
-    ``inverse_transform`` computes a reconstruction :math:`\hat x` of the code by the layers after.
-    All layers are trained together [1]_ to minimise the mean of
-    :math:`\frac12 \lVert x - \hat x \rVert^2` over rows, plus the penalty, as in an
-    :class:`MLPRegressor` whose targets are its inputs. With linear layers only, the codes span the
-    same space as the first principal components [2]_.
+    One of the hidden layers, the bottleneck, is narrow, and its outputs for a row are the code of
+    the row. The layers up to the bottleneck are the encoder: ``transform`` computes codes. The
+    layers after the bottleneck are the decoder: ``inverse_transform`` computes the reconstruction
+    :math:`\hat x` of a row from its code. Encoder and decoder are trained together [1]_ to minimise
+    the mean of :math:`\frac12 \lVert x - \hat x \rVert^2` over rows, plus the penalty. This is an
+    :class:`MLPRegressor` whose targets are its inputs. With linear layers only, codes span the same
+    space as the first principal components [2]_.
 
-    With ``input_dropout`` some inputs are missing in training, while the targets are complete: a
-    denoising autoencoder [3]_.
+    With ``input_dropout`` some inputs are set to 0 in training, while the targets stay complete:
+    this is a denoising autoencoder [3]_.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(64, 2, 64)
-        Number of units of each hidden layer, of which there must be one: the bottleneck.
+        Number of units of each hidden layer. There must be at least one hidden layer, because one
+        of them is the bottleneck. A narrower bottleneck compresses more and reconstructs less
+        exactly.
 
     activation : str, object, or sequence of them, default='relu'
-        Activation of the hidden units, as in :class:`MLPRegressor`. One for all is for all hidden
-        layers but the bottleneck, which is then linear ('identity'), so that codes are any
-        numbers. In a sequence with one for each hidden layer, the bottleneck has one too.
+        Activation of the hidden units, as in :class:`MLPRegressor`. A single activation applies to
+        all hidden layers except the bottleneck, which is then linear ('identity'), so that codes
+        can be any numbers. A sequence has one activation for each hidden layer, bottleneck
+        included.
 
     bottleneck : int or None, default=None
-        Which hidden layer is the bottleneck, counted from the inputs or, if negative, from the
-        output; None is the narrowest, and the first of them if there are several.
+        Index of the hidden layer that is the bottleneck, counted from the inputs or, if negative,
+        from the output. None is the narrowest hidden layer, and the first of them if several are
+        equally narrow.
 
     output_activation : {'identity', 'exp', 'softplus', 'logistic'}, default='identity'
-        What makes reconstructions of the last layer's scores, and so bounds them: 'logistic' to
-        (0, 1), 'exp' and 'softplus' to positive numbers.
+        Function that turns the scores of the last layer into reconstructions, and so limits their
+        range: 'logistic' gives numbers in (0, 1), 'exp' and 'softplus' give positive numbers, and
+        'identity' gives any number.
 
     solver : str, default='adam'
-        How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`.
-        :math:`m` and :math:`v` are running means of :math:`g` and :math:`g^2`, and
-        :math:`\hat m`, :math:`\hat v` the same without their bias towards 0:
+        Optimisation algorithm. 'adam' suits most data. 'sgd' needs a learning rate that is tuned.
+        'lbfgs' often converges faster on fewer than a few thousand rows. With weights
+        :math:`w`, gradient :math:`g` and learning rate :math:`\eta`, :math:`m` and :math:`v` are
+        running means of :math:`g` and :math:`g^2`, and :math:`\hat m` and :math:`\hat v` are the
+        same means without their bias towards 0:
 
         - 'sgd': :math:`u \leftarrow \mu u - \eta g`, then :math:`w \leftarrow w + u`, or
           with Nesterov's momentum :math:`w \leftarrow w + \mu u - \eta g` [4]_;
@@ -68,59 +76,72 @@ class MLPAutoencoder(
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [5]_;
         - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
           \epsilon)`, where :math:`\lambda` is ``weight_decay`` [6]_;
-        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (\mu_{t+1} m /
-          (1 - \mu_1 \cdots \mu_{t+1}) + (1 - \mu_t) g / (1 - \mu_1 \cdots \mu_t)) /
-          (\sqrt{\hat v} + \epsilon)`, where :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)`
-          [7]_;
+        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (c_1 m + c_2 g) /
+          (\sqrt{\hat v} + \epsilon)`, where :math:`c_1 = \mu_{t+1} / (1 - \mu_1 \cdots \mu_{t+1})`,
+          :math:`c_2 = (1 - \mu_t) / (1 - \mu_1 \cdots \mu_t)` and
+          :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)` [7]_;
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [8]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [9]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
           (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [10]_. It needs a
-          learning rate three to ten times smaller than Adam's;
+          learning rate 3 to 10 times smaller than Adam's;
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [11]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
     alpha : float, default=1e-4
-        Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2}
-        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. The penalty is added to the sum of
-        the losses of a batch, before the sum is divided by the number of rows (and the mean
-        sample weight). Intercepts are not penalised. At least 0.
+        Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2} \lVert W
+        \rVert^2)`, where :math:`\rho` is ``l1_ratio``. A larger value gives smaller weights and
+        less overfitting, and underfits if it is too large. Usual values are 1e-6 to 10, tried on a
+        logarithmic scale. The penalty is added to the sum of the losses of a batch, before the sum
+        is divided by the number of rows (and by the mean sample weight). Intercepts are not
+        penalised. At least 0.
 
     l1_ratio : float, default=0.0
-        Share of the L1 norm in the penalty: 0 is L2, 1 is L1. The L1 part is applied after each
-        step as a soft threshold, with the step length of each weight, so that weights
-        become exactly 0. In [0, 1].
+        Share of the L1 norm in the penalty: 0 is the L2 penalty, 1 is the L1 penalty. A larger
+        value makes more weights exactly 0. The L1 part is applied after each step as a soft
+        threshold, with the step length of each weight. In [0, 1].
 
     weight_decay : float or None, default=None
-        Share of a weight that 'adamw' and 'lion' take off per step and unit of learning rate,
-        apart from the gradient; None is 0.01. Intercepts do not decay. At least 0.
+        Decoupled weight decay of 'adamw' and 'lion': each step multiplies the weights by ``1 -
+        learning_rate * weight_decay``, apart from the gradient. None is 0.01. A larger value gives
+        smaller weights and less overfitting. Usual values are 1e-4 to 0.1 for 'adamw', and 3 to 10
+        times as much for 'lion', whose learning rate is smaller. Intercepts do not decay. At least
+        0.
 
     dropout : float or sequence of float, default=0.0
-        Probability that the output of a hidden unit is zeroed for a row during training;
-        the others are divided by ``1 - dropout``, and prediction uses all [12]_. One value
-        for all hidden layers, or one for each. In [0, 1).
+        Probability that the output of a hidden unit is set to 0 for a row during training [12]_.
+        Other outputs are divided by ``1 - dropout``, and prediction uses all units. A larger value
+        reduces overfitting and slows learning down. Usual values are 0.1 to 0.5. One value for all
+        hidden layers, or one for each. In [0, 1).
 
     input_dropout : float, default=0.0
-        Probability that an input is zeroed for a row during training; the others are divided by
-        ``1 - input_dropout``. In [0, 1).
+        Probability that an input is set to 0 for a row during training. The inputs that are kept
+        are divided by ``1 - input_dropout``. A larger value makes the network rely on more of the
+        features. Usual values are 0.0 to 0.2. In [0, 1).
 
     batch_norm : bool, default=False
-        Whether to normalise each hidden pre-activation by its mean and variance in the batch,
-        rows counted by their weights, before a trained scale and shift [13]_. Prediction uses
-        running statistics, which move by a tenth towards those of each batch. A batch of one row,
-        whatever its weight, uses the running statistics too.
+        Whether to normalise the pre-activations of each hidden unit by their mean and variance in
+        the batch, before a trained scale and shift [13]_. Batch normalisation makes deep networks
+        easier to train and allows larger learning rates. Batches of fewer than about 16 rows make
+        its statistics noisy. Rows count by their weights. Prediction uses running statistics, which
+        move by a tenth towards the statistics of each batch. A batch of one row, whatever its
+        weight, uses the running statistics too.
 
     max_norm : float or None, default=None
-        Maximum norm of the vector of incoming weights of a unit: after each step, a longer vector
-        is moved to the nearest point within [12]_. Greater than 0.
+        Maximum norm of the vector of incoming weights of a unit. After each step, a vector that is
+        longer is replaced by the nearest vector of this norm [12]_. A smaller value constrains the
+        network more. Usual values are 1 to 5, often together with dropout. None means no limit.
+        Greater than 0.
 
     max_norm_order : {1, 2}, default=2
-        Norm that ``max_norm`` bounds: sum of absolute values, or Euclidean length.
+        Norm that ``max_norm`` limits: 1 is the sum of absolute values, 2 the Euclidean length. With
+        1, the projection makes some weights exactly 0.
 
     weight_init : str, default='auto'
-        How weights are drawn: 'auto' is what scikit-learn does, which is 'glorot_uniform' with
-        a smaller factor for logistic units, and intercepts drawn too. Otherwise intercepts
-        are 0, and weights have mean 0 and a variance of
+        How the initial weights are drawn. 'auto' does what scikit-learn does: 'glorot_uniform',
+        with a smaller factor for logistic units, and intercepts that are drawn too. With every
+        other value intercepts are 0, and weights have mean 0 and the variance given here. The He
+        initialisations suit 'relu' and similar activations, the LeCun initialisations suit 'selu':
 
         - 'glorot_uniform', 'glorot_normal': 2 / (fan_in + fan_out) [14]_;
         - 'he_uniform', 'he_normal': 2 / fan_in [15]_;
@@ -129,126 +150,147 @@ class MLPAutoencoder(
         - 'zeros': 0, for the linear model.
 
     batch_size : int or 'auto', default='auto'
-        Rows per step of a stochastic solver; 'auto' is ``min(200, n_samples)``.
+        Number of rows in each step of a stochastic solver. Smaller batches make more steps per
+        epoch with noisier gradients, larger batches make an epoch faster. Usual values are 16 to
+        512. 'auto' is ``min(200, n_samples)``.
 
     learning_rate : str or callable, default='constant'
-        Schedule of the learning rate, whatever the solver, from ``learning_rate_init`` on:
+        Schedule of the learning rate, for every stochastic solver. A schedule that decreases the
+        rate makes large steps first and small steps at the end:
 
-        - 'constant': ``learning_rate_init`` throughout;
-        - 'invscaling': divided by ``(1 + t) ** power_t``, where t counts the rows
-          seen in earlier epochs for 'sgd', and the epochs done for every other solver;
-        - 'adaptive': divided by 5 whenever patience runs out (see ``n_iter_no_change``),
-          until it is 1e-6 or less;
-        - 'exponential': times ``learning_rate_decay`` after each epoch;
-        - 'step': times ``learning_rate_decay`` every ``learning_rate_step`` epochs;
-        - 'linear', 'cosine': down to ``learning_rate_min`` at ``schedule_epochs``, along a line
-          or half a cosine [16]_;
-        - 'one_cycle': up from 1/25 of it in the first 30 % of ``schedule_epochs``, then down to
-          1e-4 of it, along half cosines [17]_;
+        - 'constant': ``learning_rate_init`` in every epoch;
+        - 'invscaling': ``learning_rate_init / (1 + t) ** power_t``, where t is the number of rows
+          seen in earlier epochs for 'sgd', and the number of earlier epochs for every other solver;
+        - 'adaptive': ``learning_rate_init``, divided by 5 each time that patience runs out (see
+          ``n_iter_no_change``), until the rate is 1e-6 or less;
+        - 'exponential': multiplied by ``learning_rate_decay`` after each epoch;
+        - 'step': multiplied by ``learning_rate_decay`` every ``learning_rate_step`` epochs;
+        - 'linear', 'cosine': from ``learning_rate_init`` to ``learning_rate_min`` in
+          ``schedule_epochs`` epochs, along a line or half a cosine [16]_;
+        - 'one_cycle': from ``learning_rate_init / 25`` up to ``learning_rate_init`` in the first 30
+          % of ``schedule_epochs``, then down to ``learning_rate_init / 10000``, along half cosines
+          [17]_;
         - a function of the position in epochs, fractions included, that returns the rate.
 
     learning_rate_init : float, default=0.001
-        Learning rate to start from. Greater than 0.
+        Learning rate that the schedule starts from, or the highest rate of 'one_cycle'. A rate that
+        is too low makes training slow, a rate that is too high makes the loss jump or diverge.
+        Usual values are 1e-4 to 0.01 for 'adam' and the other adaptive solvers, and 0.01 to 0.1 for
+        'sgd' with momentum. Greater than 0.
 
     power_t : float, default=0.5
-        Exponent of 'invscaling'. At least 0.
+        Exponent of the schedule 'invscaling'. A larger value makes the learning rate fall faster.
+        At least 0.
 
     warmup_epochs : int, default=0
-        Number n of epochs in which the rate of any schedule rises along a line, batch by batch,
-        from 1 / (n + 1) of its value to all of it.
+        Number n of epochs at the start in which the learning rate of any schedule rises linearly,
+        batch by batch, from 1 / (n + 1) of its value to its full value. A warm-up helps where
+        training diverges in the first epochs. Usual values are 0 to 10.
 
     learning_rate_decay : float, default=0.95
-        Factor of 'exponential' and 'step'. In (0, 1].
+        Factor that multiplies the learning rate in the schedules 'exponential' and 'step'. A
+        smaller value makes the rate fall faster. Usual values are 0.9 to 0.99 for 'exponential',
+        and 0.1 to 0.5 for 'step'. In (0, 1].
 
     learning_rate_step : int, default=10
-        Number of epochs between the decays of 'step'.
+        Number of epochs between two decays of the schedule 'step'.
 
     learning_rate_min : float, default=0.0
-        Learning rate at the end of 'linear' and 'cosine'. At least 0.
+        Learning rate at the end of the schedules 'linear' and 'cosine'. At least 0.
 
     schedule_epochs : int or None, default=None
-        Number of epochs until 'linear', 'cosine' and 'one_cycle' end, after which the learning
-        rate keeps its last value; None is ``max_iter``. Set it when training by ``partial_fit`` or
-        warm starts.
+        Number of epochs in which the schedules 'linear', 'cosine' and 'one_cycle' complete. The
+        learning rate keeps its last value afterwards. None is ``max_iter``. Set it when you train
+        by ``partial_fit`` or by warm starts, where ``max_iter`` is not the total number of epochs.
 
     clip_norm : float or None, default=None
-        Maximum norm of the gradient of all parameters together: a longer gradient is scaled down
-        to it. Greater than 0.
+        Maximum Euclidean norm of the gradient of all parameters together: a gradient that is longer
+        is scaled down to this norm. Clipping prevents very large steps where the loss has outliers
+        or training diverges. Usual values are 0.5 to 10. None means no limit. Greater than 0.
 
     max_iter : int, default=200
-        Maximum number of epochs (passes over the data), or of iterations of 'lbfgs', in one call
-        of ``fit``.
+        Maximum number of epochs (passes over the data), or of iterations of 'lbfgs', in one call of
+        ``fit``. Training stops earlier where the loss does not improve any more (see ``tol``).
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
 
     random_state : int, RandomState instance or None, default=None
-        Decides the initial weights, the validation split, the shuffles and the dropout
-        masks. Pass an int for the same result at every call.
+        Determines the initial weights, the validation split, the order of the rows in each epoch,
+        and the units that dropout sets to 0. Pass an int for the same result at every call.
 
     tol : float or None, default=1e-4
-        Smallest decrease of the loss that counts as an improvement. At least 0. With None training
-        never stops early, and no ``ConvergenceWarning`` is given.
+        Smallest decrease of the loss, or increase of the watched score, that counts as an
+        improvement. A larger value stops training earlier (see ``n_iter_no_change``). 'lbfgs' stops
+        when no entry of the gradient is larger than ``tol`` in absolute value. With None training
+        never stops early, and there is no ``ConvergenceWarning``. At least 0.
 
     verbose : bool or int, default=False
-        Whether to print the loss, and the validation score, of each epoch; 2 adds the learning
-        rate, the penalty, the mean norm of the gradients, the validation loss, and the time since
-        the start.
+        Whether to print the loss, and the validation score, of each epoch. 2 also prints the
+        learning rate, the penalty, the mean norm of the gradients, the validation loss, and the
+        time since the start of the call.
 
     warm_start : bool, default=False
-        Whether ``fit`` continues from where the last call ended, and computes what one longer call
-        would have computed. 'lbfgs' continues from the weights only, and takes another path. The
-        first ``fit`` starts from ``coefs_`` and ``intercepts_`` if they are set before it.
+        Whether ``fit`` continues from the end of the last call, and computes what one longer call
+        would have computed. 'lbfgs' continues from the weights only, and takes a different path
+        than one longer call. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if you
+        set them before.
 
     momentum : float, default=0.9
-        Momentum :math:`\mu` of 'sgd'. In [0, 1].
+        Momentum :math:`\mu` of 'sgd': the share of the last step that is added to the next one. A
+        larger value makes steps longer and smoother. Usual values are 0.8 to 0.99. In [0, 1].
 
     nesterovs_momentum : bool, default=True
-        Whether 'sgd' uses Nesterov's momentum.
+        Whether 'sgd' uses Nesterov's momentum instead of classical momentum.
 
     early_stopping : bool, default=False
-        Whether to hold rows out, to stop by their score instead of by the training loss, and to
-        keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
-        ``X_val`` is watched. The split is drawn once: a warm start holds the same rows out. If the
+        Whether to hold rows out, to stop training when the score on these rows does not improve any
+        more, and to keep the weights of the best epoch. Early stopping reduces overfitting where
+        there are enough rows to hold some out. With ``X_val`` in ``fit`` no row is held out, and
+        ``X_val`` is watched. The split is drawn once: a warm start holds out the same rows. If the
         data are too small to split, the training loss is watched, with a warning.
 
     validation_fraction : float, default=0.1
-        Share of the rows that ``early_stopping`` holds out. In [0, 1).
+        Fraction of the rows that ``early_stopping`` holds out. A larger value makes the validation
+        score less noisy, and leaves fewer rows to train on. In [0, 1).
 
     scoring : 'loss', callable or None, default=None
-        What ``early_stopping`` watches: None is what ``score`` computes, 'loss' the loss on the
-        held-out rows. Otherwise it is a function of an estimator, X and y, where y is X again. The
-        function gets arrays, and sample weights if it has an argument ``sample_weight``. The
-        untrained network is scored once, so that a scoring that fails or has no value on these
-        rows is refused.
+        What ``early_stopping`` watches on the validation rows: None is what ``score`` computes, and
+        'loss' is the loss. Other values are functions ``scorer(estimator, X, y)``, where y is X
+        again. The function gets arrays, and sample weights if it has an argument ``sample_weight``.
+        The untrained network is scored once before training: a scoring that raises an error, or has
+        no value on these rows, is refused.
 
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the running means of the gradient and its square, for the solvers that have
-        them ('rmsprop' has the second only). In [0, 1).
+        Decay of the running means of the gradient and of its square, for the solvers that have them
+        ('rmsprop' has the second only). A larger value averages over more steps. The defaults suit
+        most data. In [0, 1).
 
     epsilon : float, default=1e-8
-        Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
+        Small number that is added to the denominator in the steps of the solvers that divide by the
+        root of mean squares, so that the steps stay finite. Greater than 0.
 
     n_iter_no_change : int or inf, default=10
-        Patience: training stops after more than this many epochs in a row without an
-        improvement by ``tol``. Epochs in which the learning rate still rises (``warmup_epochs``,
-        'one_cycle') are not counted.
+        Patience: training stops after more than this many epochs in a row without an improvement by
+        ``tol``. A larger value trains longer, and is less easily stopped by noise. Epochs in which
+        the learning rate still rises (``warmup_epochs``, 'one_cycle') are not counted.
 
     max_fun : int, default=15000
         Maximum number of evaluations of the objective by 'lbfgs' in one call of ``fit``.
 
     dtype : {'float32', 'float64'} or None, default=None
-        Precision of weights and arithmetic; None is that of X if it is floating point, and
-        float64 otherwise.
+        Precision of the weights and of the arithmetic. 'float32' takes half the memory of 'float64'
+        and is usually faster. None is the precision of X if X is floating point, and float64
+        otherwise.
 
     Attributes
     ----------
     bottleneck_ : int
-        The hidden layer that codes are read from, counted from 0. For its activations beside the
-        others' use ``hidden_activations(X, layer)``.
+        Index of the hidden layer that codes are read from, counted from 0. ``hidden_activations(X,
+        layer)`` computes the outputs of the other hidden layers.
 
     coefs_ : list of ndarray of shape (fan_in, fan_out)
-        Weights of each layer: those of the encoder are ``coefs_[: bottleneck_ + 1]``.
+        Weights of each layer. Those of the encoder are ``coefs_[: bottleneck_ + 1]``.
 
     intercepts_ : list of ndarray of shape (fan_out,)
         Intercepts of each layer.
@@ -257,7 +299,8 @@ class MLPAutoencoder(
         Trained scale and shift of each hidden layer; None without ``batch_norm``.
 
     batch_norm_mean_, batch_norm_variance_ : list of ndarray of shape (n_units,) or None
-        Running statistics of each hidden layer's pre-activations.
+        Running mean and variance of the pre-activations of each hidden layer; None without
+        ``batch_norm``.
 
     n_features_in_ : int
         Number of features seen during fit.
@@ -266,45 +309,48 @@ class MLPAutoencoder(
         Names of the features, defined only if X has names that are all strings.
 
     n_layers_ : int
-        Number of layers, inputs and outputs included.
+        Number of layers, counting the inputs and the output layer.
 
     n_outputs_ : int
         Number of units of the output layer.
 
     out_activation_ : str
-        Same as ``output_activation``.
+        Activation of the output layer: the value of ``output_activation``.
 
     n_iter_ : int
-        Epochs of the last call of ``fit`` or ``partial_fit``; 0 if 'lbfgs' had nothing to do.
+        Number of epochs of the last call of ``fit`` or ``partial_fit``, or of iterations of
+        'lbfgs'; 0 if 'lbfgs' started at a minimum.
 
     t_ : int
-        Rows shown since the first call, or since ``drop_training_state`` and the next one: epochs
-        times training rows.
+        Number of rows that training has seen since the first call, or since
+        ``drop_training_state``: epochs times training rows.
 
     loss_ : float
-        Objective of the last epoch: mean over its batches, as they were when visited.
+        Objective of the last epoch: loss plus penalty, averaged over the batches at the weights of
+        each step.
 
     loss_curve_ : list of float
-        The same for each epoch since the first call, or since ``drop_training_state``, which
-        empties this and the other curves. One value for a call of 'lbfgs' that needs no iteration.
+        ``loss_`` of each epoch since the first call, or since ``drop_training_state``, which
+        empties this and the other curves. A call of 'lbfgs' that needs no iteration adds one value.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``, since weights were edited if they were; None where a score
-        is watched instead, or before there is a loss.
+        Lowest value of ``loss_curve_``, counted anew if you edit the weights. None if early
+        stopping watches a score instead, or before there is a loss.
 
     learning_rate_curve_ : list of float or None
         Learning rate of the last step of each epoch; None for 'lbfgs'.
 
     validation_loss_curve_ : list of float or None
-        Mean loss, without penalty, on the held-out rows or ``X_val`` after each epoch; None
-        where there are neither.
+        Mean loss, without penalty, on the held-out rows or ``X_val`` after each epoch; None without
+        such rows.
 
     validation_scores_ : list of float or None
-        What ``scoring`` asks for, on the same rows, negative for 'loss'; None without
-        ``early_stopping``.
+        Value of ``scoring`` on the held-out rows or ``X_val`` after each epoch; with 'loss' the
+        negative loss. None without ``early_stopping``.
 
     best_validation_score_ : float or None
-        Highest of ``validation_scores_``, likewise; None if none of them is a number.
+        Highest value of ``validation_scores_``, counted anew if you edit the weights. None without
+        ``early_stopping``, or if no score is a number.
 
     See Also
     --------
@@ -313,9 +359,9 @@ class MLPAutoencoder(
 
     Notes
     -----
-    The loss is a sum over features, so it and a good ``learning_rate_init`` depend on their
-    scale: scale X first. Sparse X stays sparse on the way in; as targets its rows are made dense
-    batch by batch.
+    Scale X first: the loss is a sum over features, so features with a large scale dominate it, and
+    a good ``learning_rate_init`` depends on their scale. Sparse X stays sparse as input. As
+    targets, its rows are made dense batch by batch.
 
     References
     ----------
@@ -330,7 +376,7 @@ class MLPAutoencoder(
     .. [5] Kingma, D. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
     .. [6] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
     .. [7] Dozat, T. (2016). Incorporating Nesterov momentum into Adam. ICLR workshop.
-    .. [8] Tieleman, T. and Hinton, G. (2012). TrainingData 6.5 of Neural networks for machine
+    .. [8] Tieleman, T. and Hinton, G. (2012). Lecture 6.5 of Neural networks for machine
        learning. Coursera.
     .. [9] Duchi, J., Hazan, E. and Singer, Y. (2011). Adaptive subgradient methods for online
        learning and stochastic optimization. JMLR 12.
@@ -377,12 +423,12 @@ class MLPAutoencoder(
         X_val: MatrixLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
-        """Fit to X, from the start or, with ``warm_start``, from the last call's end.
+        """Train on X, from the start or, with ``warm_start``, from the end of the last call.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Input data, and what is to be reconstructed.
+            Rows to reconstruct: they are inputs and targets.
 
         y : Ignored
             There for scikit-learn's convention.
@@ -392,8 +438,8 @@ class MLPAutoencoder(
             multiplied by its weight, and divided by the mean weight of all rows.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Rows to judge each epoch by. ``early_stopping`` then watches them, and holds no rows of
-            X out; without it their loss is recorded only.
+            Rows on which the loss is computed after each epoch, in ``validation_loss_curve_``.
+            With ``early_stopping`` these rows are watched, and no rows of X are held out.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Weight of each row of ``X_val``, at least 0; None is 1 for all.
@@ -415,22 +461,23 @@ class MLPAutoencoder(
     def partial_fit(
         self, X: MatrixLike, y: object = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Make one pass over X, going on from the last call if there was one.
+        """Train one epoch on X, continuing from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
-        bit with the same number of BLAS threads.
+        Use this method for data that arrive in parts or do not fit into memory. n calls on the same
+        data compute the same as one ``fit`` of n epochs, bit for bit with the same number of BLAS
+        threads. ``partial_fit`` does not exist with ``solver='lbfgs'``.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Input data, and what is to be reconstructed.
+            Rows to reconstruct: they are inputs and targets.
 
         y : Ignored
             There for scikit-learn's convention.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, at least 0; None is 1 for all. Divided by the mean weight of
-            the first call.
+            Weight of each row, at least 0; None is 1 for all. The loss of a row is multiplied by
+            its weight, and divided by the mean weight of the first call.
 
         Returns
         -------
@@ -446,7 +493,7 @@ class MLPAutoencoder(
         return self._fit(X, None, sample_weight, incremental=True)
 
     def transform(self, X: MatrixLike) -> Array:
-        """Compute the codes: what the bottleneck puts out.
+        """Compute the codes of rows: the outputs of the bottleneck.
 
         Parameters
         ----------
@@ -456,7 +503,7 @@ class MLPAutoencoder(
         Returns
         -------
         ndarray of shape (n_samples, n_units)
-            One row of as many numbers as the bottleneck has units for each row of X.
+            The code of each row, with one number for each unit of the bottleneck.
         """
         estimator = self._as_fitted()
         return estimator.hidden_activations(X, estimator.bottleneck_)
@@ -511,13 +558,13 @@ class MLPAutoencoder(
             There for scikit-learn's convention.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row; None is 1 for all.
 
         Returns
         -------
         float
-            At most 1. Rows that are all alike have no variance: 1 if they are reconstructed
-            exactly, else 0.
+            Share of the variance, at most 1. If all rows are equal, they have no variance: the
+            score is then 1 if they are reconstructed exactly, and 0 otherwise.
         """
         fitted = self._as_fitted()
         reconstructions = fitted._predict(X, lambda targets, scores: targets.decode(scores))

@@ -182,12 +182,12 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         return fitted
 
     def drop_training_state(self) -> Self:
-        """Forget how the weights came about and all that only continuing needs.
+        """Drop what only further training needs, to make the pickle small before deployment.
 
-        Predictions stay the same, and a pickle holds little more than the weights. The curves are
-        emptied, which grow with the number of epochs; the other attributes keep their values. A
-        later warm start or ``partial_fit`` goes on from the weights, with everything else new: the
-        curves and ``t_`` begin there. Callbacks are taken off, which may hold more than all that.
+        Predictions stay the same, and a pickle holds little more than the weights. The curves,
+        which grow with the number of epochs, become empty, and callbacks are removed. The other
+        attributes keep their values. A later warm start or ``partial_fit`` continues from the
+        weights with a new optimizer state, and starts the curves and ``t_`` anew.
 
         Returns
         -------
@@ -219,19 +219,20 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             Input data.
 
         layer : int, default=-1
-            Which hidden layer, counted from the inputs or, if negative, from the output.
+            Index of the hidden layer, counted from the inputs or, if negative, from the output.
 
         Returns
         -------
         ndarray of shape (n_samples, n_units)
-            Activations, as at prediction.
+            Outputs of the units, computed as in prediction: without dropout, and with the running
+            statistics of batch normalisation.
 
         Raises
         ------
         ValueError
-            If there is no such hidden layer.
+            If the network has no hidden layer with this index.
         TypeError
-            If ``layer`` is no integer.
+            If ``layer`` is not an integer.
         """
         estimator = self._as_fitted()
         n_hidden = estimator._architecture.n_hidden
@@ -243,14 +244,16 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         return outputs
 
     def summary(self) -> Summary:
-        """Return a table of layers, their units and their parameter counts.
+        """Return a table of the layers, with their units and their numbers of parameters.
+
+        Before ``fit``, the table has the layers that the hyperparameters ask for.
 
         Returns
         -------
         str
-            One line per layer, from the inputs to the output. Parameters are those that are
-            trained: batch normalisation has two for each hidden unit. Notebooks show it as an
-            HTML table, with the shapes of the weights.
+            One line for each layer, from the inputs to the output. Trained parameters are counted:
+            batch normalisation adds two for each hidden unit. Notebooks show the summary as an HTML
+            table, with the shapes of the weights.
         """
         return Summary(self._as_fitted()._layers())
 

@@ -16,19 +16,21 @@ from ._types import Array, Context, Record
 
 
 class Metadata(dict[str, Any]):
-    """What callbacks are given as ``metadata``: keywords for scorers and, as attributes, the rest.
+    """Argument ``metadata`` of callbacks, with the record of the epoch and the validation rows.
 
-    It is a dict because scikit-learn's callbacks pass it on as keywords: ``sample_weight`` is in
-    it if ``fit`` was given one.
+    Read this object in a callback of your own, in ``on_fit_task_end``. The class is a dict because
+    scikit-learn's callbacks pass ``metadata`` to scorers as keywords: the key ``sample_weight`` is
+    there if ``fit`` was given weights.
 
     Attributes
     ----------
     record : dict or None
-        What there is to tell of the epoch that has ended, by name; None where none has.
+        Record of the epoch that has ended, with the entries of
+        :class:`skperceptron.callbacks.History`; None if no epoch has ended.
 
     validation : Data or None
         Named tuple (X, y, sample_weight) of the rows that are not trained on: ``X_val`` and
-        ``y_val``, or those that early stopping holds out; None if there are none.
+        ``y_val``, or the rows that early stopping holds out. None if there are no such rows.
     """
 
     record: Record | None = None

@@ -29,26 +29,27 @@ def has_probabilities(estimator: MLPClassifier) -> bool:
 
 @with_parameters
 class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
-    r"""Multilayer perceptron for classification.
+    r"""Classifier with a multilayer perceptron: scikit-learn's, with more options.
 
-    For features that are numbers, such as pixels, measurements and word counts: scale them first,
-    for example by :class:`sklearn.preprocessing.StandardScaler`. For tables with categories and
-    missing values see :class:`skperceptron.tabular.TabularMLPClassifier`. The parameters of
-    :class:`sklearn.neural_network.MLPClassifier` are there, with the same defaults and the same
-    results.
+    Use this classifier where a linear model underfits a matrix of scaled numbers. Targets are two
+    or more classes, or an indicator matrix of several labels. For tables with categories or missing
+    values use :class:`skperceptron.tabular.TabularMLPClassifier`.
 
-    The network computes scores layer by layer, :math:`a_0 = x`,
-    :math:`a_l = f(a_{l-1} W_l + b_l)`, the last layer without activation. Backpropagation [1]_
-    trains the weights to minimise the mean loss plus the penalty.
+    The scores of a row :math:`x` are computed layer by layer: :math:`a_0 = x` and
+    :math:`a_l = f(a_{l-1} W_l + b_l)`, where the last layer has no activation :math:`f`. Weights
+    and intercepts are trained by backpropagation [1]_ to minimise the mean loss plus a penalty.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
-        Number of units of each hidden layer. May be empty: ``()`` is the linear model.
+        Number of units of each hidden layer. More units or more layers fit more complicated
+        functions, overfit more easily and take longer. Usual are 1 to 3 layers of 10 to 500 units.
+        An empty sequence, ``()``, is the linear model.
 
     activation : str, object, or sequence of them, default='relu'
-        Activation of the hidden units: one for all hidden layers, or one for each. With
-        pre-activation :math:`z`, logistic function :math:`\sigma`, and standard normal
+        Activation of the hidden units: one for all hidden layers, or one for each. 'relu' is the
+        usual choice. 'gelu', 'silu' and 'mish' are smooth, and 'identity' makes a layer linear.
+        With pre-activation :math:`z`, logistic function :math:`\sigma`, and standard normal
         distribution function :math:`\Phi`:
 
         - 'identity': :math:`z`;
@@ -65,15 +66,17 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         - 'softplus': :math:`\log(1 + e^z)`;
         - 'hard_tanh': :math:`\min(\max(z, -1), 1)`.
 
-        An object of your own has three members. ``forward(z)`` replaces z by :math:`f(z)`.
-        ``saves`` is 'output' or 'input', and ``backward(saved, delta)``, where ``saved`` is that
-        output or input, multiplies ``delta`` by :math:`f'(z)`. All arrays are (n, n_units), and
-        are changed in place.
+        You can also pass an object with three members. ``forward(z)`` replaces z by :math:`f(z)`.
+        ``saves`` is 'output' or 'input', and says what ``backward`` needs. ``backward(saved,
+        delta)`` multiplies ``delta`` by :math:`f'(z)`, where ``saved`` is the output or the input
+        of the activation. All arrays have shape (n, n_units), and are changed in place.
 
     solver : str, default='adam'
-        How the weights :math:`w` follow the gradient :math:`g` at learning rate :math:`\eta`.
-        :math:`m` and :math:`v` are running means of :math:`g` and :math:`g^2`, and
-        :math:`\hat m`, :math:`\hat v` the same without their bias towards 0:
+        Optimisation algorithm. 'adam' suits most data. 'sgd' needs a learning rate that is tuned.
+        'lbfgs' often converges faster on fewer than a few thousand rows. With weights
+        :math:`w`, gradient :math:`g` and learning rate :math:`\eta`, :math:`m` and :math:`v` are
+        running means of :math:`g` and :math:`g^2`, and :math:`\hat m` and :math:`\hat v` are the
+        same means without their bias towards 0:
 
         - 'sgd': :math:`u \leftarrow \mu u - \eta g`, then :math:`w \leftarrow w + u`, or
           with Nesterov's momentum :math:`w \leftarrow w + \mu u - \eta g` [3]_;
@@ -81,90 +84,112 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
           :math:`\eta_t = \eta \sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` [4]_;
         - 'adamw': :math:`w \leftarrow (1 - \eta \lambda) w - \eta \hat m / (\sqrt{\hat v} +
           \epsilon)`, where :math:`\lambda` is ``weight_decay`` [7]_;
-        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (\mu_{t+1} m /
-          (1 - \mu_1 \cdots \mu_{t+1}) + (1 - \mu_t) g / (1 - \mu_1 \cdots \mu_t)) /
-          (\sqrt{\hat v} + \epsilon)`, where :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)`
-          [8]_;
+        - 'nadam': Adam with Nesterov's momentum, :math:`w \leftarrow w - \eta (c_1 m + c_2 g) /
+          (\sqrt{\hat v} + \epsilon)`, where :math:`c_1 = \mu_{t+1} / (1 - \mu_1 \cdots \mu_{t+1})`,
+          :math:`c_2 = (1 - \mu_t) / (1 - \mu_1 \cdots \mu_t)` and
+          :math:`\mu_t = \beta_1 (1 - 0.96^{t/250} / 2)` [8]_;
         - 'rmsprop': :math:`w \leftarrow w - \eta g / (\sqrt v + \epsilon)` [9]_;
         - 'adagrad': the same with :math:`v` the sum of all :math:`g^2` [10]_;
         - 'lion': :math:`w \leftarrow (1 - \eta \lambda) w - \eta\, \mathrm{sign}(\beta_1 m +
           (1 - \beta_1) g)`, and :math:`m` decays by :math:`\beta_2` [11]_. It needs a
-          learning rate three to ten times smaller than Adam's;
+          learning rate 3 to 10 times smaller than Adam's;
         - 'lbfgs': the quasi-Newton method L-BFGS on all rows at once [6]_, for small data. It
           has no learning rate and no epochs, and ``tol`` bounds the largest gradient.
 
     loss : str or object, default='log_loss'
-        With scores :math:`s`, probabilities :math:`p` and one-hot labels :math:`y`, a row loses:
+        Function that training minimises. 'log_loss' suits most data, and 'focal' gives hard rows
+        more influence. With scores :math:`s`, probabilities :math:`p` and one-hot labels
+        :math:`y`, the loss of a row is:
 
         - 'log_loss': the cross-entropy :math:`-\sum_k y_k \log p_k` where :math:`p` is the
           softmax of the scores; for two classes and for multilabel targets
           :math:`-\sum_k y_k \log p_k + (1 - y_k) \log(1 - p_k)`, :math:`p = \sigma(s)` [2]_;
         - 'squared_error': :math:`\frac12 \sum_k (p_k - y_k)^2`, the Brier score;
-        - 'focal': the cross-entropy, each of its terms times :math:`(1 - p)^\gamma`, :math:`p`
-          the probability of what is true and :math:`\gamma` ``focal_gamma`` [12]_;
+        - 'focal': the cross-entropy with each term multiplied by :math:`(1 - p)^\gamma`, where
+          :math:`p` is the probability of the true label and :math:`\gamma` is ``focal_gamma``
+          [12]_;
         - 'hinge': :math:`\sum_k \max(0, 1 - t_k s_k)` where :math:`t_k` is 1 for the row's
           class and -1 for the others;
         - 'squared_hinge': :math:`\sum_k \max(0, 1 - t_k s_k)^2`.
 
-        There are no probabilities with the hinge losses: ``predict_proba`` is then absent. The
-        sums run over outputs, of which two classes have one.
-        An object of your own has a method ``values_and_gradient(scores, y)`` that returns the
-        loss of each row, (n,), and replaces ``scores``, (n, n_outputs), by the gradient.
+        The hinge losses give no probabilities, so ``predict_proba`` does not exist with them. The
+        sums run over outputs. Two classes have one output.
+
+        You can also pass an object with a method ``values_and_gradient(scores, y)`` that returns
+        the loss of each row, of shape (n,), and replaces ``scores``, of shape (n, n_outputs), by
+        the gradient.
 
     alpha : float, default=1e-4
-        Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2}
-        \lVert W \rVert^2)`, where :math:`\rho` is ``l1_ratio``. The penalty is added to the sum of
-        the losses of a batch, before the sum is divided by the number of rows (and the mean
-        sample weight). Intercepts are not penalised. At least 0.
+        Strength of the penalty :math:`\alpha (\rho \lVert W \rVert_1 + \frac{1 - \rho}{2} \lVert W
+        \rVert^2)`, where :math:`\rho` is ``l1_ratio``. A larger value gives smaller weights and
+        less overfitting, and underfits if it is too large. Usual values are 1e-6 to 10, tried on a
+        logarithmic scale. The penalty is added to the sum of the losses of a batch, before the sum
+        is divided by the number of rows (and by the mean sample weight). Intercepts are not
+        penalised. At least 0.
 
     l1_ratio : float, default=0.0
-        Share of the L1 norm in the penalty: 0 is L2, 1 is L1. The L1 part is applied after each
-        step as a soft threshold, with the step length of each weight, so that weights
-        become exactly 0. In [0, 1].
+        Share of the L1 norm in the penalty: 0 is the L2 penalty, 1 is the L1 penalty. A larger
+        value makes more weights exactly 0. The L1 part is applied after each step as a soft
+        threshold, with the step length of each weight. In [0, 1].
 
     weight_decay : float or None, default=None
-        Share of a weight that 'adamw' and 'lion' take off per step and unit of learning rate,
-        apart from the gradient; None is 0.01. Intercepts do not decay. At least 0.
+        Decoupled weight decay of 'adamw' and 'lion': each step multiplies the weights by ``1 -
+        learning_rate * weight_decay``, apart from the gradient. None is 0.01. A larger value gives
+        smaller weights and less overfitting. Usual values are 1e-4 to 0.1 for 'adamw', and 3 to 10
+        times as much for 'lion', whose learning rate is smaller. Intercepts do not decay. At least
+        0.
 
     dropout : float or sequence of float, default=0.0
-        Probability that the output of a hidden unit is zeroed for a row during training;
-        the others are divided by ``1 - dropout``, and prediction uses all [5]_. One value
-        for all hidden layers, or one for each. In [0, 1).
+        Probability that the output of a hidden unit is set to 0 for a row during training [5]_.
+        Other outputs are divided by ``1 - dropout``, and prediction uses all units. A larger value
+        reduces overfitting and slows learning down. Usual values are 0.1 to 0.5. One value for all
+        hidden layers, or one for each. In [0, 1).
 
     input_dropout : float, default=0.0
-        Probability that an input is zeroed for a row during training; the others are divided by
-        ``1 - input_dropout``. In [0, 1).
+        Probability that an input is set to 0 for a row during training. The inputs that are kept
+        are divided by ``1 - input_dropout``. A larger value makes the network rely on more of the
+        features. Usual values are 0.0 to 0.2. In [0, 1).
 
     batch_norm : bool, default=False
-        Whether to normalise each hidden pre-activation by its mean and variance in the batch,
-        rows counted by their weights, before a trained scale and shift [14]_. Prediction uses
-        running statistics, which move by a tenth towards those of each batch. A batch of one row,
-        whatever its weight, uses the running statistics too.
+        Whether to normalise the pre-activations of each hidden unit by their mean and variance in
+        the batch, before a trained scale and shift [14]_. Batch normalisation makes deep networks
+        easier to train and allows larger learning rates. Batches of fewer than about 16 rows make
+        its statistics noisy. Rows count by their weights. Prediction uses running statistics, which
+        move by a tenth towards the statistics of each batch. A batch of one row, whatever its
+        weight, uses the running statistics too.
 
     max_norm : float or None, default=None
-        Maximum norm of the vector of incoming weights of a unit: after each step, a longer vector
-        is moved to the nearest point within [5]_. Greater than 0.
+        Maximum norm of the vector of incoming weights of a unit. After each step, a vector that is
+        longer is replaced by the nearest vector of this norm [5]_. A smaller value constrains the
+        network more. Usual values are 1 to 5, often together with dropout. None means no limit.
+        Greater than 0.
 
     max_norm_order : {1, 2}, default=2
-        Norm that ``max_norm`` bounds: sum of absolute values, or Euclidean length.
+        Norm that ``max_norm`` limits: 1 is the sum of absolute values, 2 the Euclidean length. With
+        1, the projection makes some weights exactly 0.
 
     label_smoothing : float, default=0.0
-        Share of each label that is spread evenly over all classes, in training only [13]_.
-        Not for the hinge losses. In [0, 1).
+        Share of each label that is spread evenly over all classes, in training only [13]_. A larger
+        value makes the predicted probabilities less extreme. Usual values are 0.0 to 0.1. The hinge
+        losses do not accept label smoothing. In [0, 1).
 
     focal_gamma : float, default=2.0
-        Exponent :math:`\gamma` of the 'focal' loss: 0 is 'log_loss'. At least 0.
+        Exponent :math:`\gamma` of the 'focal' loss. A larger value gives rows that are already
+        classified well less influence; 0 is 'log_loss'. Usual values are 0.5 to 5. At least 0.
 
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weight of each class, {label: weight}, 1 where it is absent. Labels that y lacks may be
-        in it too, unless y has one that is absent: that looks like a mistake. 'balanced' is
-        ``n_samples / (n_classes * n_rows_of_the_class)``. For several labels a list with one
-        dict per label. Multiplies the sample weights, and so counts like repeated rows.
+        Weight of each class, to make errors on rare or costly classes count more: {label: weight},
+        with weight 1 for labels that are absent from the dict. 'balanced' is ``n_samples /
+        (n_classes * n_rows_of_the_class)``. Weights of classes multiply the sample weights, and so
+        count like repeated rows. For an indicator matrix of several labels, pass a list with one
+        dict per label. A dict may contain labels that y lacks, unless y also has a label that the
+        dict lacks: this combination looks like a mistake, and raises a ``ValueError``.
 
     weight_init : str, default='auto'
-        How weights are drawn: 'auto' is what scikit-learn does, which is 'glorot_uniform' with
-        a smaller factor for logistic units, and intercepts drawn too. Otherwise intercepts
-        are 0, and weights have mean 0 and a variance of
+        How the initial weights are drawn. 'auto' does what scikit-learn does: 'glorot_uniform',
+        with a smaller factor for logistic units, and intercepts that are drawn too. With every
+        other value intercepts are 0, and weights have mean 0 and the variance given here. The He
+        initialisations suit 'relu' and similar activations, the LeCun initialisations suit 'selu':
 
         - 'glorot_uniform', 'glorot_normal': 2 / (fan_in + fan_out) [15]_;
         - 'he_uniform', 'he_normal': 2 / fan_in [16]_;
@@ -173,123 +198,144 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         - 'zeros': 0, for the linear model.
 
     batch_size : int or 'auto', default='auto'
-        Rows per step of a stochastic solver; 'auto' is ``min(200, n_samples)``.
+        Number of rows in each step of a stochastic solver. Smaller batches make more steps per
+        epoch with noisier gradients, larger batches make an epoch faster. Usual values are 16 to
+        512. 'auto' is ``min(200, n_samples)``.
 
     learning_rate : str or callable, default='constant'
-        Schedule of the learning rate, whatever the solver, from ``learning_rate_init`` on:
+        Schedule of the learning rate, for every stochastic solver. A schedule that decreases the
+        rate makes large steps first and small steps at the end:
 
-        - 'constant': ``learning_rate_init`` throughout;
-        - 'invscaling': divided by ``(1 + t) ** power_t``, where t counts the rows
-          seen in earlier epochs for 'sgd', and the epochs done for every other solver;
-        - 'adaptive': divided by 5 whenever patience runs out (see ``n_iter_no_change``),
-          until it is 1e-6 or less;
-        - 'exponential': times ``learning_rate_decay`` after each epoch;
-        - 'step': times ``learning_rate_decay`` every ``learning_rate_step`` epochs;
-        - 'linear', 'cosine': down to ``learning_rate_min`` at ``schedule_epochs``, along a line
-          or half a cosine [17]_;
-        - 'one_cycle': up from 1/25 of it in the first 30 % of ``schedule_epochs``, then down to
-          1e-4 of it, along half cosines [18]_;
+        - 'constant': ``learning_rate_init`` in every epoch;
+        - 'invscaling': ``learning_rate_init / (1 + t) ** power_t``, where t is the number of rows
+          seen in earlier epochs for 'sgd', and the number of earlier epochs for every other solver;
+        - 'adaptive': ``learning_rate_init``, divided by 5 each time that patience runs out (see
+          ``n_iter_no_change``), until the rate is 1e-6 or less;
+        - 'exponential': multiplied by ``learning_rate_decay`` after each epoch;
+        - 'step': multiplied by ``learning_rate_decay`` every ``learning_rate_step`` epochs;
+        - 'linear', 'cosine': from ``learning_rate_init`` to ``learning_rate_min`` in
+          ``schedule_epochs`` epochs, along a line or half a cosine [17]_;
+        - 'one_cycle': from ``learning_rate_init / 25`` up to ``learning_rate_init`` in the first 30
+          % of ``schedule_epochs``, then down to ``learning_rate_init / 10000``, along half cosines
+          [18]_;
         - a function of the position in epochs, fractions included, that returns the rate.
 
     learning_rate_init : float, default=0.001
-        Learning rate to start from. Greater than 0.
+        Learning rate that the schedule starts from, or the highest rate of 'one_cycle'. A rate that
+        is too low makes training slow, a rate that is too high makes the loss jump or diverge.
+        Usual values are 1e-4 to 0.01 for 'adam' and the other adaptive solvers, and 0.01 to 0.1 for
+        'sgd' with momentum. Greater than 0.
 
     power_t : float, default=0.5
-        Exponent of 'invscaling'. At least 0.
+        Exponent of the schedule 'invscaling'. A larger value makes the learning rate fall faster.
+        At least 0.
 
     warmup_epochs : int, default=0
-        Number n of epochs in which the rate of any schedule rises along a line, batch by batch,
-        from 1 / (n + 1) of its value to all of it.
+        Number n of epochs at the start in which the learning rate of any schedule rises linearly,
+        batch by batch, from 1 / (n + 1) of its value to its full value. A warm-up helps where
+        training diverges in the first epochs. Usual values are 0 to 10.
 
     learning_rate_decay : float, default=0.95
-        Factor of 'exponential' and 'step'. In (0, 1].
+        Factor that multiplies the learning rate in the schedules 'exponential' and 'step'. A
+        smaller value makes the rate fall faster. Usual values are 0.9 to 0.99 for 'exponential',
+        and 0.1 to 0.5 for 'step'. In (0, 1].
 
     learning_rate_step : int, default=10
-        Number of epochs between the decays of 'step'.
+        Number of epochs between two decays of the schedule 'step'.
 
     learning_rate_min : float, default=0.0
-        Learning rate at the end of 'linear' and 'cosine'. At least 0.
+        Learning rate at the end of the schedules 'linear' and 'cosine'. At least 0.
 
     schedule_epochs : int or None, default=None
-        Number of epochs until 'linear', 'cosine' and 'one_cycle' end, after which the learning
-        rate keeps its last value; None is ``max_iter``. Set it when training by ``partial_fit`` or
-        warm starts.
+        Number of epochs in which the schedules 'linear', 'cosine' and 'one_cycle' complete. The
+        learning rate keeps its last value afterwards. None is ``max_iter``. Set it when you train
+        by ``partial_fit`` or by warm starts, where ``max_iter`` is not the total number of epochs.
 
     clip_norm : float or None, default=None
-        Maximum norm of the gradient of all parameters together: a longer gradient is scaled down
-        to it. Greater than 0.
+        Maximum Euclidean norm of the gradient of all parameters together: a gradient that is longer
+        is scaled down to this norm. Clipping prevents very large steps where the loss has outliers
+        or training diverges. Usual values are 0.5 to 10. None means no limit. Greater than 0.
 
     max_iter : int, default=200
-        Maximum number of epochs (passes over the data), or of iterations of 'lbfgs', in one call
-        of ``fit``.
+        Maximum number of epochs (passes over the data), or of iterations of 'lbfgs', in one call of
+        ``fit``. Training stops earlier where the loss does not improve any more (see ``tol``).
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
 
     random_state : int, RandomState instance or None, default=None
-        Decides the initial weights, the validation split, the shuffles and the dropout
-        masks. Pass an int for the same result at every call.
+        Determines the initial weights, the validation split, the order of the rows in each epoch,
+        and the units that dropout sets to 0. Pass an int for the same result at every call.
 
     tol : float or None, default=1e-4
-        Smallest decrease of the loss that counts as an improvement. At least 0. With None training
-        never stops early, and no ``ConvergenceWarning`` is given.
+        Smallest decrease of the loss, or increase of the watched score, that counts as an
+        improvement. A larger value stops training earlier (see ``n_iter_no_change``). 'lbfgs' stops
+        when no entry of the gradient is larger than ``tol`` in absolute value. With None training
+        never stops early, and there is no ``ConvergenceWarning``. At least 0.
 
     verbose : bool or int, default=False
-        Whether to print the loss, and the validation score, of each epoch; 2 adds the learning
-        rate, the penalty, the mean norm of the gradients, the validation loss, and the time since
-        the start.
+        Whether to print the loss, and the validation score, of each epoch. 2 also prints the
+        learning rate, the penalty, the mean norm of the gradients, the validation loss, and the
+        time since the start of the call.
 
     warm_start : bool, default=False
-        Whether ``fit`` continues from where the last call ended, and computes what one longer call
-        would have computed. 'lbfgs' continues from the weights only, and takes another path. The
-        first ``fit`` starts from ``coefs_`` and ``intercepts_`` if they are set before it.
+        Whether ``fit`` continues from the end of the last call, and computes what one longer call
+        would have computed. 'lbfgs' continues from the weights only, and takes a different path
+        than one longer call. The first ``fit`` starts from ``coefs_`` and ``intercepts_`` if you
+        set them before.
 
     momentum : float, default=0.9
-        Momentum :math:`\mu` of 'sgd'. In [0, 1].
+        Momentum :math:`\mu` of 'sgd': the share of the last step that is added to the next one. A
+        larger value makes steps longer and smoother. Usual values are 0.8 to 0.99. In [0, 1].
 
     nesterovs_momentum : bool, default=True
-        Whether 'sgd' uses Nesterov's momentum.
+        Whether 'sgd' uses Nesterov's momentum instead of classical momentum.
 
     early_stopping : bool, default=False
-        Whether to hold rows out, to stop by their score instead of by the training loss, and to
-        keep the weights of the best epoch. With ``X_val`` in ``fit`` no row is held out, and
-        ``X_val`` is watched. The split keeps the proportions of the classes. It is drawn once: a
-        warm start holds the same rows out. If the data are too small to split, the training loss
-        is watched, with a warning.
+        Whether to hold rows out, to stop training when the score on these rows does not improve any
+        more, and to keep the weights of the best epoch. Early stopping reduces overfitting where
+        there are enough rows to hold some out. With ``X_val`` in ``fit`` no row is held out, and
+        ``X_val`` is watched. The split keeps the proportions of the classes. The split is drawn
+        once: a warm start holds out the same rows. If the data are too small to split, the training
+        loss is watched, with a warning.
 
     validation_fraction : float, default=0.1
-        Share of the rows that ``early_stopping`` holds out. In [0, 1).
+        Fraction of the rows that ``early_stopping`` holds out. A larger value makes the validation
+        score less noisy, and leaves fewer rows to train on. In [0, 1).
 
     scoring : str, callable or None, default=None
-        What ``early_stopping`` watches: None is the accuracy, 'loss' the loss on the held-out rows.
-        Otherwise it is the name of a scorer, or a function of an estimator, X and y. The function
-        gets arrays, and sample weights if it has an argument ``sample_weight``. The untrained
-        network is scored once, so that a scoring that fails or has no value on these rows is
-        refused.
+        What ``early_stopping`` watches on the validation rows: None is the accuracy, and 'loss' is
+        the loss. Other values are the name of a scorer, or a function ``scorer(estimator, X, y)``.
+        The function gets arrays, and sample weights if it has an argument ``sample_weight``. The
+        untrained network is scored once before training: a scoring that raises an error, or has no
+        value on these rows, is refused.
 
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the running means of the gradient and its square, for the solvers that have
-        them ('rmsprop' has the second only). In [0, 1).
+        Decay of the running means of the gradient and of its square, for the solvers that have them
+        ('rmsprop' has the second only). A larger value averages over more steps. The defaults suit
+        most data. In [0, 1).
 
     epsilon : float, default=1e-8
-        Keeps the steps of the solvers that divide by root mean squares finite. Greater than 0.
+        Small number that is added to the denominator in the steps of the solvers that divide by the
+        root of mean squares, so that the steps stay finite. Greater than 0.
 
     n_iter_no_change : int or inf, default=10
-        Patience: training stops after more than this many epochs in a row without an
-        improvement by ``tol``. Epochs in which the learning rate still rises (``warmup_epochs``,
-        'one_cycle') are not counted.
+        Patience: training stops after more than this many epochs in a row without an improvement by
+        ``tol``. A larger value trains longer, and is less easily stopped by noise. Epochs in which
+        the learning rate still rises (``warmup_epochs``, 'one_cycle') are not counted.
 
     max_fun : int, default=15000
         Maximum number of evaluations of the objective by 'lbfgs' in one call of ``fit``.
 
     dtype : {'float32', 'float64'} or None, default=None
-        Precision of weights and arithmetic; None is that of X if it is floating point, and
-        float64 otherwise.
+        Precision of the weights and of the arithmetic. 'float32' takes half the memory of 'float64'
+        and is usually faster. None is the precision of X if X is floating point, and float64
+        otherwise.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted; the label numbers for multilabel targets.
+        Class labels, sorted. For an indicator matrix of several labels, the indices of its columns.
 
     coefs_ : list of ndarray of shape (fan_in, fan_out)
         Weights of each layer.
@@ -301,7 +347,8 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Trained scale and shift of each hidden layer; None without ``batch_norm``.
 
     batch_norm_mean_, batch_norm_variance_ : list of ndarray of shape (n_units,) or None
-        Running statistics of each hidden layer's pre-activations.
+        Running mean and variance of the pre-activations of each hidden layer; None without
+        ``batch_norm``.
 
     n_features_in_ : int
         Number of features seen during fit.
@@ -310,46 +357,49 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Names of the features, defined only if X has names that are all strings.
 
     n_layers_ : int
-        Number of layers, inputs and outputs included.
+        Number of layers, counting the inputs and the output layer.
 
     n_outputs_ : int
         Number of units of the output layer.
 
     out_activation_ : str
-        'logistic' for two classes and for multilabel targets, 'softmax' for more classes;
-        'identity' for the hinge losses.
+        Activation of the output layer: 'logistic' for two classes and for multilabel targets,
+        'softmax' for three or more classes, and 'identity' for the hinge losses.
 
     n_iter_ : int
-        Epochs of the last call of ``fit`` or ``partial_fit``; 0 if 'lbfgs' had nothing to do.
+        Number of epochs of the last call of ``fit`` or ``partial_fit``, or of iterations of
+        'lbfgs'; 0 if 'lbfgs' started at a minimum.
 
     t_ : int
-        Rows shown since the first call, or since ``drop_training_state`` and the next one: epochs
-        times training rows.
+        Number of rows that training has seen since the first call, or since
+        ``drop_training_state``: epochs times training rows.
 
     loss_ : float
-        Objective of the last epoch: mean over its batches, as they were when visited.
+        Objective of the last epoch: loss plus penalty, averaged over the batches at the weights of
+        each step.
 
     loss_curve_ : list of float
-        The same for each epoch since the first call, or since ``drop_training_state``, which
-        empties this and the other curves. One value for a call of 'lbfgs' that needs no iteration.
+        ``loss_`` of each epoch since the first call, or since ``drop_training_state``, which
+        empties this and the other curves. A call of 'lbfgs' that needs no iteration adds one value.
 
     best_loss_ : float or None
-        Lowest value of ``loss_curve_``, since weights were edited if they were; None where a score
-        is watched instead, or before there is a loss.
+        Lowest value of ``loss_curve_``, counted anew if you edit the weights. None if early
+        stopping watches a score instead, or before there is a loss.
 
     learning_rate_curve_ : list of float or None
         Learning rate of the last step of each epoch; None for 'lbfgs'.
 
     validation_loss_curve_ : list of float or None
-        Mean loss, without penalty, on the held-out rows or ``X_val`` after each epoch; None
-        where there are neither.
+        Mean loss, without penalty, on the held-out rows or ``X_val`` after each epoch; None without
+        such rows.
 
     validation_scores_ : list of float or None
-        What ``scoring`` asks for, on the same rows, negative for 'loss'; None without
-        ``early_stopping``.
+        Value of ``scoring`` on the held-out rows or ``X_val`` after each epoch; with 'loss' the
+        negative loss. None without ``early_stopping``.
 
     best_validation_score_ : float or None
-        Highest of ``validation_scores_``, likewise; None if none of them is a number.
+        Highest value of ``validation_scores_``, counted anew if you edit the weights. None without
+        ``early_stopping``, or if no score is a number.
 
     See Also
     --------
@@ -358,8 +408,11 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
 
     Notes
     -----
-    With the parameters that :class:`sklearn.neural_network.MLPClassifier` has too, the
-    numbers are the same as its own.
+    With parameters that :class:`sklearn.neural_network.MLPClassifier` has too, weights and
+    predictions agree with scikit-learn's, except for the differences that the user guide lists.
+
+    Scale the features, for example with :class:`sklearn.preprocessing.StandardScaler`: the default
+    learning rate and penalty suit features with a standard deviation of about 1.
 
     References
     ----------
@@ -375,7 +428,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
        bound constrained optimization. SIAM Journal on Scientific Computing 16.
     .. [7] Loshchilov, I. and Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
     .. [8] Dozat, T. (2016). Incorporating Nesterov momentum into Adam. ICLR workshop.
-    .. [9] Tieleman, T. and Hinton, G. (2012). TrainingData 6.5 of Neural networks for machine
+    .. [9] Tieleman, T. and Hinton, G. (2012). Lecture 6.5 of Neural networks for machine
        learning. Coursera.
     .. [10] Duchi, J., Hazan, E. and Singer, Y. (2011). Adaptive subgradient methods for online
        learning and stochastic optimization. JMLR 12.
@@ -420,7 +473,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         y_val: MatrixLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
-        """Fit to X and y, from the start or, with ``warm_start``, from the last call's end.
+        """Train on X and y, from the start or, with ``warm_start``, from the end of the last call.
 
         Parameters
         ----------
@@ -435,8 +488,8 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
             multiplied by its weight, and divided by the mean weight of all rows.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Rows to judge each epoch by. ``early_stopping`` then watches them, and holds no rows of
-            X out; without it their loss is recorded only.
+            Rows on which the loss is computed after each epoch, in ``validation_loss_curve_``.
+            With ``early_stopping`` these rows are watched, and no rows of X are held out.
 
         y_val : {array-like, sparse matrix} of shape (n_val,) or (n_val, n_labels), default=None
             Targets of ``X_val``.
@@ -472,10 +525,11 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         sample_weight: ArrayLike | None = None,
         classes: ArrayLike | None = None,
     ) -> Self:
-        """Make one pass over X and y, going on from the last call if there was one.
+        """Train one epoch on X and y, continuing from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does, bit for
-        bit with the same number of BLAS threads.
+        Use this method for data that arrive in parts or do not fit into memory. n calls on the same
+        data compute the same as one ``fit`` of n epochs, bit for bit with the same number of BLAS
+        threads. ``partial_fit`` does not exist with ``solver='lbfgs'``.
 
         Parameters
         ----------
@@ -486,8 +540,8 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
             Class labels, all numbers or all strings, or an indicator matrix of several labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, at least 0; None is 1 for all. Divided by the mean weight of
-            the first call.
+            Weight of each row, at least 0; None is 1 for all. The loss of a row is multiplied by
+            its weight, and divided by the mean weight of the first call.
 
         classes : array-like of shape (n_classes,), default=None
             All the labels that any call will see. Required at the first call, optional
@@ -533,7 +587,7 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``; rows sum to 1 unless multilabel.
+            Columns in the order of ``classes_``. Rows sum to 1, except for multilabel targets.
         """
         result: Array = self._predict(X, lambda targets, scores: targets.probabilities(scores))
         return result
@@ -550,13 +604,14 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Computed from the scores: finite even where the probability underflows to 0.
+            Columns in the order of ``classes_``. The logarithms are computed from the scores, so
+            they are finite where the probability underflows to 0.
         """
         result: Array = self._predict(X, lambda targets, scores: targets.log_probabilities(scores))
         return result
 
     def decision_function(self, X: MatrixLike) -> Array:
-        """Compute the raw scores, before the output activation.
+        """Compute the scores of the last layer, before the output activation.
 
         Parameters
         ----------
@@ -566,8 +621,9 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes the score of the second, its log-odds unless a hinge loss is used;
-            for one class zeros.
+            For two classes the score of the second class, which is positive where this class is
+            predicted. The score is the log-odds of the class, except with the hinge losses. For one
+            class the scores are 0.
         """
         result: Array = self._predict(X, lambda targets, scores: targets.raw_scores(scores))
         return result
@@ -578,8 +634,9 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Returns
         -------
         sklearn.neural_network.MLPClassifier
-            Fitted, with copies of the weights and so the same predictions. What it has no
-            parameter for (dropout, class weights) is left behind; it plays no part in prediction.
+            A fitted estimator with copies of the weights, and so with the same predictions.
+            Hyperparameters that scikit-learn's class does not have, such as dropout and class
+            weights, are left out: predictions do not depend on them.
         """
         return to_sklearn(self)
 
@@ -590,18 +647,18 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Parameters
         ----------
         estimator : sklearn.neural_network.MLPClassifier
-            Fitted.
+            A fitted estimator.
 
         Returns
         -------
         MLPClassifier
-            Fitted, with copies of the weights, the optimizer's moments and the position in
-            training, so that ``partial_fit`` and warm starts go on from there.
+            A fitted estimator, with copies of the weights, the optimizer's moments and the position
+            in training, so that ``partial_fit`` and warm starts continue from there.
 
         Raises
         ------
         TypeError
-            If ``estimator`` is anything else.
+            If ``estimator`` is not of scikit-learn's class.
         """
         converted: Self = from_sklearn(cls, estimator)
         return converted

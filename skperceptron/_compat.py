@@ -236,6 +236,8 @@ def validate_table(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
     """
     with error_context("X"):
         is_frame = hasattr(X, "columns") and hasattr(type(X), "dtypes")
+        if is_frame and len(set(X.columns)) < len(X.columns):  # refused by scikit-learn from 1.9 on
+            raise ValueError(f"Expected unique column names, got {list(X.columns)}.")
         known = getattr(estimator, "feature_names_in_", None)
         if not reset and is_frame and known is not None and known.tolist() == list(X.columns):
             return X  # as scikit-learn would, but sooner

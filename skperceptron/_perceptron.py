@@ -174,95 +174,103 @@ class PerceptronParameters:
 class PerceptronClassifier(
     PlainScoreMixin, PerceptronParameters, CallbackSupport, Diagram, Persistent, BaseEstimator
 ):
-    r"""Rosenblatt's perceptron, a linear classifier.
+    r"""Rosenblatt's perceptron: a linear classifier that learns from its mistakes.
 
-    For teaching, and as a quick linear baseline. The parameters of
-    :class:`sklearn.linear_model.Perceptron` are there, with the same results.
+    Use this classifier to learn how perceptrons work, or for a fast linear model of large, sparse
+    data.
+    :class:`sklearn.linear_model.LogisticRegression` also gives probabilities.
 
-    There is one threshold unit for two classes, and one per class for more. The unit looks at the
-    rows one after the other, and only a mistake on a row :math:`x` with label :math:`y = \pm 1`,
-    :math:`y (w \cdot x + b) \le 0`, changes its weights [1]_:
+    Two classes have one threshold unit, three or more classes have one unit each. Training shows
+    the rows one after another. A row :math:`x` with label :math:`y = \pm 1` changes the unit only
+    if the unit makes a mistake, :math:`y (w \cdot x + b) \le 0` [1]_:
 
     .. math:: w \leftarrow w + \eta_0 y x, \qquad b \leftarrow b + \eta_0 y.
 
     Parameters
     ----------
     algorithm : {'rosenblatt', 'averaged', 'pocket'}, default='rosenblatt'
-        Which of the weights on the way are kept:
+        Which weights training keeps. 'averaged' and 'pocket' usually predict better than
+        'rosenblatt' where no plane separates the classes:
 
-        - 'rosenblatt': the last;
-        - 'averaged': the mean over all rows shown, of the weights after each [3]_;
-        - 'pocket': of those at the end of each epoch of ``fit``, the ones with the fewest errors
-          on the training rows, weighted by ``sample_weight`` [4]_.
+        - 'rosenblatt': the last weights;
+        - 'averaged': the mean of the weights after each row that was shown [3]_;
+        - 'pocket': among the weights at the end of each epoch of ``fit``, those with the fewest
+          errors on the training rows, weighted by ``sample_weight`` [4]_.
 
     multi_class : {'ovr', 'joint'}, default='ovr'
-        What more than two classes do: 'ovr' trains each unit against the rest; 'joint' makes one
-        decision, and where the highest score is not that of the row's class, it adds
-        :math:`\eta_0 x` to the weights of that class, and takes as much from those of the
-        highest other [5]_.
+        How three or more classes are trained. 'ovr' trains one unit for each class against the
+        other classes (one-vs-rest). 'joint' makes one decision with all units: where the highest
+        score is not the score of the row's class, :math:`\eta_0 x` is added to the weights of the
+        row's class, and subtracted from the weights of the other class with the highest score [5]_.
 
     penalty : {'l2', 'l1', 'elasticnet'} or None, default=None
-        Penalty on the weights, :math:`\alpha (\rho \lVert w \rVert_1 + \frac{1 - \rho}{2}
-        \lVert w \rVert^2)`, part of the loss of each row: :math:`\rho` is 0 for 'l2', 1 for
-        'l1', and ``l1_ratio`` for 'elasticnet'. The L1 part acts on the features that a sparse
-        row stores only, when it is shown [6]_.
+        Penalty on the weights, :math:`\alpha (\rho \lVert w \rVert_1 + \frac{1 - \rho}{2} \lVert w
+        \rVert^2)`, which is part of the loss of each row: :math:`\rho` is 0 for 'l2', 1 for 'l1',
+        and ``l1_ratio`` for 'elasticnet'. 'l1' makes weights exactly 0. In a sparse row, the L1
+        part acts only on the features that are stored, when the row is shown [6]_.
 
     alpha : float, default=0.0001
-        Strength :math:`\alpha` of the penalty. At least 0.
+        Strength :math:`\alpha` of the penalty; without effect if ``penalty`` is None. A larger
+        value gives smaller weights. Usual values are 1e-6 to 0.01. At least 0.
 
     l1_ratio : float, default=0.15
-        Share of the L1 norm in 'elasticnet'. In [0, 1].
+        Share of the L1 norm in the penalty 'elasticnet'. A larger value makes more weights exactly
+        0. In [0, 1].
 
     fit_intercept : bool, default=True
-        Whether to learn the intercept :math:`b`; it stays 0 otherwise. Sparse rows move it
-        a hundredth as much.
+        Whether to learn the intercept :math:`b`. Otherwise the intercept stays 0, which suits data
+        that are centred. Updates of the intercept are a hundred times smaller for sparse X.
 
     max_iter : int, default=1000
         Maximum number of epochs (passes over the data) in one call of ``fit``. At least 1.
 
     tol : float or None, default=1e-3
-        Smallest decrease of the loss per row that counts as an improvement; the loss of a mistake
-        is :math:`-y (w \cdot x + b)`. None runs all ``max_iter`` epochs. At least 0.
+        Smallest decrease of the loss per row that counts as an improvement (see
+        ``n_iter_no_change``). The loss of a mistake is :math:`-y (w \cdot x + b)`, and the loss of
+        other rows is 0. A larger value stops training earlier. With None, training runs for all
+        ``max_iter`` epochs. At least 0.
 
     shuffle : bool, default=True
         Whether to shuffle the rows before each epoch.
 
     verbose : bool or int, default=0
-        Whether to print the number of mistakes of each epoch; 2 adds the loss per row, the
-        accuracy on the rows held out, how many units are still trained, and the time since the
-        start.
+        Whether to print the number of mistakes of each epoch. 2 also prints the loss per row, the
+        accuracy on the validation rows, the number of units that are still trained, and the time
+        since the start of the call.
 
     eta0 : float, default=1.0
-        Size :math:`\eta_0` of an update. Starting from zero weights and without a penalty it
+        Size :math:`\eta_0` of an update. With weights that start at 0 and no penalty, the size
         scales the scores and changes no prediction. Greater than 0.
 
     n_jobs : int or None, default=None
-        Without effect: the units share their products, and are trained together.
+        Ignored: all units are trained together, by the same matrix products.
 
     random_state : int, RandomState instance or None, default=0
-        Decides the shuffles and the validation split.
+        Determines the order of the rows in each epoch, and the validation split.
 
     early_stopping : bool, default=False
-        Whether to hold rows out, in the proportions of the classes, and to watch the accuracy on
-        them instead of the training loss: of each unit for 'ovr', of the decision for 'joint'.
+        Whether to hold rows out, in the proportions of the classes, and to stop when the accuracy
+        on these rows does not improve any more, instead of the training loss. With 'ovr' the
+        accuracy of each unit is watched, with 'joint' the accuracy of the decision.
 
     validation_fraction : float, default=0.1
-        Share of the rows that ``early_stopping`` holds out. In (0, 1).
+        Fraction of the rows that ``early_stopping`` holds out. In (0, 1).
 
     n_iter_no_change : int, default=5
-        Patience: a unit (all of them for 'joint') stops after this many epochs in a row without
-        an improvement by ``tol``. At least 1.
+        Patience: a unit stops after this many epochs in a row without an improvement by ``tol``.
+        With 'joint' all units stop together. A larger value trains longer. At least 1.
 
     class_weight : dict, 'balanced' or None, default=None
-        Weight of the updates by class, {label: weight}, 1 where it is absent; 'balanced' is
-        ``n_samples / (n_classes * n_rows_of_the_class)``. Of more than two classes with 'ovr', a
-        unit weights its own class only, as in scikit-learn.
+        Factor of the updates by class, to make mistakes on rare or costly classes count more:
+        {label: weight}, with weight 1 for labels that are absent from the dict. 'balanced' is
+        ``n_samples / (n_classes * n_rows_of_the_class)``. With three or more classes and 'ovr',
+        each unit applies the weight of its own class only, as in scikit-learn.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights and shuffles of the last call. Shorter calls do
-        as one longer call does with ``tol=None`` and without an L1 part, whose count of
-        what it has asked of the weights starts anew at each call. The first ``fit`` starts from
-        ``coef_`` and ``intercept_`` if they are set before it.
+        Whether ``fit`` continues from the weights and the shuffles of the last call. Several short
+        calls compute the same as one long call if ``tol`` is None and the penalty has no L1 part:
+        the record of the L1 shrinkage starts anew at each call. The first ``fit`` starts from
+        ``coef_`` and ``intercept_`` if you set them before.
 
     Attributes
     ----------
@@ -282,30 +290,30 @@ class PerceptronClassifier(
         Names of the features, defined only if X has names that are all strings.
 
     n_iter_ : int
-        Epochs of the last call, until the last unit stopped.
+        Number of epochs of the last call, until the last unit stopped.
 
     t_ : float
-        Rows of all epochs since the first call, plus 1.
+        Number of rows that training has seen since the first call, plus 1, as in scikit-learn.
 
     mistakes_curve_ : list of int
-        Mistakes in each epoch since the first call: of all units that were still trained for
-        'ovr', of the decision for 'joint'.
+        Number of mistakes in each epoch since the first call. With 'ovr' the mistakes of all units
+        that are still trained are added; with 'joint' a mistake is a row whose decision is wrong.
 
     See Also
     --------
     MLPClassifier : A network with hidden layers, for classes that no plane separates.
+    sklearn.linear_model.LogisticRegression : A linear classifier with probabilities.
 
     Notes
     -----
-    If some plane separates the classes with margin :math:`\gamma`, a unit makes at most
-    :math:`(R / \gamma)^2` mistakes in all, with :math:`R` the largest norm of a row with a 1
-    appended, 0.1 for sparse rows (from zero weights, without a penalty) [2]_. If none does, it
-    never stops changing.
+    If a plane separates the classes with margin :math:`\gamma`, a unit that starts at zero weights
+    and has no penalty makes at most :math:`(R / \gamma)^2` mistakes in total [2]_. :math:`R` is the
+    largest norm of a row with a 1 appended (0.1 for sparse rows). If no plane separates the
+    classes, the weights never stop changing.
 
-    A sample weight scales the update of its row, as in scikit-learn. It is not the same as
-    repeating the row: a repeated row is looked at again, and changes the unit again only if
-    it is still a mistake; and what any row does depends on the rows shown before it, while
-    an equivalence with repetition would have to hold in any order of the rows.
+    A sample weight scales the update of its row, as in scikit-learn. A weight of 2 is not the same
+    as repeating the row: the repeated row is shown again, and changes the unit again only if it is
+    still a mistake.
 
     With ``shuffle=False``, weights equal those of :class:`sklearn.linear_model.Perceptron`, and
     for 'averaged' those of ``SGDClassifier(loss="perceptron", average=True,
@@ -355,7 +363,7 @@ class PerceptronClassifier(
         intercept_init: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Fit to X and y, from zero weights or, with ``warm_start``, from the last ones.
+        """Train on X and y, from zero weights or, with ``warm_start``, from the last weights.
 
         Parameters
         ----------
@@ -366,13 +374,14 @@ class PerceptronClassifier(
             Class labels, all numbers or all strings.
 
         coef_init : array-like of shape (1, n_features) or (n_classes, n_features), default=None
-            Weights to start from.
+            Weights to start from. None is zero, or the last weights with ``warm_start``.
 
         intercept_init : array-like of shape (1,) or (n_classes,), default=None
-            Intercepts to start from.
+            Intercepts to start from. None is zero, or the last intercepts with ``warm_start``.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Size of the update of each row, times ``eta0``; at least 0, None is 1 for all.
+            Weight of each row, at least 0; None is 1 for all. The update of a row is multiplied by
+            its weight.
 
         Returns
         -------
@@ -396,10 +405,11 @@ class PerceptronClassifier(
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Make one pass over X and y, going on from the last call if there was one.
+        """Train one epoch on X and y, continuing from the last call if there was one.
 
-        As many calls on the same data compute what one ``fit`` of as many epochs does with
-        ``tol=None``, without an L1 part, and but for 'pocket'.
+        Use this method for data that arrive in parts or do not fit into memory. n calls on the same
+        data compute the same as one ``fit`` of n epochs with ``tol=None``, except with an L1 part
+        in the penalty or with 'pocket'.
 
         Parameters
         ----------
@@ -414,7 +424,8 @@ class PerceptronClassifier(
             after it; y need not contain them all.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Size of the update of each row, times ``eta0``; at least 0, None is 1 for all.
+            Weight of each row, at least 0; None is 1 for all. The update of a row is multiplied by
+            its weight.
 
         Returns
         -------
@@ -442,7 +453,8 @@ class PerceptronClassifier(
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes, positive where the second is predicted.
+            One column for each class. For two classes, the score of the second class, which is
+            positive where this class is predicted.
         """
         scores = self._predict(X, lambda scores: scores)
         return scores[:, 0] if len(self.classes_) == 2 else scores
@@ -546,19 +558,19 @@ class PerceptronClassifier(
         return self
 
     def sparsify(self) -> Self:
-        """Turn ``coef_`` into a CSR matrix, which is small where an L1 part left many zeros.
+        """Turn ``coef_`` into a CSR matrix, to save memory if an L1 penalty made many weights 0.
 
         Returns
         -------
         self : PerceptronClassifier
-            The estimator; training goes on from such weights too.
+            The estimator. Training continues from a sparse ``coef_`` too.
         """
         check_is_fitted(self)
         self.coef_ = csr_matrix(self.coef_)
         return self
 
     def densify(self) -> Self:
-        """Turn ``coef_`` back into an array.
+        """Turn a sparse ``coef_`` back into an array.
 
         Returns
         -------

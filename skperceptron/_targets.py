@@ -260,7 +260,7 @@ class PlainScoreMixin(ClassifierMixin):
     """Mixin of classifiers, whose labels in an array of objects are taken for what they are."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Compute the accuracy: the share of rows, or of their weight, that is predicted right.
+        """Compute the accuracy: the share of rows, or of their weight, with correct predictions.
 
         Parameters
         ----------
@@ -268,15 +268,15 @@ class PlainScoreMixin(ClassifierMixin):
             Input data.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            True labels. A row of several labels is right if all of them are.
+            True labels. With several labels, a row is correct if all of its labels are.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row; None is 1 for all.
 
         Returns
         -------
         float
-            In [0, 1].
+            Accuracy, in [0, 1]; 1 is best.
         """
         y = plain_labels(y, "y")
         with without_false_alarms():

@@ -73,10 +73,10 @@ def _check_network(callback: object, estimator: object) -> None:
 
 
 class _Mailbox:
-    """Messages from here, and from copies of this in the processes that it was sent to.
+    """Messages from this object, and from its copies in other processes.
 
-    The copies write theirs to a directory, which is there from the first copy on and as long as
-    the original. They are read when somebody asks, so nothing has to listen for them.
+    The copies write their messages to a directory, which exists from the first copy on until the
+    original is deleted. The original reads them when ``messages`` is read, so no thread waits.
     """
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ class FitHistory:
     Attributes
     ----------
     task : str
-        Where the fit is among the tasks of meta-estimators, from the outermost one.
+        Place of the fit among the tasks of meta-estimators, from the outermost task down.
 
     parameters : dict
         Hyperparameters of the network.
@@ -164,39 +164,57 @@ class FitHistory:
     epochs: list[Record]
 
     def as_dict(self) -> dict[str, list[Any]]:
-        """Return the columns by name, each with an entry for every epoch."""
+        """Return the records as a dict of lists, with one entry for each epoch.
+
+        Returns
+        -------
+        dict of str to list
+            One list for each entry of the records.
+        """
         return {name: [record[name] for record in self.epochs] for name in self.epochs[0]}
 
 
 class History:
-    """Records the losses and other numbers of each epoch.
+    """Callback that records losses, scores and times of each epoch.
 
-    Set the callback on a network, alone or inside a pipeline or a search, also in several
-    processes: clones share the callback. Each record has
+    Use this callback to see how training went in every fit of a grid search, a cross-validation or
+    a pipeline. Set it on a network by ``set_callbacks``, which needs scikit-learn 1.9 or newer.
+    Clones of the network share the history, in other processes too. The record of an epoch is a
+    dict with these entries:
 
-    - 'epoch', counted on from earlier calls if training goes on from them;
-    - 'loss', the training loss;
-    - 'learning_rate', of the last step;
-    - 'penalty', the share of the loss that is penalty, with the weights at the end of the epoch;
-    - 'gradient_norm', the mean Euclidean norm of the gradients of its batches;
-    - 'validation_loss' and 'validation_score', on the rows that are not trained on;
-    - 'time', seconds since the fit began.
+    - 'epoch': number of the epoch, counted from the first call if training continues from there;
+    - 'loss': training loss, penalty included;
+    - 'learning_rate': learning rate of the last step;
+    - 'penalty': part of the loss that is penalty, with the weights at the end of the epoch;
+    - 'gradient_norm': mean Euclidean norm of the gradients of the batches;
+    - 'validation_loss' and 'validation_score': loss and score on the rows that are not trained on;
+    - 'time': seconds since the fit began.
 
-    What does not apply is None. A perceptron has 'epoch', 'mistakes', 'loss', 'validation_score'
-    and 'time'.
+    Entries that do not apply are None. A perceptron records 'epoch', 'mistakes', 'loss',
+    'validation_score' and 'time'.
 
     Attributes
     ----------
     fits : list of FitHistory
-        Every fit with an epoch, in order: a search's candidates as in its ``cv_results_``, split
-        by split, and then the refit.
+        All fits with at least one epoch, in order. In a search: the candidates in the order of
+        ``cv_results_``, each split by split, and then the refit.
+
+    See Also
+    --------
+    ModelCheckpoint : Keeps fitted copies of the network.
+    skperceptron.plotting.LossCurveDisplay : Draws the curves of a fitted network.
 
     Examples
     --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skperceptron import MLPClassifier
     >>> from skperceptron.callbacks import History
+    >>> X, y = load_iris(return_X_y=True)
     >>> history = History()
-    >>> history.fits
-    []
+    >>> network = MLPClassifier(max_iter=3, tol=None, random_state=0)
+    >>> network = network.set_callbacks(history).fit(X, y)
+    >>> history.as_dict()["epoch"]
+    [1, 2, 3]
     """
 
     def __init__(self) -> None:
@@ -204,7 +222,7 @@ class History:
 
     @property
     def fits(self) -> list[FitHistory]:
-        """Every fit with an epoch, in order."""
+        """All fits with at least one epoch, in order."""
         fits: dict[_Key, FitHistory] = {}
         records: list[tuple[_Key, Record]] = []
         for key, *message in list(self._mailbox.messages):
@@ -219,12 +237,12 @@ class History:
         return [fits[key] for key in sorted(fits) if fits[key].epochs]
 
     def as_dict(self) -> dict[str, list[Any]]:
-        """Return the columns of the latest fit, in a search that of the refit.
+        """Return the records of the latest fit as a dict of lists. In a search this is the refit.
 
         Returns
         -------
         dict of str to list
-            For each column an entry for every epoch.
+            One list for each entry of the records, with one value for each epoch.
 
         Raises
         ------
@@ -244,15 +262,15 @@ class History:
         Returns
         -------
         pandas.DataFrame
-            One row for each epoch. The column 'fit' counts the fits, as in ``fits``, and 'task'
-            says where each is among the tasks of meta-estimators.
+            One row for each epoch. The column 'fit' is the index of the fit in ``fits``, and 'task'
+            is its place among the tasks of meta-estimators.
 
         Raises
         ------
         ImportError
             If pandas is not installed.
         ValueError
-            If nothing has been recorded, or the network has no such parameter.
+            If nothing has been recorded, or the network does not have one of ``parameters``.
         """
         try:
             import pandas as pd
@@ -276,49 +294,49 @@ class History:
         return fits
 
     def setup(self, estimator: Any, context: Context) -> None:
-        """Begin to record a fit."""
+        """Start to record a fit; called by scikit-learn."""
         _check_network(self, estimator)
         contexts = path_of(context)
         message = (_describe(contexts), estimator.get_params(deep=False))
         self._mailbox.put((_Key.of(contexts), *message))
 
     def teardown(self, estimator: Any, context: Context) -> None:
-        """Do nothing."""
+        """Do nothing; called by scikit-learn."""
 
     def on_fit_task_begin(self, estimator: Any, context: Context) -> None:
-        """Do nothing."""
+        """Do nothing; called by scikit-learn."""
 
     def on_fit_task_end(
         self, estimator: Any, context: Context, *, metadata: Metadata | None = None
     ) -> None:
-        """Record an epoch."""
+        """Record an epoch; called by scikit-learn."""
         if metadata is not None and metadata.record is not None:
             self._mailbox.put((_Key.of(path_of(context)[:-1]), metadata.record))
 
 
 @dataclass
 class Checkpoint:
-    """A network as it was after some epoch.
+    """A fitted copy of a network after one epoch, as :class:`ModelCheckpoint` keeps it.
 
     Attributes
     ----------
     task : str
-        Where its fit is among the tasks of meta-estimators.
+        Place of the fit among the tasks of meta-estimators.
 
     epoch : int
         Number of the epoch.
 
     value : float
-        The value monitored, as it was in this epoch.
+        Value of the monitored entry in this epoch.
 
     path : str or None
-        The file it is in.
+        File with the network; None if the network is kept in memory.
 
     network : estimator or None
-        The fitted network, if it is kept in memory.
+        The fitted network if it is kept in memory, otherwise None.
 
     digest : str or None
-        SHA-256 of the file, by which ``load`` knows it.
+        SHA-256 of the file, by which ``load`` checks that the file has not changed.
     """
 
     task: str
@@ -339,9 +357,9 @@ class Checkpoint:
         Raises
         ------
         FileNotFoundError
-            If the file is not there any more.
+            If the file does not exist any more.
         ValueError
-            If something else has been written to the file since.
+            If the file has changed since the checkpoint was written.
         """
         if self.path is None:
             return self.network
@@ -366,46 +384,71 @@ class _Watch:
 
 
 class ModelCheckpoint:
-    """Keeps a fitted copy of the network at its best epoch, or at every k-th.
+    """Callback that keeps a fitted copy of the network at its best epoch, or at every k-th epoch.
 
-    It does not matter whether the network stops early, or what that watches: a copy has the
-    weights of its own epoch. It has no callbacks, and all that continuing needs:
-    with ``warm_start``, training goes on from it bit for bit, or with 'lbfgs' from its weights.
+    Use this callback to keep the best network of a long training in a file, or to compare epochs
+    afterwards. Set it on a network by ``set_callbacks``, which needs scikit-learn 1.9 or newer.
+
+    A copy has the weights of its own epoch, whether the network stops early or not. It has no
+    callbacks, and it can be trained further: with ``warm_start``, training continues from the copy
+    bit for bit, or with 'lbfgs' from its weights.
 
     Parameters
     ----------
     path : str, path-like or None, default=None
-        File to write to, as a pickle that :func:`pickle.load` and ``joblib.load`` read; None keeps
-        the copy in memory. Fields are filled in: ``{epoch}``, ``{value}``, and ``{fit}``, a name
-        that no other fit has, which a search needs. A file appears whole, or not at all, and takes
-        the place of an earlier one of the same name; that of a fit's best epoch so far takes the
-        place of the one before it, whatever their names.
+        File to write to, as a pickle that :func:`pickle.load` and ``joblib.load`` read. None keeps
+        the copy in memory. The path may have the fields ``{epoch}``, ``{value}`` and ``{fit}``.
+        ``{fit}`` is a name that is unique for each fit, which a search needs. Files are written
+        completely or not at all, and replace earlier files of the same name. The file of the best
+        epoch of a fit so far also replaces the file of the best epoch before, whatever their names.
 
-        Without ``{fit}`` the path belongs to the first network that is fitted with this callback,
-        and its next fit writes there again. Files of any other network, such as the clones that a
-        cross-validation or bagging fits, have the name of the network's first fit before the
-        extension (``best-3f0c5d1e9a2b-0.pkl``), and so have all that are written in a process that
-        the callback was sent to.
+        Without ``{fit}``, the first network that is fitted with this callback writes to the path,
+        in later fits too. For every other network, such as the clones of a cross-validation or of
+        bagging, the name of the network's first fit is added before the extension
+        (``best-3f0c5d1e9a2b-0.pkl``). The same holds for all files that are written in another
+        process.
 
     monitor : str, default='auto'
-        What is monitored: the name of an entry in the records of :class:`History`. 'auto' is the
-        validation score, else the validation loss, else the training loss, whichever there is.
-        Of a score the highest is best, of anything else the lowest.
+        Name of the entry in the records of :class:`History` that decides which epoch is best.
+        'auto' is the first of 'validation_score', 'validation_loss' and 'loss' that is recorded.
+        The highest score is best; of all other entries, the lowest value is best.
 
     every : int or None, default=None
-        None keeps the best epoch of each fit, a number every so many epochs, whatever their value.
+        None keeps the best epoch of each fit. A number k keeps every k-th epoch of each fit.
 
     Attributes
     ----------
     kept : list of Checkpoint
-        Those of all fits, by fit and epoch, without those whose file a later fit has written
-        again. What is in memory arrives when its fit ends.
+        Checkpoints of all fits that have ended, sorted by fit and epoch. Checkpoints whose file was
+        replaced by a later fit are left out.
+
+    last : Checkpoint
+        Last checkpoint of the latest fit: its best epoch, or with ``every`` the last epoch kept.
+
+    Raises
+    ------
+    TypeError
+        If ``path`` is not a str, a path-like or None.
+    ValueError
+        If ``path`` is not a valid name of a file, or ``every`` is not an int of at least 1.
+
+    See Also
+    --------
+    History : Records losses, scores and times of each epoch.
 
     Examples
     --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skperceptron import MLPClassifier
     >>> from skperceptron.callbacks import ModelCheckpoint
-    >>> ModelCheckpoint("checkpoints/{fit}-{epoch:04d}.pkl", every=10).kept
-    []
+    >>> X, y = load_iris(return_X_y=True)
+    >>> checkpoint = ModelCheckpoint(every=10)
+    >>> network = MLPClassifier(max_iter=30, tol=None, random_state=0)
+    >>> network = network.set_callbacks(checkpoint).fit(X, y)
+    >>> [each.epoch for each in checkpoint.kept]
+    [10, 20, 30]
+    >>> checkpoint.last.load().predict(X[:1])
+    array([0])
     """
 
     def __init__(
@@ -438,7 +481,7 @@ class ModelCheckpoint:
 
     @property
     def kept(self) -> list[Checkpoint]:
-        """Those of all fits, by fit and epoch, whose files no later fit has written again."""
+        """Checkpoints of all fits that have ended, whose files no later fit has replaced."""
         kept: dict[_Key, list[Checkpoint]] = {}
         written_later: set[str] = set()
         for key, checkpoints, written in reversed(self._mailbox.messages):
@@ -448,14 +491,14 @@ class ModelCheckpoint:
 
     @property
     def last(self) -> Checkpoint:
-        """The last one of the latest fit, which is the best if the best is kept."""
+        """Last checkpoint of the latest fit, the best epoch unless ``every`` is set."""
         kept = self.kept
         if not kept:
             raise ValueError("Nothing has been kept yet: set it on a network, and fit that.")
         return kept[-1]
 
     def setup(self, estimator: Any, context: Context) -> None:
-        """Begin with a fit."""
+        """Start to watch a fit; called by scikit-learn."""
         _check_network(self, estimator)
         contexts = path_of(context)
         one_of_many = any(not outer.sequential_subtasks for outer in contexts[:-1])
@@ -480,14 +523,14 @@ class ModelCheckpoint:
         return suffix
 
     def teardown(self, estimator: Any, context: Context) -> None:
-        """Hand over what was kept, even if the fit has failed."""
+        """Publish the copies of a fit, failed or not; called by scikit-learn."""
         key = _Key.of(path_of(context))
         watch = self._open.pop(key, None)
         if watch is not None:
             self._mailbox.put((key, watch.kept, watch.written))
 
     def on_fit_task_begin(self, estimator: Any, context: Context) -> None:
-        """Do nothing."""
+        """Do nothing; called by scikit-learn."""
 
     def on_fit_task_end(
         self,
@@ -497,7 +540,7 @@ class ModelCheckpoint:
         metadata: Metadata | None = None,
         fitted_estimator: Any = None,
     ) -> None:
-        """Keep the network if it is to be kept."""
+        """Keep a copy of the network if this epoch is wanted; called by scikit-learn."""
         if metadata is None or metadata.record is None:
             return
         contexts = path_of(context)[:-1]

@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -12,6 +13,9 @@ from helpers.grids import one_of_each
 from skperceptron._core import kernels
 
 os.environ.setdefault("MPLBACKEND", "agg")
+
+# Their doctests set callbacks, which older versions of scikit-learn do not have.
+WITH_CALLBACKS = ("skperceptron.callbacks.",)
 
 collect_ignore = ["typing"]  # programs for type checkers, which nobody runs
 
@@ -22,6 +26,10 @@ kernels.n_elements_left = kernels.n_steps_left = math.inf
 @pytest.hookimpl(tryfirst=True)  # before those that -m leaves out are left out
 def pytest_collection_modifyitems(items):
     """Mark the cases as slow that a test with the mark ``one_of_each`` can do without."""
+    if find_spec("sklearn.callback") is None:
+        for item in items:
+            if item.name.startswith(WITH_CALLBACKS):
+                item.add_marker(pytest.mark.skip(reason="needs scikit-learn 1.9"))
     grids = {}
     for item in items:
         if item.get_closest_marker("one_of_each") and not item.get_closest_marker("slow"):

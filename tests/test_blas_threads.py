@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import partial
@@ -76,6 +77,10 @@ def numbers(monkeypatch):
     numbers = Numbers()
     if not numbers.libraries:
         pytest.skip("BLAS here has no number of threads that can be set for the whole process")
+    for _ in range(5000):  # until the threads of earlier tests have ended
+        if _blas_threads._is_the_users_only_thread():
+            break
+        time.sleep(0.001)
     before = [library.n_threads for library in numbers.libraries]
     if hasattr(threadpoolctl.OpenBLASController, "clear_controlling_thread"):
         # From 3.8 on threadpoolctl listens to one thread alone once that has set something.

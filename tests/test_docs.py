@@ -21,6 +21,12 @@ NEEDS_PANDAS = re.compile(r"\bneeds? pandas\b", re.IGNORECASE)
 # Trees of scikit-learn differ between its versions: pages that show what they give show 1.9's.
 TREES = re.compile(r"HistGradientBoosting|RandomForest")
 
+# Pages whose blocks train many networks, or draw many figures.
+TAKE_LONG = {
+    *("autoencoder.md", "callbacks.md", "getting_started.md", "imbalanced.md", "plotting.md"),
+    *("tables.md", "troubleshooting.md", "uncertainty.md"),
+}
+
 BUILT = ROOT / "docs" / "_build"
 PAGES = [
     ROOT / "README.md",
@@ -31,7 +37,7 @@ PAGES = [
 def takes_long(page: Path) -> bool:
     """Whether the blocks of a page train many networks, or draw many figures."""
     course = ROOT / "docs" / "course"
-    return page.is_relative_to(course) or page.name in ("plotting.md", "troubleshooting.md")
+    return page.is_relative_to(course) or page.name in TAKE_LONG
 
 
 def run_in_order(parts: list[Code | Prose], capsys, compared=True):

@@ -10,7 +10,14 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 import skperceptron
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
+from skperceptron import (
+    MLPAutoencoder,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+    _blas_threads,
+)
+from skperceptron._core import kernels
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -20,6 +27,7 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 2))
 Y = np.tile([0, 1], 6)
 N_EPOCHS = 3
+LOCKS = [kernels._counting, kernels._working, _blas_threads._lock]
 MLP = {"hidden_layer_sizes": (2,), "batch_size": 6, "max_iter": N_EPOCHS, "random_state": 0}
 
 ESTIMATORS = {
@@ -45,9 +53,14 @@ class Interrupting:
         before = sys.gettrace()
         sys.settrace(self.trace)
         try:
-            return function()
+            # Where a block ends, a trace comes before __exit__, which a signal does not. So what
+            # is put back there stays, until the end of this block.
+            with np.errstate():
+                return function()
         finally:
             sys.settrace(before)
+            held = [lock for lock in LOCKS if lock._is_owned()]
+            assert not held, "other threads would wait for ever"
 
     def trace(self, frame, event, argument):
         if not (self.everywhere or frame.f_code.co_filename.startswith(PACKAGE)):

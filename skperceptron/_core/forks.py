@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
-def lock_across_forks() -> AbstractContextManager[Any]:
+def lock_across_forks() -> Any:
     """A lock that no other thread of this process holds while a child is forked.
 
     A child has a copy of every lock and of no thread but its own. A lock that another thread held
@@ -22,3 +24,18 @@ def lock_across_forks() -> AbstractContextManager[Any]:
             before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release
         )
     return lock
+
+
+def under(lock: Any, work: Callable[[], T]) -> T:
+    """Return the result of short work under a lock across forks, which Ctrl-C does not leave held.
+
+    Ctrl-C may come before any bytecode, that of the lock's release as well. A lock that stays held
+    would stop every other thread.
+    """
+    nested = lock._is_owned()  # in a signal handler, which runs between any two steps
+    try:
+        with lock:
+            return work()
+    finally:
+        while not nested and lock._is_owned():
+            lock.release()

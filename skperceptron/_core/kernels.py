@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from threading import Thread
 from typing import Any, ClassVar, TypeVar
 
-from .forks import lock_across_forks
+from .forks import lock_across_forks, under
 
 T = TypeVar("T")
 Function = Callable[..., None]
@@ -69,10 +69,13 @@ class Kernel:
 def count(n_elements: int) -> None:
     """Count the elements that kernels have worked on. After enough, compile every kernel."""
     global n_elements_left
-    with _counting:
+
+    def is_due() -> bool:
+        global n_elements_left
         n_elements_left -= n_elements
-        due = -math.inf < n_elements_left <= 0
-    if due:
+        return -math.inf < n_elements_left <= 0
+
+    if under(_counting, is_due):
         for kernel in Kernel.all:
             kernel.use_compiled()
         # Only now: if a signal has ended the compilation, the next call tries again.
@@ -81,17 +84,23 @@ def count(n_elements: int) -> None:
 
 def count_steps(n_steps: float) -> None:
     """Count steps that NumPy has taken and that could have been compiled."""
-    global n_steps_left
-    with _counting:
+
+    def take() -> None:
+        global n_steps_left
         n_steps_left -= n_steps
+
+    under(_counting, take)
 
 
 def take_failures() -> list[str]:
     """Return why compiling failed, once in a process: what failed next failed for that reason."""
-    with _counting:
+
+    def take() -> list[str]:
         news = [] if _told else _failures[:1]
         _told.extend(news)
-    return news
+        return news
+
+    return under(_counting, take)
 
 
 @cache
@@ -188,7 +197,7 @@ def unless_it_fails(work: Callable[[], T]) -> T | None:
         try:
             return work()
         except Exception as error:
-            with _counting:
+            with _counting:  # in a thread of its own, which no signal reaches
                 _failures.append(f"{type(error).__name__}: {error}")
                 n_steps_left = math.inf  # another attempt would fail too
             return None

@@ -34,11 +34,12 @@ SHADE = 0.55  # of a class that is certain, over the background
 class DecisionBoundaryAnimation:
     """Decision boundary of a classifier of two features, epoch by epoch.
 
-    Each point of the plane has the colours of the classes, mixed by their probabilities
-    (where there are none, the colour of the class predicted); the lines are where the class
-    predicted changes. ``plot`` puts several epochs side by side, ``animate`` makes an animation.
+    Use this display to see how a network learns to separate classes. Each point of the plane has a
+    mixture of the colours of the classes, weighted by their probabilities, or the colour of the
+    predicted class if the classifier has no probabilities. Lines show where the predicted class
+    changes. ``plot`` draws several epochs side by side, and ``animate`` makes an animation.
 
-    Use :meth:`from_estimator` or :meth:`from_path`; the parameters are stored as attributes.
+    Call :meth:`from_estimator` or :meth:`from_path`; the parameters below are stored as attributes.
 
     Parameters
     ----------
@@ -46,22 +47,23 @@ class DecisionBoundaryAnimation:
         Class labels.
 
     epochs : list of int
-        When each snapshot was taken.
+        Epoch of each snapshot.
 
     probabilities : list of array-like of shape (n_rows, n_columns, n_classes)
-        Probabilities on a grid, from the lower left corner on, one array for each snapshot.
+        Probabilities on a grid that starts at the lower left corner, one array for each snapshot.
 
     margins : list of array-like of shape (n_rows, n_columns, n_classes)
-        Score of each class minus the highest one of the others: positive where it is predicted.
+        Score of each class minus the highest score of the other classes: positive where the class
+        is predicted.
 
     extent : tuple of (float, float, float, float)
-        Left, right, lower and upper end of the grid.
+        Left, right, lower and upper limit of the grid.
 
     X : array-like of shape (n_samples, 2)
         The points to draw.
 
     y : array-like of shape (n_samples,)
-        Their classes.
+        Classes of the points.
 
     feature_names : sequence of str, default=('feature 0', 'feature 1')
         Labels of the axes.
@@ -69,7 +71,7 @@ class DecisionBoundaryAnimation:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes of the film, or whose place the panels take.
+        Axes of the animation, or the axes that the panels replace.
 
     axes_ : ndarray of matplotlib Axes
         Axes of each panel.
@@ -88,8 +90,8 @@ class DecisionBoundaryAnimation:
     >>> [ax.get_title() for ax in display.axes_]
     ['epoch 1', 'epoch 3', 'epoch 5', 'epoch 8', 'epoch 10', 'epoch 12']
 
-    ``display.animate().save("boundary.gif")`` writes a file, and in a notebook
-    ``HTML(display.animate().to_jshtml())`` has buttons.
+    ``display.animate().save("boundary.gif")`` writes a file. In a notebook,
+    ``HTML(display.animate().to_jshtml())`` shows the animation with buttons.
     """
 
     ax_: Axes
@@ -130,13 +132,13 @@ class DecisionBoundaryAnimation:
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> Self:
-        """Train a clone epoch by epoch, and show what it predicts.
+        """Train a clone epoch by epoch, and draw its decision boundaries.
 
         Parameters
         ----------
         estimator : estimator
-            Classifier of this package, or a pipeline that ends in one; fitted or not, it is left
-            as it is.
+            Classifier of this package, or a pipeline that ends in one. It need not be fitted, and
+            does not change.
 
         X : array-like of shape (n_samples, 2)
             Input data.
@@ -145,16 +147,17 @@ class DecisionBoundaryAnimation:
             Class labels.
 
         epochs : int
-            How many epochs to train for.
+            Number of epochs to train.
 
         grid_resolution : int, default=100
-            Points of the grid, in each direction.
+            Number of points of the grid in each direction. A larger number gives a finer picture
+            and takes longer.
 
         n_panels : int, default=6
-            Maximum number of epochs to show, with the first and the last.
+            Maximum number of epochs to show, the first and the last included.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.scatter` for the points of each class.
@@ -167,10 +170,10 @@ class DecisionBoundaryAnimation:
         Raises
         ------
         TypeError
-            If ``estimator`` is no classifier of this package.
+            If ``estimator`` is not a classifier of this package.
 
         ValueError
-            If X does not have two features, y has several labels in a row, ``epochs`` is less
+            If X does not have two features, y has several labels for a row, ``epochs`` is less
             than 1, or the solver is 'lbfgs', which has no epochs.
 
         ImportError
@@ -193,7 +196,7 @@ class DecisionBoundaryAnimation:
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> Self:
-        """Show what classifiers predict that were fitted already.
+        """Draw the decision boundaries of classifiers that are fitted already.
 
         Parameters
         ----------
@@ -208,13 +211,14 @@ class DecisionBoundaryAnimation:
             Their classes.
 
         grid_resolution : int, default=100
-            Points of the grid, in each direction.
+            Number of points of the grid in each direction. A larger number gives a finer picture
+            and takes longer.
 
         n_panels : int, default=6
-            Maximum number of epochs to show, with the first and the last.
+            Maximum number of epochs to show, the first and the last included.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.scatter` for the points of each class.
@@ -227,10 +231,10 @@ class DecisionBoundaryAnimation:
         Raises
         ------
         TypeError
-            If something in ``path`` is no classifier of this package.
+            If ``path`` contains anything but classifiers of this package.
 
         ValueError
-            If X does not have two features, or y has several labels in a row.
+            If X does not have two features, or y has several labels for a row.
 
         ImportError
             If matplotlib is not installed.
@@ -272,11 +276,11 @@ class DecisionBoundaryAnimation:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; the panels take its place. None is a new figure. For a title
+            Axes to draw on, which the panels replace. None makes a new figure. For a title
             use ``figure_.suptitle``.
 
         n_panels : int, default=6
-            Maximum number of epochs to show, with the first and the last.
+            Maximum number of epochs to show, the first and the last included.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.scatter` for the points of each class.
@@ -307,12 +311,12 @@ class DecisionBoundaryAnimation:
     def animate(
         self, ax: Axes | None = None, *, interval: int = 150, **kwargs: Any
     ) -> FuncAnimation:
-        """Make a film, one picture per snapshot.
+        """Make an animation with one picture for each snapshot.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         interval : int, default=150
             Milliseconds between pictures.
@@ -323,7 +327,7 @@ class DecisionBoundaryAnimation:
         Returns
         -------
         matplotlib.animation.FuncAnimation
-            The film. Keep it in a variable for as long as it is to run.
+            The animation. Keep it in a variable as long as it runs.
         """
         import_pyplot(f"{type(self).__name__}.animate")
         from matplotlib.animation import FuncAnimation

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
 
 class WeightHistogramDisplay:
-    """Histogram of the weights of each layer.
+    """Histograms of the weights of each layer.
 
-    Weights that are exactly 0, as L1 makes them, are counted in the title of their layer
-    instead of in a bar, which would be much higher than the others.
+    Use this display to see whether weights are very large, or how many weights an L1 penalty made
+    0. Weights that are exactly 0 are counted in the title of their layer and are in no bar, because
+    a bar of zeros would be much higher than the others.
 
-    Use :meth:`from_estimator`; the parameters are stored as attributes.
+    Call :meth:`from_estimator`; the parameters below are stored as attributes.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ class WeightHistogramDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes whose place the histograms take.
+        Axes that the histograms replace.
 
     axes_ : ndarray of matplotlib Axes
         Axes of each layer.
@@ -77,7 +78,7 @@ class WeightHistogramDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: Estimator, *, ax: Axes | None = None, **kwargs: Any) -> Self:
-        """Show the weights of a fitted network.
+        """Draw histograms of the weights of a fitted network.
 
         Parameters
         ----------
@@ -85,7 +86,7 @@ class WeightHistogramDisplay:
             Fitted network of this package, or a pipeline that ends in one.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.hist`: ``bins``, ``log``, and so on.
@@ -98,13 +99,13 @@ class WeightHistogramDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` is no network of this package.
+            If ``estimator`` is not a network of this package.
 
         ImportError
             If matplotlib is not installed.
 
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If ``estimator`` is not fitted.
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, _ = network_of(estimator)
@@ -116,8 +117,8 @@ class WeightHistogramDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; the histograms take its place. None is a new figure. For a
-            title use ``figure_.suptitle``.
+            Axes to draw on, which the histograms replace. None makes a new figure. For a title
+            use ``figure_.suptitle``.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.hist`.
@@ -137,12 +138,13 @@ class WeightHistogramDisplay:
 
 
 class ActivationHistogramDisplay:
-    """Histogram of the outputs of the units of each layer, over the rows of X.
+    """Histograms of the outputs of each layer over the rows of X.
 
-    Outputs that are exactly 0, as those of rectified units often are, are counted in the
-    title of their layer instead of in a bar, and so are dead units, which output 0 for every row.
+    Use this display to find units that are saturated or dead. Outputs that are exactly 0, which are
+    frequent with 'relu', are counted in the title of their layer and are in no bar. The title also
+    counts dead units, whose output is 0 for every row.
 
-    Use :meth:`from_estimator`; the parameters are stored as attributes.
+    Call :meth:`from_estimator`; the parameters below are stored as attributes.
 
     Parameters
     ----------
@@ -150,12 +152,12 @@ class ActivationHistogramDisplay:
         Outputs of each hidden layer and, last, of the output layer.
 
     output_name : str, default='output'
-        What the last are.
+        Name of the outputs of the output layer.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes whose place the histograms take.
+        Axes that the histograms replace.
 
     axes_ : ndarray of matplotlib Axes
         Axes of each layer.
@@ -188,7 +190,7 @@ class ActivationHistogramDisplay:
     def from_estimator(
         cls, estimator: Estimator, X: MatrixLike, *, ax: Axes | None = None, **kwargs: Any
     ) -> Self:
-        """Show the outputs of a fitted network's layers.
+        """Draw histograms of the outputs of the layers of a fitted network.
 
         Parameters
         ----------
@@ -196,11 +198,11 @@ class ActivationHistogramDisplay:
             Fitted network of this package, or a pipeline that ends in one.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Input data. The output layer is shown by what ``decision_function`` makes of them,
-            for a regressor ``predict``, and for an autoencoder ``inverse_transform`` of the codes.
+            Input data. The outputs of the output layer are those of ``decision_function`` for a
+            classifier, of ``predict`` for a regressor, and the reconstructions for an autoencoder.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.hist`: ``bins``, ``log``, and so on.
@@ -213,13 +215,13 @@ class ActivationHistogramDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` is no network of this package.
+            If ``estimator`` is not a network of this package.
 
         ImportError
             If matplotlib is not installed.
 
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If ``estimator`` is not fitted.
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, steps = network_of(estimator)
@@ -237,8 +239,8 @@ class ActivationHistogramDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; the histograms take its place. None is a new figure. For a
-            title use ``figure_.suptitle``.
+            Axes to draw on, which the histograms replace. None makes a new figure. For a title
+            use ``figure_.suptitle``.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.hist`.

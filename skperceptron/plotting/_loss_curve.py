@@ -27,20 +27,23 @@ if TYPE_CHECKING:
 
 
 class LossCurveDisplay:
-    r"""Loss, validation loss and validation score by epoch, the best epoch marked.
+    r"""Curves of loss, validation loss and validation score over the epochs.
 
-    Use :meth:`from_estimator`; the parameters are stored as attributes.
+    Use this display to see whether training has converged, and whether the network overfits: the
+    validation loss then rises while the training loss falls. The best epoch is marked.
+
+    Call :meth:`from_estimator`; the parameters below are stored as attributes.
 
     Parameters
     ----------
     training_loss : array-like of shape (n_epochs,)
-        Objective, or mistakes, of each epoch.
+        Training loss, penalty included, of each epoch; for a perceptron the mistakes.
 
     validation_loss : array-like of shape (n_epochs,), default=None
         Mean loss on validation data after each epoch.
 
     validation_scores : array-like of shape (n_epochs,), default=None
-        Their score, higher is better.
+        Score on validation data after each epoch; higher is better.
 
     learning_rates : array-like of shape (n_epochs,), default=None
         Learning rate of each epoch.
@@ -51,9 +54,9 @@ class LossCurveDisplay:
     Attributes
     ----------
     best_epoch : int or None
-        That of the highest validation score; without scores of the lowest validation loss; without
-        this of the lowest training loss. Counted from 1, the first if there are several, None
-        if no value is finite.
+        Number of the epoch with the highest validation score, counted from 1. Without scores, the
+        epoch with the lowest validation loss, and without validation losses the epoch with the
+        lowest training loss. Of several such epochs the first; None if no value is finite.
 
     ax_ : matplotlib Axes
         The panel of the losses.
@@ -117,14 +120,14 @@ class LossCurveDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted network of this package, or a pipeline that ends in one. A perceptron
-            shows its mistakes.
+            Fitted network of this package, or a pipeline that ends in one. For a perceptron, the
+            number of mistakes is drawn instead of the loss.
 
         learning_rate : bool, default=False
             Whether to show the learning rate too.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.plot` for each curve.
@@ -137,16 +140,16 @@ class LossCurveDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` is no network of this package.
+            If ``estimator`` is not a network of this package.
 
         ValueError
-            If there is no learning rate to show.
+            If ``learning_rate`` is True and the network has no learning rate curve.
 
         ImportError
             If matplotlib is not installed.
 
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If ``estimator`` is not fitted.
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, _ = network_of(estimator)
@@ -175,7 +178,8 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; it shrinks to make room for further panels. None is a new figure.
+            Axes to draw on, which become smaller to make room for the other panels. None makes a
+            new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.plot` for each curve.

@@ -27,16 +27,19 @@ if TYPE_CHECKING:
 
 
 class LossSurfaceDisplay:
-    r"""The objective on a plane through the weights of a fitted network.
+    r"""Loss surface: the objective on a plane through the weights of a fitted network.
+
+    Use this display to see how training moved towards a minimum, and how flat the surface is there.
 
     The plane is :math:`\theta(a, b) = \theta^* + a \delta + b \eta`, where :math:`\theta^*` are
     the weights, intercepts, and scales and shifts of batch normalisation of the network. Its
-    directions :math:`\delta` and :math:`\eta` are either random, scaled unit by unit to the
-    length of the unit's incoming weights, :math:`\delta_j \leftarrow \delta_j / \lVert \delta_j
-    \rVert \cdot \lVert w_j \rVert`, and 0 for all that are not weights; or the first two
-    principal directions of the steps from a path of training to :math:`\theta^*` [1]_.
+    directions :math:`\delta` and :math:`\eta` are of one of two kinds [1]_. Random directions are
+    scaled unit by unit to the length of the unit's incoming weights, :math:`\delta_j \leftarrow
+    \delta_j / \lVert \delta_j \rVert \cdot \lVert w_j \rVert`, and are 0 for all parameters that
+    are not weights. Principal directions are the first two principal components of the differences
+    between earlier epochs and :math:`\theta^*`.
 
-    Use :meth:`from_estimator`; the parameters are stored as attributes.
+    Call :meth:`from_estimator`; the parameters below are stored as attributes.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ class LossSurfaceDisplay:
         Coordinates :math:`b` of the grid.
 
     path : ndarray of shape (n_snapshots, 2), default=None
-        The path of training, projected on the plane.
+        Weights at earlier epochs, projected on the plane.
 
     names : tuple of (str, str), default=('direction 1', 'direction 2')
         Labels of the axes.
@@ -64,20 +67,19 @@ class LossSurfaceDisplay:
         The figure.
 
     surface_ : matplotlib ContourSet
-        The surface.
+        The contours of the surface.
 
     path_ : matplotlib Line2D or None
-        The path.
+        The path of training; None if there is no path.
 
     Notes
     -----
-    The objective is the one that is minimised: mean loss plus penalties, over all rows of X
-    at once, without dropout. Under batch normalisation its statistics are those of X. An
-    evaluation costs one pass over X, forward and backward, and there are
-    ``grid_resolution ** 2`` of them.
+    The objective is the one that training minimises: mean loss plus penalty, over all rows of X at
+    once and without dropout. Batch normalisation uses the statistics of X. Each of the
+    ``grid_resolution ** 2`` points costs one forward and one backward pass over X.
 
-    In many dimensions a random plane is nearly orthogonal to the path, which then hardly seems
-    to move in it; principal directions show it best.
+    In many dimensions a random plane is nearly orthogonal to the path of training, so the path
+    hardly moves in the plane. Principal directions show the path best.
 
     References
     ----------
@@ -140,28 +142,29 @@ class LossSurfaceDisplay:
             Fitted multilayer perceptron of this package, or a pipeline that ends in one.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Data it was trained on, or some of their rows.
+            The training data, or some of their rows.
 
         y : {array-like, sparse matrix} of shape (n_samples, ...), default=None
-            Their targets, (n_samples,) or (n_samples, n_outputs); a classifier's with all of its
-            classes. An autoencoder needs none.
+            Targets of X, (n_samples,) or (n_samples, n_outputs). For a classifier they must contain
+            all classes. Not needed for an autoencoder.
 
         path : list of estimator, default=None
             The same network at earlier epochs, as :func:`training_path` returns it.
 
         directions : {'random', 'pca'}, default=None
-            Random directions, or the principal ones of the path; None is 'pca' if there is a
+            Random directions, or principal directions of the path. None is 'pca' if there is a
             path, and 'random' otherwise.
 
         grid_resolution : int, default=25
-            Points of the grid, in each direction. An odd number has the network at its centre
-            if directions are random.
+            Number of points of the grid in each direction. A larger number gives a finer picture
+            and takes longer. With random directions and an odd number, the network is a point of
+            the grid.
 
         random_state : int, RandomState instance or None, default=0
-            Decides the random directions.
+            Determines the random directions.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.contourf`.
@@ -174,17 +177,17 @@ class LossSurfaceDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` is no multilayer perceptron of this package.
+            If ``estimator`` is not a multilayer perceptron of this package.
 
         ValueError
-            If ``directions`` is neither of the two, is 'pca' with fewer than three networks in
-            ``path``, or these are of another shape.
+            If ``directions`` is not one of the values above, if it is 'pca' with fewer than three
+            networks in ``path``, or if the networks in ``path`` have other shapes.
 
         ImportError
             If matplotlib is not installed.
 
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If ``estimator`` is not fitted.
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, steps = network_of(estimator)
@@ -212,12 +215,12 @@ class LossSurfaceDisplay:
         return display.plot(ax=ax, **kwargs)
 
     def plot(self, ax: Axes | None = None, **kwargs: Any) -> Self:
-        """Draw the surface as contours, the path on it.
+        """Draw the surface as filled contours, with the path of training.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.contourf`.

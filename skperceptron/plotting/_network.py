@@ -44,14 +44,17 @@ class Slots(NamedTuple):
 
 
 class NetworkDisplay:
-    """Drawing of a network: units as circles, weights as lines between them.
+    """Drawing of a network: units are circles, and weights are lines between them.
+
+    Use this display for small networks, to see which weights are large, which are 0, and which
+    units are dead.
 
     The colour of a line is the sign of its weight, and its width is proportional to the
-    weight's absolute value, on one scale for all layers. Weights that are exactly 0, as L1 makes
-    them, are dotted, and units that are never active are crossed out. Intercepts are not drawn.
-    Of a wide layer the first and the last units are drawn.
+    weight's absolute value, on one scale for all layers. Weights that are exactly 0, as with
+    an L1 penalty, are dotted. Units that are never active are crossed out. Intercepts are not
+    drawn. Of a wide layer, only the first and the last units are drawn.
 
-    Use :meth:`from_estimator`; the parameters are stored as attributes.
+    Call :meth:`from_estimator`; the parameters below are stored as attributes.
 
     Parameters
     ----------
@@ -59,10 +62,10 @@ class NetworkDisplay:
         Weights of each layer.
 
     dead : list of array-like of shape (n_units,), default=None
-        Which units of each hidden layer are never active; None if that is not known.
+        Mask of the units of each hidden layer that are never active; None if this is not known.
 
     input_names, output_names : sequence of str, default=None
-        What to write beside inputs and outputs; None is nothing.
+        Labels beside the inputs and the outputs; None writes none.
 
     Attributes
     ----------
@@ -73,13 +76,13 @@ class NetworkDisplay:
         The figure.
 
     lines_ : matplotlib LineCollection
-        The weights that are not 0, thin ones first.
+        The weights that are not 0, sorted by width.
 
     zeroed_ : matplotlib LineCollection
         The weights that are exactly 0.
 
     units_ : list of matplotlib PathCollection
-        The units drawn, layer by layer, from the inputs on.
+        The units that are drawn, one entry for each layer, inputs first.
 
     dead_units_ : matplotlib PathCollection
         The crosses on dead units.
@@ -136,18 +139,18 @@ class NetworkDisplay:
             Fitted network of this package, or a pipeline that ends in one.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
-            Data to find dead units by: hidden units that output 0 for every row. None
-            looks for none.
+            Data to find dead units: hidden units whose output is 0 for every row. With None, no
+            units are crossed out.
 
         feature_names : sequence of str of length n_inputs, default=None
-            What to write beside the inputs. None takes the names the network was fitted with,
-            and writes nothing if there are none.
+            Labels beside the inputs. None takes the feature names that the network was fitted with,
+            or writes no labels if there are no names.
 
         max_units : int, default=16
-            Maximum number of units to draw of a layer, at least 2.
+            Maximum number of units to draw of each layer, at least 2.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to the :class:`matplotlib.collections.LineCollection` of the weights.
@@ -160,16 +163,17 @@ class NetworkDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` is no network of this package.
+            If ``estimator`` is not a network of this package.
 
         ValueError
-            If ``max_units`` is less than 2, or ``feature_names`` are not as many as the inputs.
+            If ``max_units`` is less than 2, or the number of ``feature_names`` is not the number of
+            inputs.
 
         ImportError
             If matplotlib is not installed.
 
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If ``estimator`` is not fitted.
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, steps = network_of(estimator)
@@ -196,15 +200,15 @@ class NetworkDisplay:
         return display.plot(ax=ax, max_units=max_units, **kwargs)
 
     def plot(self, ax: Axes | None = None, *, max_units: int = 16, **kwargs: Any) -> Self:
-        """Draw the network, its inputs at the left.
+        """Draw the network, with the inputs at the left.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         max_units : int, default=16
-            Maximum number of units to draw of a layer, at least 2.
+            Maximum number of units to draw of each layer, at least 2.
 
         **kwargs : dict
             Passed to the :class:`matplotlib.collections.LineCollection` of the weights.

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class WeightImagesDisplay:
-    """Weights of each unit of the first layer, as an image.
+    """Images of the incoming weights of each unit of the first layer.
 
-    All images have one scale, symmetric about 0. The units with the longest weight vectors
-    come first.
+    Use this display for networks of images, to see which pixels a unit reacts to. All images have
+    the same colour scale, symmetric about 0. The units with the longest weight vectors come first.
 
-    Use :meth:`from_estimator`; the parameters are stored as attributes.
+    Call :meth:`from_estimator`; the parameters below are stored as attributes.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class WeightImagesDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes whose place the images take.
+        Axes that the images replace.
 
     axes_ : ndarray of matplotlib Axes
         Axes of each image.
@@ -55,7 +55,7 @@ class WeightImagesDisplay:
         The images.
 
     shown_ : ndarray of int of shape (n_images,)
-        The units they belong to.
+        Index of the unit of each image.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class WeightImagesDisplay:
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> Self:
-        """Show the first layer of a fitted network.
+        """Draw the weights of the first layer of a fitted network.
 
         Parameters
         ----------
@@ -96,14 +96,14 @@ class WeightImagesDisplay:
             Fitted network of this package, or a pipeline that ends in one.
 
         shape : tuple of (int, int), default=None
-            Height and width of the images that the features are the pixels of, row by row;
-            None is a square.
+            Height and width of an image in pixels. The features are the pixels, row by row. None is
+            a square.
 
         n_images : int, default=25
             Maximum number of images to show.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
+            Axes to draw on; None makes a new figure.
 
         **kwargs : dict
             Passed to :meth:`matplotlib.axes.Axes.imshow`.
@@ -116,16 +116,16 @@ class WeightImagesDisplay:
         Raises
         ------
         TypeError
-            If ``estimator`` is no network of this package.
+            If ``estimator`` is not a network of this package.
 
         ValueError
-            If images of this shape do not have as many pixels as there are features.
+            If the number of pixels of ``shape`` is not the number of features.
 
         ImportError
             If matplotlib is not installed.
 
         sklearn.exceptions.NotFittedError
-            If it is not fitted.
+            If ``estimator`` is not fitted.
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         network, _ = network_of(estimator)
@@ -148,7 +148,7 @@ class WeightImagesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; the images take its place. None is a new figure. For a title
+            Axes to draw on, which the images replace. None makes a new figure. For a title
             use ``figure_.suptitle``.
 
         n_images : int, default=25

@@ -105,34 +105,37 @@ def epochs_done(network: AnyNetwork) -> int:
 def training_path(
     estimator: Estimator, X: MatrixLike, y: MatrixLike | None = None, *, epochs: int
 ) -> list[Any]:
-    """Train a clone epoch by epoch, and keep what it is after each of them.
+    """Train a clone epoch by epoch, and return a fitted copy after each epoch.
+
+    Use this function to draw how a network changes in training, by :class:`LossSurfaceDisplay` and
+    :class:`DecisionBoundaryAnimation`.
 
     Parameters
     ----------
     estimator : estimator
-        Network of this package, or a pipeline that ends in one; fitted or not, it is left as
-        it is. Steps before the network are fitted once.
+        Network of this package, or a pipeline that ends in one. It need not be fitted, and does not
+        change. Steps of the pipeline before the network are fitted once.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
 
     y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), default=None
-        Targets, which an autoencoder needs none of.
+        Targets. Not needed for an autoencoder.
 
     epochs : int
-        How many epochs to train for.
+        Number of epochs to train.
 
     Returns
     -------
     list of estimator
         Fitted copies, ready to predict, after epoch 1, 2, …, ``epochs``. With an integer
-        ``random_state`` the last is the network that ``fit`` arrives at in as many epochs; under
-        ``early_stopping`` each has the best weights so far.
+        ``random_state``, the last copy equals the network after ``fit`` with ``epochs`` epochs.
+        With ``early_stopping``, each copy has the best weights so far.
 
     Raises
     ------
     TypeError
-        If ``estimator`` is no network of this package.
+        If ``estimator`` is not a network of this package.
 
     ValueError
         If ``epochs`` is less than 1, or the solver is 'lbfgs', which has no epochs.

@@ -31,9 +31,10 @@ from ._quantiles import Floats
 
 @with_parameters
 class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTabularMLP):
-    r"""Classifier of tables as they come: numbers, categories and missing values.
+    r"""Classifier for tables with numbers, categories and missing values.
 
-    A :class:`TabularPreprocessor` makes a matrix of the table, and a
+    Use this classifier on a data frame without preprocessing of your own, as you would use gradient
+    boosting. A :class:`TabularPreprocessor` converts the table to a matrix, and a
     :class:`skperceptron.MLPClassifier` with three hidden layers learns from the matrix. Part of the
     rows is held out, and the weights of the epoch with the lowest loss on these rows are kept.
 
@@ -43,7 +44,8 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(128, 128, 128)
-        Number of units of each hidden layer.
+        Number of units of each hidden layer. Wider layers take longer and fit more complicated
+        functions. Usual are 2 to 4 layers of 64 to 512 units.
 
     activation : str, object, or sequence of them, default='auto'
         Activation of the hidden units, as in :class:`skperceptron.MLPClassifier`. 'auto' is
@@ -62,20 +64,25 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         there are several. See the notes.
 
     max_iter : int, default=40
-        Number of epochs of each network.
+        Number of epochs of each network. More epochs take longer, and can fit more complicated
+        functions: the learning rate falls to 0 over this number of epochs. Usual values are 20 to
+        200.
 
     learning_rate_init : float or 'auto', default='auto'
-        Learning rate after the first 3 epochs, in which it rises linearly; then it falls to 0 along
-        a cosine. Greater than 0. 'auto' is 0.0025.
+        Highest learning rate: the rate rises linearly in the first 3 epochs, and then falls to 0
+        along a cosine. A rate that is too low makes training slow, a rate that is too high makes
+        the loss jump or diverge. Usual values are 0.0005 to 0.01. Greater than 0. 'auto' is 0.0025.
 
     dropout : float, sequence of float or 'auto', default='auto'
-        Probability that the output of a hidden unit is zeroed for a row during training. One value
-        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
+        Probability that the output of a hidden unit is set to 0 for a row during training. A larger
+        value reduces overfitting, which helps on tables with few rows. Usual values are 0.0 to 0.5.
+        One value for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
         and 0.1 for several.
 
     batch_size : int or 'auto', default='auto'
-        Rows per training step. 'auto' is 256 for one network and 64 for several, or all training
-        rows if they are fewer.
+        Number of rows in each training step. Smaller batches make more steps per epoch, and take
+        longer. Usual values are 32 to 1024. 'auto' is 256 for one network and 64 for several, or
+        all training rows if they are fewer.
 
     categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
         The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
@@ -84,28 +91,31 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
 
     max_categories : int or None, default=30
         Maximum number of levels of a column that is encoded one-hot. Columns with more levels are
-        encoded by means of the target. None means no limit.
+        encoded by means of the target. A larger value gives more columns in the encoded matrix.
+        None means no limit.
 
     n_bins : int, 'auto' or None, default='auto'
-        Maximum number of bins of the piecewise linear encoding of a column of numbers. None, or 1,
-        leaves it out. 'auto' is 16.
+        Maximum number of bins of the piecewise linear encoding of a column of numbers, by which
+        networks learn steep functions of the column more easily. More bins give a finer encoding
+        and a larger network. None, or 1, leaves the encoding out. 'auto' is 16.
 
     validation_fraction : float, default=0.2
         Fraction of the rows that one network holds out. In (0, 1). Each class has the same
         fraction. A row that is the only one of its class is trained on.
 
     cv : object, list or None, default=None
-        What divides the rows instead of ``validation_fraction`` and folds: one of scikit-learn's
-        splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of pairs with
-        the indices of training rows and of validation rows. There must be ``n_estimators`` pairs.
-        With one network the last pair is used, which has the latest rows if they are ordered by
-        time, as by :class:`~sklearn.model_selection.TimeSeriesSplit`.
+        How the rows are divided, instead of ``validation_fraction`` and folds: one of
+        scikit-learn's splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of
+        pairs with the indices of training rows and of validation rows. Use ``cv`` for rows that
+        belong to groups or are ordered by time. There must be ``n_estimators`` pairs. With one
+        network the last pair is used. It has the latest rows if rows are ordered by time, as with
+        :class:`~sklearn.model_selection.TimeSeriesSplit`.
 
     scoring : str or callable, default='loss'
-        What is computed on the validation rows after each epoch. The weights of the epoch with the
-        best value are kept. 'loss' is the loss, weighted as in training. Others are names of
-        scorers, or a callable ``scorer(network, matrix, y)``. Scorers see the network, the encoded
-        rows and the targets.
+        Value that is computed on the validation rows after each epoch. The weights of the epoch
+        with the best value are kept. 'loss' is the loss, weighted as in training. Other values are
+        names of scorers, or a callable ``scorer(network, matrix, y)``: scorers get the network, the
+        encoded rows and the targets.
 
     network_params : dict or None, default=None
         Other hyperparameters of the networks by name, such as ``{"alpha": 0.0001}``. See
@@ -120,7 +130,8 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         epoch, dropout, and the folds of target encodings.
 
     verbose : bool or int, default=False
-        Whether to print the loss of each epoch of each network; 2 prints more.
+        Whether to print the loss of each epoch of each network. 2 prints more, as in
+        :class:`skperceptron.MLPClassifier`.
 
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weight of each class, multiplied with ``sample_weight``: by label, or 'balanced' for
@@ -148,7 +159,8 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         The preprocessing of each network, fitted to its training rows.
 
     preprocessor_ : TabularPreprocessor
-        The preprocessing of the network. There is none with several networks.
+        The preprocessing of the network. This attribute does not exist if there are several
+        networks.
 
     n_iter_ : int
         Number of epochs of the longest training.
@@ -161,7 +173,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
 
     See Also
     --------
-    TabularMLPRegressor : The same for numbers as targets.
+    TabularMLPRegressor : The same estimator for numbers as targets.
     TabularPreprocessor : The preprocessing alone.
     skperceptron.MLPClassifier : The network alone.
     sklearn.ensemble.HistGradientBoostingClassifier : Boosted trees, which also take tables.
@@ -172,8 +184,8 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
     above, in float32, from LeCun-normal weights. The preprocessing and most of the hyperparameters
     are those of Holzmüller et al. [1]_, without their embeddings, label smoothing and weight decay.
 
-    The preprocessing is fitted to training rows only, so the loss on validation rows is an honest
-    estimate up to the choice of the epoch.
+    The preprocessing is fitted to training rows only. So the loss on validation rows is biased only
+    by the choice of the best epoch, and of the weights of the kinds.
 
     A class that the training rows of a network lack has the probability 0 in its predictions. This
     happens with several networks, or ``cv``, and few rows of the class.
@@ -186,20 +198,22 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
     - 'silu-no-bins': the same, and ``n_bins`` is None.
 
     'balanced' has the first two, and 'thorough' has all. A kind replaces the hyperparameters that
-    are 'auto', and no others: what you set is the same in all kinds. The initial weights of a kind
-    go with its activation, and ``network_params`` are above both. Kinds that do not differ then are
-    trained once. The first kind is that of ``effort='fast'``, with the same random numbers.
+    are 'auto', and no others: a value that you set applies to all kinds. The initial weights of a
+    kind apply if its activation does, and ``network_params`` override both. Kinds that do not
+    differ after this are trained once. The first kind is the kind of ``effort='fast'``, with the
+    same random numbers.
 
-    The weights of the kinds are the shares of 12 picks, each of which is the kind that makes the
-    loss of the mean of all picks lowest: ensemble selection [2]_. The loss is that of training,
-    whatever ``scoring`` is, with the weights of the rows. Each row is judged by the networks that
-    have not been trained on it. Where no rows are held out, the kinds have equal weights.
+    The weights of the kinds are chosen by ensemble selection [2]_: a kind is picked 12 times, each
+    time the kind that gives the mean of all picks the lowest loss, and its weight is its share of
+    the picks. The loss is the training loss on validation rows, whatever ``scoring`` is. The
+    predictions for each row are those of the networks that were not trained on the row. If no rows
+    are held out, the kinds have equal weights.
 
-    Memory: beside X there is the encoded matrix of one network, with 4 bytes for each entry, for
-    each network that is trained at a time.
+    Memory: beside X, each network that is trained at the same time needs its encoded matrix, with
+    4 bytes for each entry.
 
-    Where training is interrupted by Ctrl-C, the networks that are done are kept, with a warning;
-    the first network is kept as it is.
+    If Ctrl-C interrupts training, the networks that are finished are kept, with a warning. If none
+    is finished, the first network is kept as it is.
 
     References
     ----------
@@ -243,7 +257,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         sample_weight_val: ArrayLike | None = None,
         groups: Any = None,
     ) -> TabularMLPClassifier:
-        """Fit preprocessing and networks.
+        """Fit the preprocessing and the networks to a table.
 
         Parameters
         ----------
@@ -258,8 +272,8 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
             the loss and in validation. Rows of weight 0 are left out.
 
         X_val : data frame or array-like of shape (n_val, n_features), default=None
-            Rows to validate on. No row of X is held out then: all networks are trained on all
-            rows, and differ by their initial weights, dropout and batches.
+            Rows to validate on. No row of X is held out then: all networks are trained on all rows
+            of X, and differ by their initial weights, dropout and batches.
 
         y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
             Targets of ``X_val``.
@@ -268,7 +282,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
             Weight of each row of ``X_val``, at least 0; None is 1 for all.
 
         groups : array-like of shape (n_samples,), default=None
-            Group of each row, which ``cv.split`` is given.
+            Group of each row, passed to ``cv.split``.
 
         Returns
         -------
@@ -297,7 +311,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         Returns
         -------
@@ -316,12 +330,12 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``; rows sum to 1 unless multilabel.
+            Columns in the order of ``classes_``. Rows sum to 1, except for multilabel targets.
         """
 
         def read(i: int, network: Any, rows: NDArray[np.floating]) -> NDArray[Any]:
@@ -335,13 +349,14 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Computed from the scores, so that small probabilities do not become 0. It is -inf for a
-            class that no network has seen.
+            Columns in the order of ``classes_``. The logarithms are computed from the scores, so
+            they are finite where a probability underflows to 0. The logarithm is -inf for a class
+            that is in the training rows of no network.
         """
 
         def read(i: int, network: Any, rows: NDArray[np.floating]) -> NDArray[Any]:

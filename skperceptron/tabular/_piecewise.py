@@ -29,7 +29,10 @@ from ._quantiles import FLOATS, HUGE, Floats, blocks, frequencies, quantiles
 
 
 class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimator):
-    r"""Encode each column by how far a value has come in each of its bins.
+    r"""Encode each column of numbers piecewise linearly, by quantile bins.
+
+    Use this encoder before a network or a linear model, to fit steep and irregular functions of
+    single columns.
 
     The bins of a column lie between its quantiles :math:`e_0 < e_1 < \dots < e_T`. A value
     :math:`x` becomes :math:`T` numbers, one for each bin [1]_:
@@ -39,9 +42,9 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         c_t = \min\left(\max\left(\frac{x - e_{t-1}}{e_t - e_{t-1}}, 0\right), 1\right),
         \qquad t = 1, \dots, T.
 
-    That is 1 for the bins below the value, 0 for the bins above, and a share for the bin that the
-    value is in. A linear model of these numbers is a piecewise linear function of the column. A
-    network learns steep and irregular functions of the column more easily.
+    :math:`c_t` is 1 for the bins below the value, 0 for the bins above the value, and between 0 and
+    1 for the bin that contains the value. A linear model of these numbers is a piecewise linear
+    function of the column.
 
     Values below or above all values in ``fit`` are encoded like the smallest or the largest.
     Equal quantiles are one edge, so columns with few values have fewer than ``n_bins`` bins. A
@@ -50,10 +53,11 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
     Parameters
     ----------
     n_bins : int, default=16
-        Maximum number of bins of a column.
+        Maximum number of bins of a column. More bins give a finer encoding, and more columns.
+        Usual values are 8 to 64.
 
     feature_range : tuple of two floats, default=(0.0, 1.0)
-        Numbers that stand for the start and the end of a bin.
+        Output for values below and above a bin, instead of 0 and 1.
 
     dtype : {'float32', 'float64'} or None, default=None
         Type of the output. None is float32 if X is float32, else float64.
@@ -119,7 +123,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
     def fit(
         self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
     ) -> PiecewiseLinearEncoder:
-        """Find the bins of each column.
+        """Compute the bins of each column from its quantiles.
 
         Parameters
         ----------
@@ -165,7 +169,7 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         return self
 
     def transform(self, X: Any) -> NDArray[np.floating]:
-        """Encode the columns, those with the bins of the first column first.
+        """Encode the columns: the output has the bins of the first column, then of the second, etc.
 
         Parameters
         ----------
@@ -219,8 +223,8 @@ class PiecewiseLinearEncoder(TransformerMixin, Diagram, Persistent, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_outputs)
-            Encoded values. Where ``transform`` encodes nothing like them, each bin adds its share
-            of its width.
+            Encoded values. For rows that ``transform`` never returns, each bin adds its share of
+            its width.
 
         Returns
         -------

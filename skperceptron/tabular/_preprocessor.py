@@ -55,7 +55,11 @@ class OneHot(NamedTuple):
 
 
 class TabularPreprocessor(TransformerMixin, Diagram, Persistent, BaseEstimator):
-    r"""Make a matrix for a network of a table with numbers, categories and missing values.
+    r"""Convert a table with numbers, categories and missing values to a matrix for a network.
+
+    Use this transformer in a pipeline before a :class:`skperceptron.MLPClassifier`, or before any
+    other estimator that needs scaled numbers. :class:`TabularMLPClassifier` and
+    :class:`TabularMLPRegressor` apply it by themselves.
 
     The output has these columns, in this order:
 
@@ -96,13 +100,15 @@ default='from_dtype'
         for the most frequent ones: at most this many, with the one that all other levels share.
 
     min_frequency : int, default=5
-        Levels in fewer rows share one column.
+        Levels in fewer rows than this share one column. A larger value gives fewer columns, and
+        ignores rare levels.
 
     n_bins : int or None, default=16
-        Maximum number of bins of the piecewise linear encoding. None, or 1, leaves it out.
+        Maximum number of bins of the piecewise linear encoding. More bins give a finer encoding and
+        more columns. None, or 1, leaves the encoding out.
 
     target_type : {'auto', 'continuous', 'binary', 'multiclass'}, default='auto'
-        What y is for the target encoding. 'auto' looks at y: whole numbers and strings are
+        Kind of y for the target encoding. 'auto' looks at y: whole numbers and strings are
         classes, other numbers are continuous. Pass 'continuous' for regression on whole numbers.
 
     dtype : {'float32', 'float64'}, default='float32'
@@ -123,7 +129,7 @@ default='from_dtype'
         Mask of the categorical columns that are encoded by means of the target.
 
     mean_ : ndarray of shape (n_numbers,)
-        Mean of each column of numbers, which missing values become; 0 if all are missing.
+        Mean of each column of numbers, which replaces missing values; 0 if all are missing.
 
     scaler_ : RobustClipScaler or None
         Scaler of the columns of numbers. None if there are none.
@@ -216,7 +222,7 @@ default='from_dtype'
     def fit(
         self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> TabularPreprocessor:
-        """Learn levels, means, quantiles and encodings.
+        """Learn the levels, means, quantiles and encodings of the columns.
 
         Parameters
         ----------
@@ -263,7 +269,7 @@ default='from_dtype'
         Returns
         -------
         ndarray of shape (n_samples, n_features_out)
-            The matrix of training rows.
+            The encoded training rows, in ``dtype`` and in C order.
 
         Raises
         ------
@@ -524,12 +530,12 @@ default='from_dtype'
     # Transform ---------------------------------------------------------------------------
 
     def transform(self, X: Any) -> NDArray[np.floating]:
-        """Make a matrix of a table.
+        """Convert a table to a matrix.
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         Returns
         -------
@@ -576,7 +582,7 @@ default='from_dtype'
         return out
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Return the names of the output's columns.
+        """Return the names of the columns of the output.
 
         Parameters
         ----------
@@ -587,7 +593,7 @@ default='from_dtype'
         -------
         ndarray of str
             Names such as age, missingindicator_age, colour_red, colour_infrequent, colour_missing
-            and age_bin0. A name that is there already gets a number.
+            and age_bin0. A number is added to names that occur twice.
         """
         check_is_fitted(self)
         given = input_names(self, input_features)

@@ -54,9 +54,10 @@ def has_intervals(estimator: Any) -> bool:
 
 @with_parameters
 class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabularMLP):
-    r"""Regressor of tables as they come: numbers, categories and missing values.
+    r"""Regressor for tables with numbers, categories and missing values.
 
-    A :class:`TabularPreprocessor` makes a matrix of the table, and a
+    Use this regressor on a data frame without preprocessing of your own, as you would use gradient
+    boosting. A :class:`TabularPreprocessor` converts the table to a matrix, and a
     :class:`skperceptron.MLPRegressor` with three hidden layers learns from the matrix. Part of the
     rows is held out, and the weights of the epoch with the lowest loss on these rows are kept.
     Targets are standardised, so they may have any unit.
@@ -67,7 +68,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(128, 128, 128)
-        Number of units of each hidden layer.
+        Number of units of each hidden layer. Wider layers take longer and fit more complicated
+        functions. Usual are 2 to 4 layers of 64 to 512 units.
 
     activation : str, object, or sequence of them, default='auto'
         Activation of the hidden units, as in :class:`skperceptron.MLPRegressor`. 'auto' is
@@ -86,20 +88,25 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         there are several. See the notes.
 
     max_iter : int, default=40
-        Number of epochs of each network.
+        Number of epochs of each network. More epochs take longer, and can fit more complicated
+        functions: the learning rate falls to 0 over this number of epochs. Usual values are 20 to
+        200.
 
     learning_rate_init : float or 'auto', default='auto'
-        Learning rate after the first 3 epochs, in which it rises linearly; then it falls to 0 along
-        a cosine. Greater than 0. 'auto' is 0.0044.
+        Highest learning rate: the rate rises linearly in the first 3 epochs, and then falls to 0
+        along a cosine. A rate that is too low makes training slow, a rate that is too high makes
+        the loss jump or diverge. Usual values are 0.0005 to 0.01. Greater than 0. 'auto' is 0.0044.
 
     dropout : float, sequence of float or 'auto', default='auto'
-        Probability that the output of a hidden unit is zeroed for a row during training. One value
-        for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
+        Probability that the output of a hidden unit is set to 0 for a row during training. A larger
+        value reduces overfitting, which helps on tables with few rows. Usual values are 0.0 to 0.5.
+        One value for all hidden layers, or one for each. In [0, 1). 'auto' is 0.2 for one network,
         and 0.1 for several.
 
     batch_size : int or 'auto', default='auto'
-        Rows per training step. 'auto' is 256 for one network and 64 for several, or all training
-        rows if they are fewer.
+        Number of rows in each training step. Smaller batches make more steps per epoch, and take
+        longer. Usual values are 32 to 1024. 'auto' is 256 for one network and 64 for several, or
+        all training rows if they are fewer.
 
     categorical_features : sequence of {bool, int, str}, 'from_dtype' or None, default='from_dtype'
         The columns that hold categories, as in :class:`TabularPreprocessor`: names, indices, or a
@@ -108,27 +115,30 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     max_categories : int or None, default=30
         Maximum number of levels of a column that is encoded one-hot. Columns with more levels are
-        encoded by means of the target. None means no limit.
+        encoded by means of the target. A larger value gives more columns in the encoded matrix.
+        None means no limit.
 
     n_bins : int, 'auto' or None, default='auto'
-        Maximum number of bins of the piecewise linear encoding of a column of numbers. None, or 1,
-        leaves it out. 'auto' is 32.
+        Maximum number of bins of the piecewise linear encoding of a column of numbers, by which
+        networks learn steep functions of the column more easily. More bins give a finer encoding
+        and a larger network. None, or 1, leaves the encoding out. 'auto' is 32.
 
     validation_fraction : float, default=0.2
         Fraction of the rows that one network holds out. In (0, 1).
 
     cv : object, list or None, default=None
-        What divides the rows instead of ``validation_fraction`` and folds: one of scikit-learn's
-        splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of pairs with
-        the indices of training rows and of validation rows. There must be ``n_estimators`` pairs.
-        With one network the last pair is used, which has the latest rows if they are ordered by
-        time, as by :class:`~sklearn.model_selection.TimeSeriesSplit`.
+        How the rows are divided, instead of ``validation_fraction`` and folds: one of
+        scikit-learn's splitters, such as :class:`~sklearn.model_selection.GroupKFold`, or a list of
+        pairs with the indices of training rows and of validation rows. Use ``cv`` for rows that
+        belong to groups or are ordered by time. There must be ``n_estimators`` pairs. With one
+        network the last pair is used. It has the latest rows if rows are ordered by time, as with
+        :class:`~sklearn.model_selection.TimeSeriesSplit`.
 
     scoring : str or callable, default='loss'
-        What is computed on the validation rows after each epoch. The weights of the epoch with the
-        best value are kept. 'loss' is the loss, weighted as in training. Others are names of
-        scorers, or a callable ``scorer(network, matrix, y)``. Scorers see the network, the encoded
-        rows and the standardised targets.
+        Value that is computed on the validation rows after each epoch. The weights of the epoch
+        with the best value are kept. 'loss' is the loss, weighted as in training. Other values are
+        names of scorers, or a callable ``scorer(network, matrix, y)``: scorers get the network, the
+        encoded rows and the standardised targets.
 
     network_params : dict or None, default=None
         Other hyperparameters of the networks by name, such as ``{"alpha": 0.0001}``. See
@@ -143,18 +153,21 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         epoch, dropout, and the folds of target encodings.
 
     verbose : bool or int, default=False
-        Whether to print the loss of each epoch of each network; 2 prints more.
+        Whether to print the loss of each epoch of each network. 2 prints more, as in
+        :class:`skperceptron.MLPRegressor`.
 
     loss : str, default='squared_error'
         Loss of the standardised targets: 'squared_error', 'absolute_error', 'huber', 'log_cosh' or
-        'gaussian'. The first four are those of :class:`skperceptron.MLPRegressor`. With 'gaussian'
-        the networks learn a mean and a standard deviation for each row, by the
-        likelihood of the normal distribution [2]_: pass ``return_std=True`` to ``predict``.
+        'gaussian'. The first four are losses of :class:`skperceptron.MLPRegressor`. Use
+        'absolute_error', 'huber' or 'log_cosh' if y has outliers. With 'gaussian' the networks
+        learn a mean and a standard deviation for each row, by the likelihood of the normal
+        distribution [2]_: pass ``return_std=True`` to ``predict``.
 
     quantiles : sequence of float or None, default=None
-        Quantiles that the networks learn, all in one, each in (0, 1): for example
-        ``(0.05, 0.5, 0.95)``. The loss is the sum of their quantile losses [3]_. ``predict``
-        returns the quantile closest to 0.5, and ``predict_quantiles`` returns all.
+        Quantiles that the networks learn, all in one network, each in (0, 1). Use them for
+        prediction intervals, for example ``(0.05, 0.5, 0.95)``. The loss is the sum of the quantile
+        losses [3]_. ``predict`` returns the quantile closest to 0.5, and ``predict_quantiles``
+        returns all.
 
     Attributes
     ----------
@@ -173,7 +186,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         The preprocessing of each network, fitted to its training rows.
 
     preprocessor_ : TabularPreprocessor
-        The preprocessing of the network. There is none with several networks.
+        The preprocessing of the network. This attribute does not exist if there are several
+        networks.
 
     y_mean_, y_scale_ : ndarray of shape (n_networks, n_outputs)
         Mean and standard deviation of the training targets of each network, which learns
@@ -190,7 +204,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     See Also
     --------
-    TabularMLPClassifier : The same for classes as targets.
+    TabularMLPClassifier : The same estimator for classes as targets.
     TabularPreprocessor : The preprocessing alone.
     skperceptron.MLPRegressor : The network alone.
     sklearn.ensemble.HistGradientBoostingRegressor : Boosted trees, which also take tables.
@@ -201,8 +215,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     above, in float32, from LeCun-normal weights. The preprocessing and most of the hyperparameters
     are those of Holzmüller et al. [1]_, without their embeddings, label smoothing and weight decay.
 
-    The preprocessing is fitted to training rows only, so the loss on validation rows is an honest
-    estimate up to the choice of the epoch.
+    The preprocessing is fitted to training rows only. So the loss on validation rows is biased only
+    by the choice of the best epoch, and of the weights of the kinds.
 
     Predictions, and the quantiles, are within the range of the training targets.
 
@@ -214,20 +228,22 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     - 'silu-no-bins': the same, and ``n_bins`` is None.
 
     'balanced' has the first two, and 'thorough' has all. A kind replaces the hyperparameters that
-    are 'auto', and no others: what you set is the same in all kinds. The initial weights of a kind
-    go with its activation, and ``network_params`` are above both. Kinds that do not differ then are
-    trained once. The first kind is that of ``effort='fast'``, with the same random numbers.
+    are 'auto', and no others: a value that you set applies to all kinds. The initial weights of a
+    kind apply if its activation does, and ``network_params`` override both. Kinds that do not
+    differ after this are trained once. The first kind is the kind of ``effort='fast'``, with the
+    same random numbers.
 
-    The weights of the kinds are the shares of 12 picks, each of which is the kind that makes the
-    loss of the mean of all picks lowest: ensemble selection [4]_. The loss is that of training,
-    whatever ``scoring`` is, with the weights of the rows. Each row is judged by the networks that
-    have not been trained on it. Where no rows are held out, the kinds have equal weights.
+    The weights of the kinds are chosen by ensemble selection [4]_: a kind is picked 12 times, each
+    time the kind that gives the mean of all picks the lowest loss, and its weight is its share of
+    the picks. The loss is the training loss on validation rows, whatever ``scoring`` is. The
+    predictions for each row are those of the networks that were not trained on the row. If no rows
+    are held out, the kinds have equal weights.
 
-    Memory: beside X there is the encoded matrix of one network, with 4 bytes for each entry, for
-    each network that is trained at a time.
+    Memory: beside X, each network that is trained at the same time needs its encoded matrix, with
+    4 bytes for each entry.
 
-    Where training is interrupted by Ctrl-C, the networks that are done are kept, with a warning;
-    the first network is kept as it is.
+    If Ctrl-C interrupts training, the networks that are finished are kept, with a warning. If none
+    is finished, the first network is kept as it is.
 
     References
     ----------
@@ -276,7 +292,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         sample_weight_val: ArrayLike | None = None,
         groups: Any = None,
     ) -> TabularMLPRegressor:
-        """Fit preprocessing and networks.
+        """Fit the preprocessing and the networks to a table.
 
         Parameters
         ----------
@@ -291,8 +307,8 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             the loss and in validation. Rows of weight 0 are left out.
 
         X_val : data frame or array-like of shape (n_val, n_features), default=None
-            Rows to validate on. No row of X is held out then: all networks are trained on all
-            rows, and differ by their initial weights, dropout and batches.
+            Rows to validate on. No row of X is held out then: all networks are trained on all rows
+            of X, and differ by their initial weights, dropout and batches.
 
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
             Targets of ``X_val``.
@@ -301,7 +317,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
             Weight of each row of ``X_val``, at least 0; None is 1 for all.
 
         groups : array-like of shape (n_samples,), default=None
-            Group of each row, which ``cv.split`` is given.
+            Group of each row, passed to ``cv.split``.
 
         Returns
         -------
@@ -331,12 +347,12 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     def predict(self, X: Any, return_std: Literal[True]) -> tuple[Floats, Floats]: ...
 
     def predict(self, X: Any, return_std: bool = False) -> Floats | tuple[Floats, Floats]:
-        """Predict the targets.
+        """Predict the targets: means, or with ``quantiles`` the quantile closest to 0.5.
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         return_std : bool, default=False
             Whether to return standard deviations too. Requires ``loss='gaussian'``.
@@ -344,7 +360,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, in units of y; with ``quantiles`` the one closest to 0.5.
+            Predictions, in units of y.
 
         ndarray of shape (n_samples,)
             Only with ``return_std``: standard deviation of the target of each row, in units of y.
@@ -366,17 +382,17 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
 
     @available_if(has_quantiles)
     def predict_quantiles(self, X: Any) -> Floats:
-        """Predict the quantiles: weighted means over the networks. They never cross.
+        """Predict the quantiles: weighted means over the networks. Quantiles never cross.
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         Returns
         -------
         ndarray of shape (n_samples, n_quantiles)
-            In the order of ``quantiles`` and in units of y.
+            Columns in the order of ``quantiles``, in units of y.
         """
         check_is_fitted(self)
         if not isinstance(self._distribution, Quantiles):
@@ -387,19 +403,20 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Floats:
         """Predict intervals that cover the target with a given probability.
 
-        The interval between the predicted quantiles is widened, or narrowed, by what would have
-        given the coverage on the validation rows: conformalised quantile regression [1]_. The
-        probability is over new rows that are distributed like the rows in ``fit``, all together;
-        it may differ from one kind of rows to another. With several networks, each validation row
-        is judged by the networks that have not been trained on it. The mean of all networks is more
-        accurate than one of them, so that intervals cover a little more often than asked.
+        The interval between the predicted quantiles is widened, or narrowed, so that intervals have
+        this coverage on the validation rows: conformalised quantile regression [1]_. The coverage
+        is an average over new rows that are distributed like the rows in ``fit``. The coverage of a
+        subset of the rows may be lower or higher. With several networks, the prediction for each
+        validation row is that of the networks that were not trained on the row. The mean of all
+        networks is more accurate, so intervals cover a little more often than ``coverage``.
 
-        Other coverages than those of ``quantiles`` are interpolated before the correction.
+        If no pair of ``quantiles`` has this coverage, the ends are interpolated before the
+        correction, at most up to the outermost quantiles.
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         coverage : float, default=0.9
             Probability of covering the target, in (0, 1).
@@ -407,7 +424,7 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         Returns
         -------
         ndarray of shape (n_samples, 2)
-            Lower and upper ends, in units of y.
+            Lower and upper end of each interval, in units of y.
 
         References
         ----------
@@ -436,18 +453,19 @@ class TabularMLPRegressor(RegressorMixin, TabularRegressorParameters, BaseTabula
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of that in ``fit``.
+            A table with the same columns as the table in ``fit``.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row; None is 1 for all.
 
         Returns
         -------
         float
-            1 at best, 0 for the mean of y; mean over the outputs.
+            1 for perfect predictions, 0 for the mean of y. With several outputs, the mean of their
+            R².
         """
         with np.errstate(all="ignore"):
             return float(super().score(X, y, sample_weight))

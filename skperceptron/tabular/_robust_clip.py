@@ -34,6 +34,9 @@ FAR = 1e15
 class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persistent, BaseEstimator):
     r"""Scale each column by its quartiles, and bound outliers smoothly.
 
+    Use this scaler before a network, instead of :class:`sklearn.preprocessing.StandardScaler`, if
+    columns have outliers.
+
     A value :math:`x` of a column with the quartiles :math:`q_{25}`, :math:`q_{50}` and
     :math:`q_{75}` becomes
 
@@ -52,7 +55,8 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
     Parameters
     ----------
     max_absolute_value : float, default=3.0
-        Bound :math:`b` of the absolute values in the output.
+        Bound :math:`b` of the absolute values in the output. A smaller value compresses outliers
+        more. Usual values are 2 to 10. Must be positive.
 
     Attributes
     ----------
@@ -164,8 +168,8 @@ class RobustClipScaler(OneToOneFeatureMixin, TransformerMixin, Diagram, Persiste
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            Values between -``max_absolute_value`` and ``max_absolute_value``, float32 if X is,
-            else float64.
+            Values between -``max_absolute_value`` and ``max_absolute_value``, float32 if X is
+            float32, otherwise float64.
         """
         check_is_fitted(self)
         validate_parameters(self)

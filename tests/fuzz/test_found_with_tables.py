@@ -1,5 +1,7 @@
 """What the long run has found with tables, each under a name that says what was wrong."""
 
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -16,6 +18,7 @@ from fuzz_tables import (
     Frame,
     TableCase,
     TableSession,
+    make_table,
 )
 from helpers.unchanged import assert_refused
 from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
@@ -31,8 +34,11 @@ X = np.arange(40.0).reshape(20, 2)
 Y = np.arange(20.0)
 
 
+@pytest.mark.skipif(not hasattr(pl, "Int128"), reason="this version of polars has none")
 class TestIntegersOf128BitsInPolars:
-    table = pl.DataFrame({"a": [10**30, 1, 2] * 5}, strict=False)
+    @cached_property
+    def table(self):
+        return pl.DataFrame({"a": [10**30, 1, 2] * 5}, strict=False)
 
     def test_were_refused_by_polars_where_they_are_numbers(self):
         assert self.table["a"].dtype == pl.Int128
@@ -196,6 +202,10 @@ def test_every_kind_of_column_and_container_is_tried_once():
         TableSession(TableCase("TabularPreprocessor", {}, (frame, frame), calls)).run()
     for kind in COLUMNS:
         frame = Frame(columns=("normal", kind))
+        try:
+            make_table(frame)
+        except OverflowError:  # pandas before 2.2 holds no integers beyond floats
+            continue
         session = TableSession(TableCase("TabularPreprocessor", {}, (frame, frame), calls))
         session.run()
         # Integers that are objects in a frame are categories, of any size.

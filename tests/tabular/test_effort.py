@@ -17,7 +17,10 @@ from skperceptron.tabular._regressor import _mixture
 from tabular.test_estimators import LABELS, NUMBERS, TARGETS, WEIGHT, CtrlC, N, X, make, predictions
 
 both = pytest.mark.parametrize("name", ["classifier", "regressor"])
-one_or_three = pytest.mark.parametrize("n_estimators", [1, 3])
+one_or_three = pytest.mark.parametrize(
+    "n_estimators",
+    [1, pytest.param(3, marks=pytest.mark.slow)],  # up to twelve networks
+)
 
 
 def greedy_reference(predictions, targets, n_picks):

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import RegressorMixin
-from sklearn.linear_model import Perceptron
 from sklearn.utils.validation import check_is_fitted
 
 from . import _architecture, _build, _compat
@@ -97,10 +96,10 @@ def _check_output_activation(estimator: Any, sklearn_class: type) -> None:
         )
 
 
-def to_sklearn_perceptron(
-    estimator: Any, coef: Any, intercept: Array, classes: Array
-) -> Perceptron:
+def to_sklearn_perceptron(estimator: Any, coef: Any, intercept: Array, classes: Array) -> Any:
     """Return the scikit-learn Perceptron with the weights of a PerceptronClassifier."""
+    from sklearn.linear_model import Perceptron  # it takes long to import, and few need it
+
     parameters = {
         name: value
         for name, value in _common_parameters(estimator, Perceptron).items()

@@ -1,4 +1,4 @@
-"""To and from scikit-learn's own MLPs."""
+"""To and from scikit-learn's own MLPs, and to its Perceptron."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -94,6 +94,30 @@ def _check_output_activation(estimator: Any, sklearn_class: type) -> None:
             f"the output activation {output_activation!r}, of loss={estimator.loss!r}, can't be "
             f"converted: this version of scikit-learn predicts through one of {sorted(known)}."
         )
+
+
+def to_sklearn_perceptron(estimator: Any, coef: Any, intercept: Array, classes: Array) -> Any:
+    """Return the scikit-learn Perceptron with the weights of a PerceptronClassifier."""
+    from sklearn.linear_model import Perceptron  # it takes long to import, and few need it
+
+    parameters = {
+        name: value
+        for name, value in _common_parameters(estimator, Perceptron).items()
+        if _compat.is_valid_parameter(Perceptron, name, value)
+    }
+    converted = Perceptron(**parameters)
+    attributes = {
+        "coef_": coef.copy() if issparse(coef) else np.array(coef),
+        "intercept_": np.array(intercept),
+        "classes_": classes.copy(),
+        "n_features_in_": coef.shape[1],
+        "n_iter_": getattr(estimator, "n_iter_", 0),
+        "t_": getattr(estimator, "t_", 1.0),
+    }
+    if hasattr(estimator, "feature_names_in_"):
+        attributes["feature_names_in_"] = estimator.feature_names_in_.copy()
+    vars(converted).update(attributes)
+    return converted
 
 
 def from_sklearn(cls: Any, fitted: Any) -> Any:

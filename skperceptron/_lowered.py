@@ -67,10 +67,11 @@ class OtherStep(Step):
     parameters: tuple[Array, ...]
 
 
-def lower(estimator: Any, *, fold: bool = True) -> tuple[Step, ...]:
+def lower(estimator: Any, *, fold: bool = True, n_layers: int | None = None) -> tuple[Step, ...]:
     """The steps of a fitted network, from its inputs to the output activation.
 
-    The arrays are those of the attributes, not copies, unless batch normalisation is folded in.
+    With ``n_layers`` only those of so many hidden layers, the first ones. The arrays are those of
+    the attributes, not copies, unless batch normalisation is folded in.
     Arrays of integers become floats. Without ``fold`` dense steps have their weights as trained,
     and batch normalisation beside the weights.
     """
@@ -81,10 +82,12 @@ def lower(estimator: Any, *, fold: bool = True) -> tuple[Step, ...]:
         for array in layout.arrange(published_parameters(estimator, layout))
     ]
     steps: list[Step] = []
-    for spec, own in zip(architecture.specs, architecture.by_spec(arrays), strict=True):
-        steps += spec.lower(own)
-    output = steps.pop() if steps and steps[-1].activation is None else Step(None)
-    steps.append(replace(output, activation=architecture.output_activation))
+    own = architecture.by_spec(arrays)
+    for spec, parameters in list(zip(architecture.specs, own, strict=True))[:n_layers]:
+        steps += spec.lower(parameters)
+    if n_layers is None:
+        output = steps.pop() if steps and steps[-1].activation is None else Step(None)
+        steps.append(replace(output, activation=architecture.output_activation))
     if fold:
         steps = [step.folded() if isinstance(step, DenseStep) else step for step in steps]
     return tuple(steps)

@@ -34,7 +34,9 @@ from ._compat import (
     managing_callbacks,
     validate_parameters,
     validate_X,
+    without_callbacks,
 )
+from ._convert import to_sklearn_perceptron
 from ._core.perceptron import (
     Blocks,
     DenseRows,
@@ -351,7 +353,7 @@ class PerceptronClassifier(
     n_iter_: int
     t_: float
     mistakes_curve_: list[int]
-    _state: _State
+    _state: Any  # _State, or None after drop_training_state
 
     def fit(
         self,
@@ -510,9 +512,50 @@ class PerceptronClassifier(
         _check_shapes(coef, intercept, (n_units, *coef.shape[-1:]))
         return coef, intercept
 
+    @property
+    def _can_resume(self) -> bool:
+        """Whether there is a position in training to go on from."""
+        return getattr(self, "_state", None) is not None
+
     def __sklearn_is_fitted__(self) -> bool:
         needed = ["coef_", "classes_"] + ["intercept_"] * bool(self.fit_intercept)
         return hasattr(self, "_state") or all(hasattr(self, name) for name in needed)
+
+    def to_sklearn(self) -> Any:
+        """Convert to scikit-learn's own Perceptron.
+
+        Returns
+        -------
+        sklearn.linear_model.Perceptron
+            Fitted, with copies of the weights and so the same predictions. What it has no
+            parameter for (``algorithm``, ``multi_class``) is left behind; it plays no part in
+            prediction.
+        """
+        check_is_fitted(self, msg=NOT_FITTED)
+        fitted = hasattr(self, "_state")
+        coef, intercept = (self.coef_, self.intercept_) if fitted else self._predictable()
+        classes = self.classes_ if fitted else labels_in_order(self.classes_)
+        return to_sklearn_perceptron(self, coef, intercept, classes)
+
+    def drop_training_state(self) -> Self:
+        """Forget how the weights came about and all that only continuing needs.
+
+        Predictions stay the same, and a pickle holds little more than the weights.
+        ``mistakes_curve_`` is emptied; the other attributes keep their values. A later warm start
+        or ``partial_fit`` goes on from the weights, with everything else new: the curve and ``t_``
+        begin there. Callbacks are taken off, which may hold more than all that.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_is_fitted(self, msg=NOT_FITTED)
+        without_callbacks(self)
+        if hasattr(self, "_state"):
+            self._state = None
+            self.mistakes_curve_ = []
+        return self
 
     def sparsify(self) -> Self:
         """Turn ``coef_`` into a CSR matrix, to save memory if an L1 penalty made many weights 0.
@@ -554,7 +597,7 @@ class PerceptronClassifier(
         intercept_init: ArrayLike | None,
         sample_weight: ArrayLike | None,
     ) -> None:
-        resume = self.warm_start and hasattr(self, "_state")
+        resume = self.warm_start and self._can_resume
         given = self._given_weights() if self.warm_start and not resume else None
         data = self._validate(X, y, sample_weight, resume, given)
         classes = np.unique(data.y)
@@ -588,7 +631,7 @@ class PerceptronClassifier(
         classes: ArrayLike | None,
         sample_weight: ArrayLike | None,
     ) -> None:
-        resume = hasattr(self, "_state")
+        resume = self._can_resume
         given = None if resume else self._given_weights()
         data = self._validate(X, y, sample_weight, resume, given, known=True)
         if not resume and hasattr(self, "classes_"):
@@ -734,7 +777,7 @@ class PerceptronClassifier(
 
     def _resume(self, rows: Rows, rule: Rule, n_rows: int) -> _State:
         """A copy of where the last call ended, with what the user edited since."""
-        state = self._state
+        state: _State = self._state
         coef, intercept = self._weights()
         units = self._units(rows, rule)
         _check_shapes(coef, intercept, units.weights.T.shape)

@@ -23,7 +23,7 @@ ROOT = Path(skperceptron.__file__).parent
 # From the ground up; a module imports only from floors below its own. A folder of _core whose
 # modules are not listed is one component: they share their base, and its __init__ gathers them.
 FLOORS = [
-    {"_core", "_core.forks", "_core.types"},
+    {"_core", "_core.forks", "_core.formulas", "_core.types"},
     {"_core.kernels", "_core.ufuncs"},
     {"_core.compiled", "_core.compiled.tape"},
     {"_core.compiled.replay"},
@@ -77,6 +77,12 @@ FLOORS = [
     {"tabular._base"},
     {"tabular._classifier", "tabular._regressor"},
     {"callbacks", "plotting", "tabular"},
+    {"export._writer"},
+    {"export._networks", "export._transformers"},
+    {"export._tables"},
+    {"export._describe"},
+    {"export._c", "export._onnx"},
+    {"export"},
     {""},  # skperceptron/__init__.py
 ]
 FLOOR = {component: floor for floor, components in enumerate(FLOORS) for component in components}
@@ -165,6 +171,7 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
         "_blas_threads": {"scipy", "threadpoolctl", "joblib"},  # scikit-learn brings the last two
         "_core": {"numpy", "scipy"},
         "callbacks": {"pandas"},
+        "export": {"numpy", "scipy", "sklearn", "skl2onnx"},
         "plotting": {"numpy", "sklearn", "matplotlib"},
     }
     if module in ("_core.kernels", "_core.compiled.replay"):

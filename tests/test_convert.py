@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn import neural_network
+from sklearn import linear_model, neural_network
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -539,3 +539,81 @@ def fitted_by_scikit_learn(ours, solver):
     kind = getattr(neural_network, ours.__name__)
     model = kind(hidden_layer_sizes=(3,), solver=solver, max_iter=300, tol=1.0, random_state=0)
     return model.fit(X, np.arange(20) % 2)
+
+
+PERCEPTRONS = {
+    "binary": ({}, (SCORES[:, 0] > 0).astype(int)),
+    "strings": (
+        {"penalty": "elasticnet", "eta0": 0.5},
+        np.array(list("abc"))[SCORES.argmax(axis=1)],
+    ),
+    "joint": ({"multi_class": "joint", "algorithm": "averaged"}, SCORES.argmax(axis=1)),
+    "pocket": ({"algorithm": "pocket", "class_weight": "balanced"}, SCORES.argmax(axis=1)),
+    "stopped": ({"early_stopping": True, "validation_fraction": 0.2}, SCORES.argmax(axis=1)),
+}
+every_perceptron = pytest.mark.parametrize("case", PERCEPTRONS)
+
+
+def perceptron(case, data=X):
+    parameters, y = PERCEPTRONS[case]
+    model = skperceptron.PerceptronClassifier(random_state=0, max_iter=7, tol=None, **parameters)
+    return model.fit(data, y), y
+
+
+class TestPerceptron:
+    @every_perceptron
+    @pytest.mark.parametrize("sparsify", [False, True])
+    def test_predicts_the_same(self, case, sparsify):
+        model, y = perceptron(case)
+        model = model.sparsify() if sparsify else model
+        converted = model.to_sklearn()
+        assert type(converted) is linear_model.Perceptron
+        for data in (X, sparse.csr_array(X)):
+            assert_array_equal(converted.predict(data), model.predict(data))
+            scores = model.decision_function(data)
+            assert_allclose(converted.decision_function(data), scores, rtol=1e-12, atol=1e-12)
+        assert converted.predict(X).dtype == model.predict(X).dtype
+        assert converted.score(X, y) == model.score(X, y)
+
+    @every_perceptron
+    def test_is_fitted_pickles_clones_and_is_trained_further(self, case):
+        model, y = perceptron(case)
+        converted = model.to_sklearn()
+        check_is_fitted(converted)
+        assert (converted.n_iter_, converted.t_) == (model.n_iter_, model.t_)
+        shared = converted.get_params().keys() & model.get_params().keys()
+        assert len(shared) > 10
+        for name in shared:
+            assert converted.get_params()[name] == model.get_params()[name]
+        assert_array_equal(pickle.loads(pickle.dumps(converted)).predict(X), model.predict(X))
+        assert not hasattr(clone(converted), "coef_")
+        if not converted.early_stopping and converted.class_weight is None:
+            before = converted.coef_.copy()
+            converted.partial_fit(X, y)
+            assert not np.array_equal(converted.coef_, before)
+
+    def test_weights_are_copies(self):
+        model, _ = perceptron("binary")
+        converted = model.to_sklearn()
+        before = model.decision_function(X)
+        converted.coef_ += 1
+        converted.intercept_ += 1
+        converted.classes_ += 1
+        assert_array_equal(model.decision_function(X), before)
+        assert_array_equal(model.classes_, [0, 1])
+
+    def test_names_of_features(self):
+        frame = pd.DataFrame(X, columns=list("vwxyz"))
+        model, _ = perceptron("binary", frame)
+        assert model.to_sklearn().feature_names_in_.tolist() == list("vwxyz")
+        assert_array_equal(model.to_sklearn().predict(frame), model.predict(frame))
+
+    def test_weights_without_a_fit(self):
+        model = skperceptron.PerceptronClassifier()
+        model.coef_, model.intercept_, model.classes_ = [[1.0, -1.0]], [0.5], ["no", "yes"]
+        converted = model.to_sklearn()
+        assert converted.predict([[0.0, 0.0], [0.0, 1.0]]).tolist() == ["yes", "no"]
+
+    def test_unfitted(self):
+        with pytest.raises(NotFittedError):
+            skperceptron.PerceptronClassifier().to_sklearn()

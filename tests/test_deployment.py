@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from helpers.marks import dense_and_csr
 from helpers.tasks import tasks
-from skperceptron import MLPClassifier, MLPRegressor
+from skperceptron import MLPClassifier, MLPRegressor, PerceptronClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -269,3 +269,88 @@ class TestReadyArrays:
         model = MLPClassifier((5,), max_iter=3, random_state=0, tol=1).fit(frame, self.y)
         with pytest.warns(UserWarning, match="X does not have valid feature names"):
             model.predict(self.X)
+
+
+PERCEPTRONS = {
+    "rosenblatt": {},
+    "averaged": {"algorithm": "averaged"},
+    "pocket": {"algorithm": "pocket"},
+    "joint": {"multi_class": "joint", "penalty": "l2"},
+    "early stopping": {"early_stopping": True},
+}
+every_perceptron = pytest.mark.parametrize("kind", PERCEPTRONS)
+
+
+def perceptron(kind, **parameters):
+    y = np.array(["a", "b", "c"])[SCORES.argmax(axis=1)]
+    defaults = {"random_state": 0, "max_iter": 6, "tol": None}
+    return PerceptronClassifier(**defaults | PERCEPTRONS[kind] | parameters), y
+
+
+class TestDropTrainingStateOfPerceptrons:
+    @every_perceptron
+    @pytest.mark.parametrize("sparsify", [False, True])
+    def test_leaves_predictions_and_attributes_as_they_are(self, kind, sparsify):
+        model, y = perceptron(kind)
+        model = model.fit(X, y).sparsify() if sparsify else model.fit(X, y)
+        before, attributes = outputs(model), dict(vars(model))
+        assert model.drop_training_state() is model
+        for one, other in zip(outputs(model), before, strict=True):
+            assert_array_equal(one, other)
+        for one, other in zip(outputs(pickle.loads(pickle.dumps(model))), before, strict=True):
+            assert_array_equal(one, other)
+        assert model.mistakes_curve_ == []
+        for name in [n for n in attributes if n.endswith("_") and n != "mistakes_curve_"]:
+            assert getattr(model, name) is attributes[name]
+
+    @every_perceptron
+    def test_makes_the_pickle_little_more_than_the_weights(self, kind):
+        data, y = rng.normal(size=(300, 5000)), rng.integers(0, 3, 300)
+        model, _ = perceptron(kind, max_iter=2)
+        weights = model.fit(data, y).coef_.nbytes
+        assert len(pickle.dumps(model)) > 1.1 * weights + 50_000
+        assert len(pickle.dumps(model.drop_training_state())) <= 1.1 * weights + 50_000
+
+    @every_perceptron
+    @pytest.mark.parametrize("how", ["fit", "partial_fit"])
+    def test_goes_on_from_the_weights_with_everything_else_new(self, kind, how):
+        model, y = perceptron(kind, warm_start=True)
+        model.fit(X, y)
+        given, _ = perceptron(kind, warm_start=True)
+        given.coef_, given.intercept_ = model.coef_.copy(), model.intercept_.copy()
+        given.classes_ = model.classes_.copy()
+        model.drop_training_state()
+        if how == "partial_fit" and kind == "early stopping":
+            model, given = (
+                model.set_params(early_stopping=False),
+                given.set_params(early_stopping=False),
+            )
+        for one in (model, given):
+            getattr(one, how)(X, y)
+        assert_array_equal(model.coef_, given.coef_)
+        assert model.mistakes_curve_ == given.mistakes_curve_ != []
+        assert model.t_ == given.t_ == 1 + len(X) * model.n_iter_
+
+    def test_a_fit_without_warm_start_begins_anew(self):
+        model, y = perceptron("averaged")
+        expected = model.fit(X, y).coef_.copy()
+        assert_array_equal(model.drop_training_state().fit(X, y).coef_, expected)
+
+    def test_twice_and_weights_without_a_fit(self):
+        model, y = perceptron("rosenblatt")
+        assert model.fit(X, y).drop_training_state().drop_training_state() is model
+        given = PerceptronClassifier()
+        given.coef_, given.intercept_, given.classes_ = np.eye(3), np.zeros(3), np.arange(3)
+        assert given.drop_training_state().predict(np.eye(3)).tolist() == [0, 1, 2]
+
+    def test_joblib_and_copy(self, tmp_path):
+        model, y = perceptron("averaged", warm_start=True)
+        model.fit(X, y).drop_training_state()
+        joblib.dump(model, tmp_path / "model.joblib")
+        loaded = joblib.load(tmp_path / "model.joblib")
+        assert_array_equal(loaded.predict(X), model.predict(X))
+        assert_array_equal(loaded.fit(X, y).coef_, copy.deepcopy(model).fit(X, y).coef_)
+
+    def test_unfitted(self):
+        with pytest.raises(NotFittedError):
+            PerceptronClassifier().drop_training_state()

@@ -11,6 +11,8 @@ GUIDES = {
     "skperceptron.callbacks.History": ["callbacks"],
     "skperceptron.callbacks.Metadata": ["callbacks"],
     "skperceptron.callbacks.ModelCheckpoint": ["callbacks"],
+    "skperceptron.export.to_c": ["export"],
+    "skperceptron.export.to_onnx": ["export"],
     "skperceptron.plotting.ActivationHistogramDisplay": ["plotting"],
     "skperceptron.plotting.DecisionBoundaryAnimation": ["plotting"],
     "skperceptron.plotting.LossCurveDisplay": ["plotting"],

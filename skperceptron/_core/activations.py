@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 import numpy as np
 from scipy.special import expit, ndtr
 
+from . import formulas
+from .formulas import Formula
 from .kernels import Kernel
 from .types import Array
 
@@ -43,6 +45,7 @@ class Activation(ABC):
 
     Both work in place. Where the derivative can be written in terms of the output, a layer
     owns one buffer only; where it ``saves`` the input, the layer keeps a copy of that.
+    ``formula`` says the same as ``forward`` to whoever computes it in another language.
     """
 
     saves: ClassVar[Literal["output", "input"]] = "output"
@@ -57,6 +60,10 @@ class Activation(ABC):
     @abstractmethod
     def backward(self, saved: Array, delta: Array) -> None: ...
 
+    @abstractmethod
+    def formula(self, z: Formula) -> Formula:
+        """``f(z)``."""
+
 
 class Identity(Activation):
     """``a = z``."""
@@ -66,6 +73,9 @@ class Identity(Activation):
 
     def backward(self, saved: Array, delta: Array) -> None:
         pass
+
+    def formula(self, z: Formula) -> Formula:
+        return z
 
     def record(self, tape: Tape, z: Array) -> None:
         pass
@@ -86,6 +96,9 @@ class Logistic(Activation):
         delta *= saved
         np.subtract(1, saved, out=saved)
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.logistic(z)
 
     def record(self, tape: Tape, z: Array) -> None:
         tape.call(expit, z, z)
@@ -108,6 +121,9 @@ class Tanh(Activation):
         saved *= saved
         np.subtract(1, saved, out=saved)
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.tanh(z)
 
     def record(self, tape: Tape, z: Array) -> None:
         tape.call(np.tanh, z, z)
@@ -134,6 +150,9 @@ class Relu(Activation):
 
     def backward(self, saved: Array, delta: Array) -> None:
         _keep_where_positive.run(delta, saved)
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.maximum(z, 0.0)
 
     def record(self, tape: Tape, z: Array) -> None:
         tape.run(_rectify_loop, z)
@@ -178,6 +197,9 @@ class LeakyRelu(Activation):
     def backward(self, saved: Array, delta: Array) -> None:
         delta *= np.where(saved > 0, saved.dtype.type(1), saved.dtype.type(self.slope))
 
+    def formula(self, z: Formula) -> Formula:
+        return formulas.maximum(z, self.slope * z)
+
 
 class Elu(Activation):
     """``a = z`` where z > 0, else ``exp(z) - 1`` (Clevert, Unterthiner & Hochreiter 2016).
@@ -192,6 +214,9 @@ class Elu(Activation):
         np.minimum(saved, 0, out=saved)
         saved += 1
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.maximum(z, 0.0) + formulas.expm1(formulas.minimum(z, 0.0))
 
 
 class Selu(Activation):
@@ -213,6 +238,10 @@ class Selu(Activation):
     def backward(self, saved: Array, delta: Array) -> None:
         below = saved + self.scale * self.alpha
         delta *= np.where(saved > 0, saved.dtype.type(self.scale), below)
+
+    def formula(self, z: Formula) -> Formula:
+        below = self.alpha * formulas.expm1(formulas.minimum(z, 0.0))
+        return self.scale * (formulas.maximum(z, 0.0) + below)
 
 
 class Gelu(Activation):
@@ -236,6 +265,9 @@ class Gelu(Activation):
         slope += density
         delta *= slope
 
+    def formula(self, z: Formula) -> Formula:
+        return z * formulas.normal_cdf(z)
+
 
 class Silu(Activation):
     """``a = z σ(z)``, also called swish; ``da/dz = σ(z) (1 + z (1 - σ(z)))``.
@@ -255,6 +287,9 @@ class Silu(Activation):
         saved *= gate
         delta *= saved
 
+    def formula(self, z: Formula) -> Formula:
+        return z * formulas.logistic(z)
+
 
 class Mish(Activation):
     """``a = z t``, ``t = tanh(log(1 + exp(z)))`` (Misra 2019); ``da/dz = t + z σ(z) (1 - t²)``."""
@@ -271,6 +306,9 @@ class Mish(Activation):
         saved += gate
         delta *= saved
 
+    def formula(self, z: Formula) -> Formula:
+        return z * formulas.tanh(formulas.softplus(z))
+
 
 class Softplus(Activation):
     """``a = log(1 + exp(z))``; ``da/dz = σ(z) = 1 - exp(-a)``."""
@@ -286,6 +324,9 @@ class Softplus(Activation):
         np.negative(saved, out=saved)
         delta *= saved
 
+    def formula(self, z: Formula) -> Formula:
+        return formulas.softplus(z)
+
 
 class HardTanh(Activation):
     """``a = min(max(z, -1), 1)``; ``da/dz`` is 1 where |a| < 1, else 0 (0 at the kinks)."""
@@ -299,6 +340,9 @@ class HardTanh(Activation):
     def backward(self, saved: Array, delta: Array) -> None:
         delta *= np.abs(saved) < 1
 
+    def formula(self, z: Formula) -> Formula:
+        return formulas.minimum(formulas.maximum(z, -1.0), 1.0)
+
 
 class Exp(Activation):
     """``a = exp(z)``, ``da/dz = a``: an output only."""
@@ -310,6 +354,9 @@ class Exp(Activation):
 
     def backward(self, saved: Array, delta: Array) -> None:
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.exp(z)
 
 
 class Softmax(Activation):
@@ -327,6 +374,9 @@ class Softmax(Activation):
         # The Jacobian is diag(a) - a aᵀ.
         delta -= np.einsum("ij,ij->i", saved, delta)[:, np.newaxis]
         delta *= saved
+
+    def formula(self, z: Formula) -> Formula:
+        return formulas.softmax(z)
 
 
 @cache

@@ -1,0 +1,414 @@
+"""to_onnx: what onnxruntime computes is what the methods compute, on real rows."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+
+from helpers.exports import CASES, assert_close, data, digits, fitted, rodents, table_model
+from helpers.marks import unconverged
+from helpers.new_layers import ScaleSpec
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
+from skperceptron._architecture import DenseSpec
+from skperceptron._core.activations import Tanh
+from skperceptron.export import to_onnx
+from skperceptron.tabular import PiecewiseLinearEncoder, RobustClipScaler, TabularPreprocessor
+
+WHY = "skl2onnx OR onnxruntime IS NOT INSTALLED: ONNX MODELS WERE NOT COMPARED"
+
+
+onnxruntime = pytest.importorskip("onnxruntime", reason=WHY)
+onnx = pytest.importorskip("onnx", reason=WHY)
+pytest.importorskip("skl2onnx", reason=WHY)
+
+pytestmark = [unconverged, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+every_case = pytest.mark.parametrize("case", CASES)
+every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+
+def session(model):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    providers = ["CPUExecutionProvider"]
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=providers)
+
+
+def run(model, X):
+    """Outputs of an ONNX model by their names."""
+    running = session(model)
+    inputs = running.get_inputs()
+    feed = {"X": np.asarray(X)}
+    if hasattr(X, "columns"):
+        kinds = {
+            "tensor(double)": np.float64,
+            "tensor(float)": np.float32,
+            "tensor(int64)": np.int64,
+        }
+        feed = {}
+        # skl2onnx writes _ for what is no letter or digit in a name.
+        for each, name in zip(inputs, X.columns, strict=True):
+            assert each.name.startswith(re.split(r"\W", name)[0])
+            column = X[name]
+            if each.type == "tensor(string)":
+                values = column.astype(object).where(column.notna(), "").to_numpy(object)
+            else:
+                values = column.to_numpy().astype(kinds[each.type])
+            feed[each.name] = values.reshape(-1, 1)
+    names = [output.name for output in running.get_outputs()]
+    return dict(zip(names, running.run(names, feed), strict=True))
+
+
+METHODS = {
+    "probabilities": "predict_proba",
+    "scores": "decision_function",
+    "prediction": "predict",
+    "code": "transform",
+    "transformed": "transform",
+    "quantiles": "predict_quantiles",
+}
+
+
+def assert_predicts(found, model, X, dtype):
+    """All outputs are what the methods return; labels may differ where two scores are equal."""
+    assert found
+    for name, values in found.items():
+        if name == "label":
+            expected = model.predict(X)
+            assert values.shape == expected.shape
+            differs = values != expected
+            assert differs.mean() < 0.01
+            if differs.any():
+                assert differs.ndim == 1
+                scores = next(v for k, v in found.items() if k != "label")[differs]
+                scores = np.sort(np.hstack([scores, -scores]) if scores.shape[1] == 1 else scores)
+                limit = {"float32": 1e-4, "float64": 1e-11}[dtype]
+                assert (scores[:, -1] - scores[:, -2] < limit).all()
+        elif name == "std":
+            assert_close(values, model.predict(X, return_std=True)[1], dtype)
+        elif name == "reconstruction":
+            last = model[-1] if hasattr(model, "steps") else model
+            assert_close(values, last.inverse_transform(model.transform(X)), dtype)
+        else:
+            assert_close(values, getattr(model, METHODS[name])(X), dtype)
+
+
+def precision(case, dtype):
+    """onnxruntime has the error function in float32 only."""
+    return "float32" if "gelu" in case else dtype
+
+
+@every_case
+@every_dtype
+def test_every_output_is_the_method(case, dtype):
+    model, X = fitted(case)
+    X = X.astype(dtype)
+    found = run(to_onnx(model, X), X)
+    for values in found.values():
+        assert values.dtype.kind != "f" or values.dtype == dtype
+    assert_predicts(found, model, X, precision(case, dtype))
+
+
+@every_case
+def test_a_network_of_float32_computes_in_it(case):
+    model, X = fitted(case, "float32")
+    converted = to_onnx(model, X.astype("float64"))
+    types = {tensor.data_type for tensor in converted.graph.initializer}
+    assert onnx.TensorProto.DOUBLE not in types
+    assert_predicts(run(converted, X.astype("float64")), model, X, "float32")
+
+
+def test_batch_norm_is_folded():
+    model, X = fitted("classifier, relu")
+    operators = [node.op_type for node in to_onnx(model, X).graph.node]
+    assert "BatchNormalization" not in operators
+    assert operators.count("Gemm") == 3
+    assert operators.count("Relu") == 2
+
+
+def test_names_and_shapes_of_outputs():
+    for case, names in {
+        "multiclass": ["label", "probabilities"],
+        "hinge": ["label", "scores"],
+        "perceptron": ["label", "scores"],
+        "regression": ["prediction"],
+        "autoencoder": ["code", "reconstruction"],
+    }.items():
+        assert [output.name for output in to_onnx(*fitted(case)).graph.output] == names
+    found = run(to_onnx(*fitted("regression")), fitted("regression")[1])
+    assert found["prediction"].shape == (442, 1)
+
+
+def test_a_decoder_is_cut_out_of_an_autoencoder():
+    model, X = fitted("autoencoder")
+    converted = onnx.utils.Extractor(to_onnx(model, X)).extract_model(["code"], ["reconstruction"])
+    codes = model.transform(X)
+    (found,) = session(converted).run(None, {"code": codes})
+    assert_close(found, model.inverse_transform(codes), "float64")
+
+
+@pytest.mark.parametrize("opset", [13, 15, 18, 21])
+def test_older_sets_of_operators(opset):
+    for case in ("multiclass", "outputs", "autoencoder"):
+        model, X = fitted(case)
+        converted = to_onnx(model, X, target_opset=opset)
+        assert [each.version for each in converted.opset_import if not each.domain] == [opset]
+        onnx.checker.check_model(converted)
+        assert_predicts(run(converted, X), model, X, "float64")
+
+
+class TestPipelines:
+    @pytest.mark.parametrize("target", ["binary", "multiclass", "strings", "multilabel"])
+    @every_dtype
+    def test_scaler(self, target, dtype):
+        X, y = data(target)
+        model = make_pipeline(StandardScaler(), MLPClassifier((9,), max_iter=9, random_state=0))
+        model.fit(X, y)
+        X = X.astype(dtype)
+        assert_predicts(run(to_onnx(model, X), X), model, X, dtype)
+
+    @pytest.mark.parametrize(
+        "transformer",
+        [
+            MinMaxScaler(),
+            RobustClipScaler(),
+            PiecewiseLinearEncoder(4),
+            MLPAutoencoder((9, 4, 9), max_iter=5, random_state=0),
+            TabularPreprocessor(),
+        ],
+        ids=str,
+    )
+    @every_dtype
+    def test_transformers(self, transformer, dtype):
+        X, y = data("strings")
+        model = make_pipeline(transformer, MLPClassifier((9,), max_iter=9, random_state=0)).fit(
+            X, y
+        )
+        far = np.vstack([X, X * 5 - 10]).astype(dtype)
+        # The preprocessor's matrix is of float32.
+        exact = isinstance(transformer, TabularPreprocessor)
+        assert_predicts(run(to_onnx(model, far), far), model, far, "float32" if exact else dtype)
+
+    @pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler((-1, 1))], ids=str)
+    @every_dtype
+    def test_transformed_targets(self, scaler, dtype):
+        for target in ("regression", "outputs"):
+            X, y = data(target)
+            network = MLPRegressor((9,), max_iter=20, random_state=0)
+            model = TransformedTargetRegressor(
+                make_pipeline(StandardScaler(), network), transformer=scaler
+            )
+            X = X.astype(dtype)
+            found = run(to_onnx(model.fit(X, 100 * y), X), X)
+            assert list(found) == ["prediction"]
+            assert_predicts(found, model, X, dtype)
+
+    def test_a_search_and_an_autoencoder_at_the_end(self):
+        X, y = data("binary")
+        pipeline = make_pipeline(StandardScaler(), MLPClassifier(max_iter=9, random_state=0))
+        search = GridSearchCV(pipeline, {"mlpclassifier__alpha": [1e-4, 1.0]}, cv=2).fit(X, y)
+        assert_predicts(run(to_onnx(search, X), X), search, X, "float64")
+        encoder = make_pipeline(StandardScaler(), MLPAutoencoder((3,), max_iter=5)).fit(X)
+        assert_predicts(run(to_onnx(encoder, X), X), encoder, X, "float64")
+
+    def test_a_column_transformer_and_missing_values(self):
+        """As many data frames are: whole and real numbers, and strings, in one pipeline."""
+        X, y = rodents()
+        X = X.assign(sex=X["sex"].fillna("unknown"))
+        # onnxruntime fills missing numbers in float32 only.
+        X = X.astype({"weight": "float32", "hindfoot_length": "float32"})
+        numbers = make_pipeline(SimpleImputer(), StandardScaler())
+        encoder = make_column_transformer(
+            (
+                OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+                ["plot", "plot_type", "sex"],
+            ),
+            # A whole number first: of several columns skl2onnx takes the first one's type.
+            (numbers, ["year", "month", "weight", "hindfoot_length"]),
+        )
+        model = make_pipeline(encoder, MLPClassifier((20,), max_iter=5, random_state=0)).fit(X, y)
+        converted = to_onnx(model, X)
+        assert [each.name for each in converted.graph.input] == X.columns.tolist()
+        # skl2onnx computes one-hot columns in float32, and the numbers beside them.
+        assert_predicts(run(converted, X), model, X, "float32")
+
+    def test_data_frames_of_numbers(self):
+        X, y = data("regression")
+        frame = pd.DataFrame(X, columns=[f"column {i}" for i in range(X.shape[1])])
+        for dtype in ("float32", "float64"):
+            typed = frame.astype(dtype)
+            model = MLPRegressor((5,), max_iter=5, random_state=0).fit(typed, y)
+            found = run(to_onnx(model, typed), typed)
+            assert_predicts(found, model, typed, dtype)
+
+    @pytest.mark.parametrize(
+        "wrap",
+        [
+            lambda model: VotingClassifier(
+                [("a", model), ("b", LogisticRegression())], voting="soft", flatten_transform=False
+            ),
+            lambda model: StackingClassifier([("a", model), ("b", LogisticRegression())], cv=2),
+            lambda model: OneVsRestClassifier(model),
+            lambda model: CalibratedClassifierCV(model, cv=2),
+        ],
+        ids=["voting", "stacking", "one against the rest", "calibrated"],
+    )
+    @pytest.mark.parametrize("target", ["binary", "strings"])
+    def test_in_estimators_of_scikit_learn(self, wrap, target):
+        X, y = data(target)
+        model = wrap(MLPClassifier((9,), max_iter=9, random_state=0)).fit(X, y)
+        found = list(run(to_onnx(model, X), X).values())
+        assert_array_equal(found[0], model.predict(X))
+        if hasattr(model, "predict_proba"):
+            # skl2onnx computes parts of these in float32.
+            assert_close(found[1], model.predict_proba(X), "float32")
+
+
+class TestTables:
+    @pytest.mark.parametrize(
+        "model",
+        ["classes", "folds", "kinds", "labels", "numbers", "quantiles", "gaussian", "encoded"],
+    )
+    def test_every_output_is_the_method(self, model):
+        estimator, X = table_model(model), rodents()[0]
+        X = X.assign(plot=X["plot"].where(X.index % 9 > 0, "no such plot"))
+        found = run(to_onnx(estimator, X), X)
+        if model == "quantiles":
+            assert list(found) == ["prediction", "quantiles"]
+        if model == "gaussian":
+            assert list(found) == ["prediction", "std"]
+        assert_predicts(found, estimator, X, "float32")
+
+    def test_categories_that_are_numbers(self):
+        X, y = rodents()
+        numbers = X[["year", "month", "weight", "hindfoot_length"]].assign(half=X["month"] / 2)
+        preprocessor = TabularPreprocessor(categorical_features=[1, 4], random_state=0)
+        preprocessor.fit(numbers, y)
+        for rows in (numbers, numbers.astype({"month": float})):
+            found = run(to_onnx(preprocessor, rows), rows)["transformed"]
+            assert_close(found, preprocessor.transform(rows), "float32")
+        whole = numbers[["year", "month"]]
+        preprocessor = TabularPreprocessor(categorical_features=[1]).fit(whole)
+        converted = to_onnx(preprocessor, whole)
+        assert converted.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.INT64
+        assert_close(run(converted, whole)["transformed"], preprocessor.transform(whole), "float32")
+
+    def test_an_array_of_numbers_is_one_input(self):
+        X, _ = digits()
+        preprocessor = TabularPreprocessor(categorical_features=[0, 10], n_bins=4).fit(X)
+        converted = to_onnx(preprocessor, X)
+        assert [each.name for each in converted.graph.input] == ["X"]
+        assert_close(run(converted, X)["transformed"], preprocessor.transform(X), "float32")
+
+    def test_booleans_are_categories(self):
+        X, _ = rodents()
+        X = X[["weight"]].assign(heavy=(X["weight"] > 40).to_numpy())
+        preprocessor = TabularPreprocessor().fit(X)
+        found = run(to_onnx(preprocessor, X), X)["transformed"]
+        assert_close(found, preprocessor.transform(X), "float32")
+
+    def test_an_array_of_objects_has_an_input_for_each_column(self):
+        frame, y = rodents()
+        X = frame.to_numpy(object)
+        model = clone(table_model("classes")).fit(X, y)
+        converted = to_onnx(model, X)
+        assert [each.name for each in converted.graph.input] == [f"x{i}" for i in range(X.shape[1])]
+        renamed = frame.set_axis([f"x{i}" for i in range(X.shape[1])], axis=1)
+        found = run(converted, renamed)
+        assert_close(found["probabilities"], model.predict_proba(X), "float32")
+
+
+class Mine(Tanh):
+    """An activation of the user's."""
+
+
+class WithOwnLayer(MLPRegressor):
+    def _layer_specs(self, n_features, n_scores):
+        return (ScaleSpec(n_features), DenseSpec(n_features, n_scores))
+
+
+class Derived(MLPClassifier):
+    """It predicts as its base does."""
+
+
+class TestErrors:
+    X, y = np.eye(4), np.arange(4.0)
+
+    def test_an_activation_of_the_users_is_named(self):
+        network = MLPRegressor((3,), Mine(), max_iter=1)
+        for model in (network, make_pipeline(StandardScaler(), network)):
+            with pytest.raises(ValueError, match=r"to_onnx can't export the activation Mine"):
+                to_onnx(model.fit(self.X, self.y), self.X)
+
+    def test_a_layer_of_the_users_is_named(self):
+        model = WithOwnLayer(max_iter=1).fit(self.X, self.y)
+        with pytest.raises(ValueError, match=r"to_onnx can't export the layer Scale"):
+            to_onnx(model, self.X)
+
+    def test_a_derived_class_is_exported_as_its_base(self):
+        X, y = data("strings")
+        model = make_pipeline(StandardScaler(), Derived((5,), max_iter=3)).fit(X, y)
+        assert_predicts(run(to_onnx(model, X), X), model, X, "float64")
+
+    def test_what_skl2onnx_does_not_know_is_named(self):
+        class Other(MinMaxScaler):
+            pass
+
+        model = make_pipeline(Other(), MLPClassifier(max_iter=1)).fit(self.X, [0, 1, 0, 1])
+        with pytest.raises(ValueError, match=r"to_onnx can't export .*Other"):
+            to_onnx(model, self.X)
+
+    def test_unfitted(self):
+        with pytest.raises(NotFittedError):
+            to_onnx(MLPClassifier(), self.X)
+
+    def test_columns_of_several_types(self):
+        X = pd.DataFrame({"a": [1, "one", 2], "b": [1.0, 2.0, 3.0]})
+        preprocessor = TabularPreprocessor(min_frequency=1).fit(X)
+        with pytest.raises(ValueError, match=r"strings or numbers .*\['int', 'str'\] in 'a'"):
+            to_onnx(preprocessor, X)
+
+    def test_strings_for_a_network(self):
+        X = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]})
+        model = MLPRegressor((2,), max_iter=1).fit(X, [1.0, 2.0])
+        with pytest.raises(ValueError, match=r"to_onnx needs numbers in X, got strings in 'b'"):
+            to_onnx(model, X.assign(b=["x", "y"]))
+
+    def test_shapes(self):
+        with pytest.raises(ValueError, match="X must have two dimensions"):
+            to_onnx(fitted("regression")[0], np.zeros(3))
+
+
+def test_sparse_rows_say_how_many_columns_there_are():
+    model, X = fitted("multiclass")
+    converted = to_onnx(model, sparse.csr_array(X))
+    assert_predicts(run(converted, X), model, X, "float64")
+
+
+def test_the_estimator_is_left_as_it_was():
+    model, X = fitted("multiclass")
+    before = dict(vars(model))
+    to_onnx(model, X)
+    assert vars(model) == before
+
+
+def test_label_of_a_hinge_loss_is_that_of_predict():
+    model, X = fitted("squared hinge, binary")
+    found = run(to_onnx(model, X), X)
+    assert_array_equal(found["label"], model.predict(X))
+    assert found["scores"].shape == (len(X), 1)
+    assert re.search("scores", str(to_onnx(model, X).graph.output))

@@ -35,10 +35,15 @@ class Rows(ABC):
 def _take_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
     """Rows of values; the last of the integers are the strides of these, in elements."""
     out, values, rows, strides = arrays[0], arrays[1], integers[2], integers[3]
+    n, stride = sizes[1], strides[1]
     for i in range(sizes[0]):
         start = rows[i] * strides[0]
-        for j in range(sizes[1]):
-            out[i * sizes[1] + j] = values[start + j * strides[1]]
+        if stride == 1:  # values side by side are copied several at a time
+            for j in range(n):
+                out[i * n + j] = values[start + j]
+        else:
+            for j in range(n):
+                out[i * n + j] = values[start + j * stride]
 
 
 class ArrayRows(Rows):
@@ -100,10 +105,11 @@ class CodedRows(Rows):
 
 def _look_up_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
     out, table, rows, codes = arrays[0], arrays[1], integers[2], integers[3]
+    n = sizes[1]
     for i in range(sizes[0]):
-        start = codes[rows[i]] * sizes[1]
-        for j in range(sizes[1]):
-            out[i * sizes[1] + j] = table[start + j]
+        start = codes[rows[i]] * n
+        for j in range(n):
+            out[i * n + j] = table[start + j]
 
 
 class OneHotRows(Rows):
@@ -143,10 +149,11 @@ class OneHotRows(Rows):
 
 def _one_hot_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
     out, values, rows, codes = arrays[0], arrays[1], integers[2], integers[3]
+    n, absent, present = sizes[1], values[0], values[1]
     for i in range(sizes[0]):
-        for j in range(sizes[1]):
-            out[i * sizes[1] + j] = values[0]
-        out[i * sizes[1] + codes[rows[i]]] = values[1]
+        for j in range(n):
+            out[i * n + j] = absent
+        out[i * n + codes[rows[i]]] = present
 
 
 class SparseRows(Rows):

@@ -228,7 +228,8 @@ def undisturbed(work: Callable[[], T | None]) -> T | None:
 
 def outer(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
     """The product of a column and a row; NumPy's own loop for it takes ten times as long."""
-    out, column, row = arrays[0], arrays[1], arrays[2]
+    out, column, row, n = arrays[0], arrays[1], arrays[2], sizes[1]
     for i in range(sizes[0]):
-        for j in range(sizes[1]):
-            out[i * sizes[1] + j] = column[i] * row[j]
+        factor = column[i]
+        for j in range(n):
+            out[i * n + j] = factor * row[j]

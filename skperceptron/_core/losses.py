@@ -152,23 +152,24 @@ class MulticlassLogLoss(Loss):
 
 
 def _subtract_highest_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
-    scores = arrays[0]
+    scores, n = arrays[0], sizes[1]
     for i in range(sizes[0]):
-        start = i * sizes[1]
+        start = i * n
         highest = scores[start]
-        for j in range(1, sizes[1]):
+        for j in range(1, n):
             # Not a number as soon as one of them is not.
             if not highest >= scores[start + j] and highest == highest:
                 highest = scores[start + j]
-        for j in range(sizes[1]):
+        for j in range(n):
             scores[start + j] -= highest
 
 
 def _divide_and_subtract_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
-    rows, divisors, subtrahends = arrays[0], arrays[1], arrays[2]
+    rows, divisors, subtrahends, n = arrays[0], arrays[1], arrays[2], sizes[1]
     for i in range(sizes[0]):
-        for j in range(i * sizes[1], (i + 1) * sizes[1]):
-            rows[j] = rows[j] / divisors[i] - subtrahends[j]
+        divisor = divisors[i]
+        for j in range(i * n, (i + 1) * n):
+            rows[j] = rows[j] / divisor - subtrahends[j]
 
 
 class SquaredError(Loss):

@@ -115,7 +115,8 @@ class Objective:
 
 
 def _multiply_rows(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
-    rows, factors = arrays[0], arrays[1]
+    rows, factors, n = arrays[0], arrays[1], sizes[1]
     for i in range(sizes[0]):
-        for j in range(sizes[1]):
-            rows[i * sizes[1] + j] *= factors[i]
+        factor = factors[i]
+        for j in range(n):
+            rows[i * n + j] *= factor

@@ -147,6 +147,14 @@ def test_sparse_inputs_are_taken_by_numpy(replayed):
     assert not replayed
 
 
+@pytest.mark.parametrize(("most", "n_epochs"), [(10_000, 0), (100_000, 2)])
+def test_steps_of_many_operations_are_taken_by_numpy(most, n_epochs, monkeypatch, replayed):
+    """Calls take next to nothing of them, and NumPy walks over large parameters in blocks."""
+    monkeypatch.setattr(steps, "MAX_OPERATIONS", most)
+    MLPClassifier((5,), batch_size=20, max_iter=2).fit(X, CLASSES)
+    assert len(replayed) == n_epochs
+
+
 def test_a_subclass_inherits_no_compiled_form(replayed):
     from skperceptron._core.activations import Tanh
 

@@ -94,6 +94,8 @@ def record(steps: NumPySteps) -> list[Tape]:
     batches, network = steps.batches, steps.objective.network
     n_whole, rest = divmod(batches.n_rows, batches.batch_size)
     operations = batches.batch_size * (6 * network.theta.size + 200 * network.n_units)
+    if operations > MAX_OPERATIONS:
+        return []  # calls take less than a hundredth of such a step, and NumPy works in blocks
     n_steps = max(1, min(n_whole, MAX_STEPS, MAX_OPERATIONS // operations))
     sizes = [(batches.batch_size, n_steps)] + ([(rest, 1)] if rest else [])
     tapes = [Tape(*size, network.theta.dtype) for size in sizes]

@@ -151,10 +151,10 @@ def _add_to_rows_numpy(rows: Array, values: Array) -> None:
 
 
 def _add_to_rows_loop(arrays: Any, sizes: Any, integers: Any, _: Any) -> None:
-    rows, values = arrays[0], arrays[1]
+    rows, values, n = arrays[0], arrays[1], sizes[1]
     for i in range(sizes[0]):
-        for j in range(sizes[1]):
-            rows[i * sizes[1] + j] += values[j]
+        for j in range(n):
+            rows[i * n + j] += values[j]
 
 
 _add_to_rows = Kernel(_add_to_rows_numpy, _add_to_rows_loop, dimensions=(2, 1))

@@ -25,6 +25,7 @@ import parameters
 import perceptron
 import prediction
 import published
+import slow_calls
 import small_batches
 import sparse_text
 import startup
@@ -46,6 +47,7 @@ TOPICS = {
     "footprint": footprint.run,
     "growth": growth.run,
     "perceptron": perceptron.run,
+    "slow_calls": slow_calls.run,
     "published": published.run,
     "busy": busy.run,
 }

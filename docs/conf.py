@@ -1,6 +1,7 @@
 """How Sphinx builds the documentation: see the development pages."""
 
 import sys
+import tomllib
 from pathlib import Path
 
 import skperceptron
@@ -89,6 +90,11 @@ html_theme_options = {
     "footer_end": ["sphinx-version"],
 }
 project_copyright = author
+# Where the project is, once pyproject.toml says it.
+URLS = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))[
+    "project"
+].get("urls", {})
+html_baseurl = URLS.get("Documentation", "")
 
 if tags.has("es"):  # noqa: F821 -- the Spanish pages of the course, whose folder is course/es
     language = html_search_language = "es"
@@ -99,6 +105,7 @@ if tags.has("es"):  # noqa: F821 -- the Spanish pages of the course, whose folde
     mathjax_path = "../../../_static/mathjax/tex-chtml.js"
     link_to_api = "../../api/generated/{0}.html"
     html_title = "skperceptron: curso"
+    html_baseurl = html_baseurl and f"{html_baseurl.rstrip('/')}/course/es/"
     html_sidebars = {"**": ["topics-es"]}
     html_theme_options |= {
         "logo": {"text": "skperceptron", "link": "../../index.html"},

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 LINK = re.compile(r"\]\(([^)#\s]+)")
 KINDS = ("added", "changed", "fixed")
+CHANGELOG = ROOT / "CHANGELOG.md"
+START = "<!-- towncrier release notes start -->"
 
 
 def page_of(env, path):
@@ -71,12 +73,21 @@ def complete(app, docname, source):
 
 
 def changes(directory):
-    """Return the fragments, one paragraph each, by kind of change."""
+    """Return what the next release changes, by kind of change, and then what releases have changed.
+
+    A fragment is a change that no release has yet. towncrier moves them to CHANGELOG.md.
+    """
     lines = []
     for kind in KINDS:
         fragments = sorted(directory.glob(f"*.{kind}.md"))
         texts = [fragment.read_text("utf-8").strip() for fragment in fragments]
-        lines += [f"## {kind.capitalize()}", *texts] if texts else []
+        items = ["- " + text.replace("\n", "\n  ") for text in texts]
+        lines += [f"### {kind.capitalize()}", *items] if items else []
+    if lines:
+        lines.insert(0, "## The next release")
+    _, _, released = CHANGELOG.read_text("utf-8").partition(START)
+    # Its links are paths from the root of the repository.
+    lines.append(re.sub(r"\]\((?![a-z]+:|#)", "](../../", released).strip())
     return "\n\n" + "\n\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from . import _build
 from ._base import BaseMLP, has_epochs
 from ._compat import available_if
 from ._convert import from_sklearn, to_sklearn
+from ._importances import feature_importances
 from ._parameters import ClassifierParameters, with_parameters
 from ._targets import (
     PlainScoreMixin,
@@ -353,6 +354,11 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
     n_features_in_ : int
         Number of features seen during fit.
 
+    feature_importances_ : ndarray of shape (n_features,)
+        Importances of the features, which add up to 1: the sum of the products of absolute weights
+        on all paths from a feature to the outputs. They are computed from the weights whenever they
+        are read, and compare features that are scaled alike. Feature selection reads them.
+
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
 
@@ -627,6 +633,17 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         """
         result: Array = self._predict(X, lambda targets, scores: targets.raw_scores(scores))
         return result
+
+    @property
+    def feature_importances_(self) -> Array:
+        r"""Importances of the features, from the weights alone, for feature selection.
+
+        The importance of a feature is the sum of the products of absolute weights on all paths from
+        the feature to the outputs, :math:`|W_1| |W_2| \cdots |W_L| 1`, divided by the sum over all
+        features. The weights include batch normalisation. Importances compare features that are
+        scaled alike.
+        """
+        return feature_importances(self)
 
     def to_sklearn(self) -> Any:
         """Convert to scikit-learn's own MLPClassifier.

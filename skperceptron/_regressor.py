@@ -11,6 +11,7 @@ from sklearn.base import RegressorMixin
 from ._base import BaseMLP, has_epochs
 from ._compat import available_if
 from ._convert import from_sklearn, to_sklearn
+from ._importances import feature_importances
 from ._parameters import RegressorParameters, with_parameters
 from ._tasks import RegressionTask
 from ._types import Array, ArrayLike, MatrixLike
@@ -333,6 +334,11 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
     n_features_in_ : int
         Number of features seen during fit.
 
+    feature_importances_ : ndarray of shape (n_features,)
+        Importances of the features, which add up to 1: the sum of the products of absolute weights
+        on all paths from a feature to the outputs. They are computed from the weights whenever they
+        are read, and compare features that are scaled alike. Feature selection reads them.
+
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
 
@@ -568,6 +574,17 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         """
         with np.errstate(all="ignore"):
             return float(super().score(X, y, sample_weight))
+
+    @property
+    def feature_importances_(self) -> Array:
+        r"""Importances of the features, from the weights alone, for feature selection.
+
+        The importance of a feature is the sum of the products of absolute weights on all paths from
+        the feature to the outputs, :math:`|W_1| |W_2| \cdots |W_L| 1`, divided by the sum over all
+        features. The weights include batch normalisation. Importances compare features that are
+        scaled alike.
+        """
+        return feature_importances(self)
 
     def to_sklearn(self) -> Any:
         """Convert to scikit-learn's own MLPRegressor.

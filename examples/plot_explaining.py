@@ -86,7 +86,12 @@ for name, (model, ranking) in rankings.items():
 # weights, by permutation and by integrated gradients, and those of two baselines.
 
 data = load_diabetes()
-names = {"bp": "blood pressure", "bmi": "body mass index", "s3": "HDL (s3)", "s5": "log of triglycerides (s5)"}
+names = {
+    "bp": "blood pressure",
+    "bmi": "body mass index",
+    "s3": "HDL (s3)",
+    "s5": "log of triglycerides (s5)",
+}
 columns = [names.get(name, name) for name in data.feature_names]
 T = StandardScaler().fit_transform(data.data)
 T_train, T_test, t_train, t_test = train_test_split(T, data.target, random_state=0)
@@ -138,7 +143,7 @@ for name, candidate in candidates.items():
 # ----------
 
 figure = plt.figure(figsize=(12, 9), layout="constrained")
-above, below = figure.subfigures(2, 1, height_ratios=[1.15, 1])
+above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[1.15, 1])[:, 0]
 panels = above.subplots(3, 6)
 above.suptitle("Pixels that make the network predict a digit")
 shown = [np.flatnonzero(y_test == digit)[0] for digit in (0, 1, 3, 4, 7, 8)]
@@ -149,7 +154,9 @@ for column, row in zip(panels.T, shown, strict=True):
     column[0].set_title(f"predicted: {network.predict(X_test[[row]])[0]}")
     column[1].imshow(np.abs(gradients[row]).reshape(8, 8), cmap="viridis", vmin=0, vmax=strength)
     column[2].imshow(attributions[row].reshape(8, 8), cmap="PuOr", vmin=-reach, vmax=reach)
-for panel, label in zip(panels[:, 0], ("image", "size of the\ngradient", "integrated\ngradients"), strict=True):
+for panel, label in zip(
+    panels[:, 0], ("image", "size of the\ngradient", "integrated\ngradients"), strict=True
+):
     panel.set_ylabel(label, rotation=0, ha="right", va="center")
 for panel in panels.flat:
     panel.set(xticks=[], yticks=[])

@@ -46,7 +46,6 @@ class Selection:
         return delta
 
 
-
 class Chain:
     """Dense layers and their activations, from inputs (n, n_features) to outputs (n, n_outputs).
 
@@ -70,20 +69,21 @@ class Chain:
 
     def first(self, x: Matrix) -> Array:
         """Pre-activations (n, n_units) of the first layer."""
-        return np.asarray(x.dot(self._weights[0])) + self._intercepts[0]
+        z: Array = x.dot(self._weights[0])
+        z += self._intercepts[0]
+        return z
 
     def inputs(self, delta: Array) -> Array:
         """Gradient with respect to the inputs, given the gradient with respect to ``first``."""
-        return np.asarray(delta @ self._weights[0].T)
+        gradients: Array = delta @ self._weights[0].T
+        return gradients
 
     def gradient(self, z: Array, selection: Selection) -> Array:
         """Gradient (n, n_units) with respect to z, the pre-activations of the first layer."""
         saved, outputs = self._forward(z.copy())
         return self._backward(saved, selection.gradient(outputs))
 
-    def mean_gradient(
-        self, start: Array, end: Array, selection: Selection, n_steps: int
-    ) -> Array:
+    def mean_gradient(self, start: Array, end: Array, selection: Selection, n_steps: int) -> Array:
         """Mean of the same gradient along the line from ``start`` to ``end``, by quadrature.
 
         The highest outputs are those at the end.

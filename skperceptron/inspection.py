@@ -217,9 +217,9 @@ def integrated_gradients(
     Returns
     -------
     {ndarray, sparse matrix} of shape (n_samples, n_features)
-        Attributions, in units of the output. The matrix is sparse if X is sparse and ``baseline`` is
-        None: features that are 0 have the attribution 0. For the estimators of tables there is one
-        column for each column of the table.
+        Attributions, in units of the output. The matrix is sparse if X is sparse and ``baseline``
+        is None: features that are 0 have the attribution 0. For the estimators of tables there is
+        one column for each column of the table.
 
     Raises
     ------
@@ -514,8 +514,8 @@ def _numbers_of_table(
     elif distribution is not None:
         selection = _select_column(1, target, n_rows)
         if isinstance(distribution, Quantiles):
-            middle = np.abs(np.array(distribution.levels) - 0.5).argmin(keepdims=True)
-            selection = Selection(middle, selection.signs)
+            middle = int(np.abs(np.array(distribution.levels) - 0.5).argmin())
+            selection = Selection(np.array([middle]), selection.signs)
     else:
         selection = _select_column(len(estimator.y_mean_[0]), target, n_rows)
     sort = isinstance(distribution, Quantiles)

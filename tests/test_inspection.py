@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers.marks import unconverged
+from helpers.new_layers import ScaleSpec
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
 from skperceptron._gradients import quadrature
@@ -38,7 +40,7 @@ every_activation = pytest.mark.parametrize("activation", ALL)
 
 
 def network(kind, y=None, activation="tanh", **parameters):
-    defaults = {"hidden_layer_sizes": (6, 5), "max_iter": 4, "random_state": 0}
+    defaults = {"hidden_layer_sizes": (6, 5), "max_iter": 4, "tol": None, "random_state": 0}
     return kind(**defaults | {"activation": activation} | parameters).fit(X, y)
 
 
@@ -151,18 +153,17 @@ def test_the_predicted_class_is_explained_if_no_other_is_asked_for():
 
 
 def test_an_activation_of_the_users_is_differentiated():
-    class Cube:
+    class Sine:
         saves = "input"
 
         def forward(self, z):
-            z **= 3
+            np.sin(z, out=z)
 
         def backward(self, saved, delta):
-            delta *= 3 * saved**2
+            delta *= np.cos(saved)
 
-    model = network(MLPRegressor, SCORES[:, 0], Cube(), solver="sgd", learning_rate_init=1e-4)
-    expected = differences(output(model, "predict"), ROWS, 1e-5)
-    assert_allclose(input_gradients(model, ROWS), expected, rtol=1e-5, atol=1e-7)
+    model = network(MLPRegressor, SCORES[:, 0], Sine())
+    assert_exact(input_gradients(model, ROWS), differences(output(model, "predict"), ROWS))
 
 
 def test_a_classifier_of_one_class_has_no_gradient():
@@ -204,7 +205,10 @@ def test_sparse_rows_are_explained_as_dense_ones(convert):
     assert 0 < np.count_nonzero(rows) < rows.size
     found = input_gradients(model, convert(rows))
     assert_allclose(found, input_gradients(model, rows), rtol=1e-12)
-    dense, attributions = integrated_gradients(model, rows), integrated_gradients(model, convert(rows))
+    dense, attributions = (
+        integrated_gradients(model, rows),
+        integrated_gradients(model, convert(rows)),
+    )
     assert sparse.issparse(attributions)
     assert attributions.nnz == np.count_nonzero(rows)
     assert_allclose(attributions.toarray(), dense, rtol=1e-12, atol=1e-15)
@@ -237,7 +241,8 @@ def test_data_frames_are_taken():
     rows = pd.DataFrame(ROWS, columns=list("abcd"))
     found = integrated_gradients(model, rows, baseline=frame.mean())
     model.__dict__.pop("feature_names_in_")
-    assert_array_equal(found, integrated_gradients(model, ROWS, baseline=X.mean(axis=0)))
+    expected = integrated_gradients(model, ROWS, baseline=X.mean(axis=0))
+    assert_allclose(found, expected, rtol=1e-9, atol=1e-12)  # means may differ by rounding
 
 
 # Integrated gradients ----------------------------------------------------------------------------
@@ -268,17 +273,18 @@ def test_attributions_of_every_output_add_up(case):
 
 
 def test_what_is_missing_of_the_sum_falls_with_the_number_of_steps():
-    smooth = network(MLPClassifier, TWO, "tanh", max_iter=200, learning_rate_init=0.02)
+    smooth = network(MLPClassifier, TWO, "tanh", max_iter=20)
     errors = [missing(smooth, n, output(smooth)) for n in (1, 2, 4, 8, 16, 32)]
-    assert errors[0] > 1e-3
-    # Twice the nodes square the error of an analytic function, or nearly, until rounding.
-    assert all(after < max(before / 3, 1e-11) for before, after in zip(errors, errors[1:]))
-    assert errors[-1] < 1e-8
+    assert errors[0] > 0.1
+    # The error for an analytic function falls faster than any power of the number of nodes, until
+    # it is rounding.
+    assert all(after < max(before / 3, 1e-12) for before, after in pairwise(errors))
+    assert errors[4] < 1e-8
     kinked = network(MLPClassifier, TWO, "relu", max_iter=200, learning_rate_init=0.02)
-    errors = [missing(kinked, n, output(kinked)) for n in (1, 10, 100, 1000)]
+    errors = [missing(kinked, n, output(kinked)) for n in (1, 1000)]
+    assert errors[0] > 1
     # A derivative that jumps is integrated with an error like 1 / n.
-    assert errors[-1] < errors[0] / 100
-    assert errors[-1] < 0.01
+    assert errors[1] < errors[0] / 100
 
 
 def test_attributions_of_linear_models_are_weights_times_differences():
@@ -415,11 +421,12 @@ def test_attributions_of_tables_add_up(case):
     kind, y, parameters, method, target, column = ON_TABLES[case]
     model = kind(max_iter=8, random_state=0, **parameters).fit(TABLE, y)
     function = output(model, method, column)
+    rows = TABLE[:30]
     found = integrated_gradients(
-        model, TABLE, baseline=ORIGIN, target=target, response_method=method, n_steps=1000
+        model, rows, baseline=ORIGIN, target=target, response_method=method, n_steps=500
     )
-    assert found.shape == TABLE.shape
-    difference = function(TABLE) - function(ORIGIN)
+    assert found.shape == rows.shape
+    difference = function(rows) - function(ORIGIN)
     spread = np.abs(difference).max()
     assert spread > 0.05
     # Outputs beyond the range of the targets are cut off, and quantiles are sorted: both make the
@@ -446,9 +453,7 @@ def test_the_predicted_class_of_a_row_of_a_table_is_explained(of_table):
     found = integrated_gradients(of_table, TABLE, baseline=ORIGIN, n_steps=3)
     predicted = of_table.predict(TABLE)
     assert len(set(predicted)) > 1
-    expected = integrated_gradients(
-        of_table, TABLE, baseline=ORIGIN, target=predicted, n_steps=3
-    )
+    expected = integrated_gradients(of_table, TABLE, baseline=ORIGIN, target=predicted, n_steps=3)
     assert_array_equal(found, expected)
 
 
@@ -465,7 +470,6 @@ WRONG = {
     "fewer columns": ({"X": ROWS[:, :2]}, "X has 2 features"),
     "missing values": ({"X": np.full((2, 4), np.nan)}, "X contains NaN"),
     "dates": ({"X": np.full((2, 4), np.datetime64("2020-01-01"))}, "X must be numbers"),
-    "huge numbers": ({"X": np.full((2, 4), 1e308)}, "X has values so large"),
 }
 WRONG_LINES = {
     "no steps": ({"n_steps": 0}, "n_steps must be an int from 1 to 1000, got 0"),
@@ -498,7 +502,7 @@ def test_other_estimators_are_refused(of_table):
             explain(MLPRegressor(), X)
     rows = pipeline[:-1].transform(X)
     assert input_gradients(pipeline[-1], rows).shape == X.shape
-    with pytest.raises(TypeError, match="estimator must be a network.*integrated_gradients"):
+    with pytest.raises(TypeError, match=r"estimator must be a network.*integrated_gradients"):
         input_gradients(of_table, TABLE)
     with pytest.raises(ValueError, match="baseline must be given for a TabularMLPClassifier"):
         integrated_gradients(of_table, TABLE)
@@ -506,6 +510,17 @@ def test_other_estimators_are_refused(of_table):
         integrated_gradients(of_table, TABLE, baseline=TABLE[:2])
     with pytest.raises(ValueError, match="baseline"):
         integrated_gradients(of_table, TABLE, baseline=ORIGIN[:, :2])
+
+
+def test_attributions_that_overflow_are_refused():
+    model = MLPRegressor(())
+    model.coefs_, model.intercepts_ = [np.array([[10.0]])], [np.zeros(1)]
+    for rows in (np.array([[1e308]]), sparse.csr_array([[1e308]])):
+        with pytest.raises(ValueError, match="X has values so large"):
+            integrated_gradients(model, rows)
+    model.coefs_[0][:] = np.inf
+    with pytest.raises(ValueError, match="Check weights too"):
+        input_gradients(model, [[1.0]])
 
 
 def test_several_outputs_need_a_target():
@@ -605,7 +620,8 @@ def test_recursive_elimination_finds_the_importances(regressor):
 
 
 def test_a_perceptron_has_weights_that_select_from_model_finds():
-    selector = SelectFromModel(PerceptronClassifier(penalty="l1"), threshold=-np.inf, max_features=2)
+    perceptron = PerceptronClassifier(penalty="l1", max_iter=10, tol=None)
+    selector = SelectFromModel(perceptron, threshold=-np.inf, max_features=2)
     selector.fit(MANY, TARGET > 0)
     assert_array_equal(np.flatnonzero(selector.get_support()), [1, 4])
 
@@ -622,7 +638,11 @@ def test_a_function_may_compute_importances_from_data(regressor):
 
 
 def test_networks_of_other_layers_have_no_importances():
-    model = ScaleClassifier((5,), max_iter=2).fit(X, TWO)
+    class Scaled(MLPClassifier):
+        def _layer_specs(self, n_features, n_scores):
+            return (ScaleSpec(n_features), *super()._layer_specs(n_features, n_scores))
+
+    model = Scaled((), max_iter=2).fit(X, TWO)
     assert not hasattr(model, "feature_importances_")
     with pytest.raises(ValueError, match="layers of another kind"):
         input_gradients(model, ROWS)

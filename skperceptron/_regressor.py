@@ -335,9 +335,9 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         Number of features seen during fit.
 
     feature_importances_ : ndarray of shape (n_features,)
-        Importances of the features, which add up to 1: the sum of the products of absolute weights
-        on all paths from a feature to the outputs. They are computed from the weights whenever they
-        are read, and compare features that are scaled alike. Feature selection reads them.
+        Importances of the features, which add up to 1: the mean absolute gradient of the scores with
+        respect to each feature, at rows of standard normal numbers. They depend on the weights
+        alone, and compare features that have been standardised. Feature selection reads them.
 
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
@@ -577,13 +577,7 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
 
     @property
     def feature_importances_(self) -> Array:
-        r"""Importances of the features, from the weights alone, for feature selection.
-
-        The importance of a feature is the sum of the products of absolute weights on all paths from
-        the feature to the outputs, :math:`|W_1| |W_2| \cdots |W_L| 1`, divided by the sum over all
-        features. The weights include batch normalisation. Importances compare features that are
-        scaled alike.
-        """
+        """Importances of the features, for feature selection; see the attributes of the class."""
         return feature_importances(self)
 
     def to_sklearn(self) -> Any:

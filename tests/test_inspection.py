@@ -364,12 +364,13 @@ def test_integrated_gradients_are_those_of_captum_with_torch(activation):
     for n_steps in (3, 50):
         expected = captum.attribute(rows, baseline, target=2, n_steps=n_steps)
         found = integrated_gradients(model, ROWS, baseline=X[0], target="cat", n_steps=n_steps)
-        assert_allclose(found, expected.numpy(), rtol=1e-9, atol=1e-12)
+        # captum's nodes and weights are rounded to float32.
+        assert_allclose(found, expected.numpy(), rtol=1e-5, atol=1e-7)
 
 
 def test_integrated_gradients_are_the_mean_of_gradients_of_torch():
     torch = pytest.importorskip("torch")
-    model, n = network(MLPClassifier, CLASSES, "relu"), 20000
+    model, n = network(MLPClassifier, CLASSES, "relu", max_iter=100), 20000
     equal = torch_network(torch, model)
     total = torch.zeros(7, 4, dtype=torch.float64)
     for t in ((np.arange(n) + 0.5) / n).reshape(100, -1):  # the midpoint rule
@@ -378,8 +379,8 @@ def test_integrated_gradients_are_the_mean_of_gradients_of_torch():
         equal(points)[:, 2].sum().backward()
         total += points.grad.reshape(-1, 7, 4).sum(dim=0)
     found = integrated_gradients(model, ROWS, baseline=X[0], target="cat", n_steps=1000)
-    # Each jump of the derivative costs both rules at most a step of their own, 1 / 1000.
-    assert_allclose(found, (ROWS - X[0]) * (total / n).numpy(), atol=2e-3)
+    # A jump of the derivative costs a rule at most one of its steps, here 2 / 1000 of the line.
+    assert_allclose(found, (ROWS - X[0]) * (total / n).numpy(), atol=5e-3 * np.abs(found).max())
     assert np.abs(found).max() > 0.1
 
 
@@ -518,9 +519,6 @@ def test_attributions_that_overflow_are_refused():
     for rows in (np.array([[1e308]]), sparse.csr_array([[1e308]])):
         with pytest.raises(ValueError, match="X has values so large"):
             integrated_gradients(model, rows)
-    model.coefs_[0][:] = np.inf
-    with pytest.raises(ValueError, match="Check weights too"):
-        input_gradients(model, [[1.0]])
 
 
 def test_several_outputs_need_a_target():
@@ -558,14 +556,21 @@ def regressor():
     return model.fit(MANY, TARGET)
 
 
-def test_importances_are_sums_over_paths(regressor):
-    (first, second), importances = regressor.coefs_, regressor.feature_importances_
-    paths = [
-        sum(abs(first[i, j]) * abs(second[j, 0]) for j in range(20)) for i in range(8)
-    ]  # in plain Python
-    assert_allclose(importances, np.array(paths) / sum(paths), rtol=1e-12)
+def test_importances_are_mean_absolute_gradients(regressor):
+    rows = np.random.RandomState(0).standard_normal((256, 8))
+    expected = np.abs(differences(regressor.predict, rows, 1e-6)).mean(axis=0)
+    importances = regressor.feature_importances_
+    # A row whose difference crosses the kink of a unit adds at most 1 part in 256.
+    assert_allclose(importances, expected / expected.sum(), rtol=1e-3)
     assert_allclose(importances.sum(), 1, rtol=1e-12)
     assert set(np.argsort(importances)[-2:]) == {1, 4}
+
+
+@pytest.mark.parametrize("y", [SCORES[:, 0], SCORES], ids=["one output", "three outputs"])
+def test_importances_of_linear_networks_are_those_of_select_from_model_for_coef(y):
+    model = network(MLPRegressor, y, hidden_layer_sizes=())
+    sizes = np.abs(model.coefs_[0]).sum(axis=1)
+    assert_allclose(model.feature_importances_, sizes / sizes.sum(), rtol=1e-12)
 
 
 def test_importances_follow_the_weights(regressor):
@@ -594,6 +599,7 @@ def test_importances_count_batch_normalisation():
     before = model.feature_importances_
     unit = np.abs(model.coefs_[0][:, 2])
     model.batch_norm_scale_[0][:] = np.eye(4)[2]  # all other units are constant
+    # The gradient of one unit is that of its weights.
     assert_allclose(model.feature_importances_, unit / unit.sum(), rtol=1e-12)
     assert not np.allclose(before, model.feature_importances_)
 

@@ -355,8 +355,8 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Number of features seen during fit.
 
     feature_importances_ : ndarray of shape (n_features,)
-        Importances of the features, which add up to 1: the mean absolute gradient of the scores with
-        respect to each feature, at rows of standard normal numbers. They depend on the weights
+        Importances of the features, which add up to 1: the mean absolute gradient of the scores
+        with respect to each feature, at rows of standard normal numbers. They depend on the weights
         alone, and compare features that have been standardised. Feature selection reads them.
 
     feature_names_in_ : ndarray of shape (n_features,)

@@ -23,7 +23,8 @@ TREES = re.compile(r"HistGradientBoosting|RandomForest")
 
 # Pages whose blocks train many networks, or draw many figures.
 TAKE_LONG = {
-    *("autoencoder.md", "callbacks.md", "getting_started.md", "imbalanced.md", "plotting.md"),
+    *("autoencoder.md", "callbacks.md", "explaining.md", "getting_started.md"),
+    *("imbalanced.md", "plotting.md"),
     *("tables.md", "troubleshooting.md", "uncertainty.md"),
 }
 

@@ -11,6 +11,7 @@ from sklearn.base import RegressorMixin
 from ._base import BaseMLP, has_epochs
 from ._compat import available_if
 from ._convert import from_sklearn, to_sklearn
+from ._importances import feature_importances
 from ._parameters import RegressorParameters, with_parameters
 from ._tasks import RegressionTask
 from ._types import Array, ArrayLike, MatrixLike
@@ -333,6 +334,11 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
     n_features_in_ : int
         Number of features seen during fit.
 
+    feature_importances_ : ndarray of shape (n_features,)
+        Importances of the features, which add up to 1: the mean absolute gradient of the scores
+        with respect to each feature, at rows of standard normal numbers. They depend on the weights
+        alone, and compare features that have been standardised. Feature selection reads them.
+
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
 
@@ -568,6 +574,11 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         """
         with np.errstate(all="ignore"):
             return float(super().score(X, y, sample_weight))
+
+    @property
+    def feature_importances_(self) -> Array:
+        """Importances of the features, for feature selection; see the attributes of the class."""
+        return feature_importances(self)
 
     def to_sklearn(self) -> Any:
         """Convert to scikit-learn's own MLPRegressor.

@@ -23,7 +23,8 @@ TREES = re.compile(r"HistGradientBoosting|RandomForest")
 
 # Pages whose blocks train many networks, or draw many figures.
 TAKE_LONG = {
-    *("autoencoder.md", "callbacks.md", "getting_started.md", "imbalanced.md", "plotting.md"),
+    *("autoencoder.md", "callbacks.md", "explaining.md", "getting_started.md"),
+    *("imbalanced.md", "plotting.md"),
     *("tables.md", "troubleshooting.md", "uncertainty.md"),
 }
 
@@ -71,6 +72,8 @@ def drawn_figures():
 
 # Keras 3.15 on torch, with NumPy 2
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+# SHAP 0.51 with matplotlib 3.11
+@pytest.mark.filterwarnings("ignore:The set_.* function will be deprecated:PendingDeprecationWarning")
 @pytest.mark.parametrize(
     "page",
     [pytest.param(p, marks=[pytest.mark.slow] * takes_long(p)) for p in PAGES if code_blocks(p)],

@@ -254,13 +254,18 @@ def test_each_argument_of_a_method_has_an_entry_in_order(estimator):
                 assert own_value(entry.default) == default, (name, argument)
 
 
+def is_property(estimator, name: str) -> bool:
+    return isinstance(inspect.getattr_static(estimator, name, None), property)
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:validation_fraction=.* is too few to hold out:UserWarning")
 @every_signature
 def test_each_attribute_of_a_fit_has_an_entry(estimator):
     X = pd.DataFrame({"a": np.arange(8.0), "b": np.arange(8.0) ** 2 / 8})
     model = estimator(max_iter=2).fit(X, np.arange(8) % 2)
-    attributes = {name for name in vars(model) if name[0] != "_" and name.endswith("_")}
+    fitted = {*vars(model), *(name for name in dir(model) if is_property(estimator, name))}
+    attributes = {name for name in fitted if name[0] != "_" and name.endswith("_")}
     assert set(entries(estimator, "Attributes")) == attributes
 
 

@@ -274,7 +274,11 @@ def public_names() -> dict[str, dict[str, list[str]]]:
             "methods": [
                 n for n in dir(type(model)) if n[0] != "_" and callable(getattr(type(model), n))
             ],
-            "attributes": sorted(n for n in vars(model) if n[0] != "_" and n.endswith("_")),
+            "attributes": sorted(
+                n
+                for n in {*vars(model), *dir(type(model))}
+                if n[0] != "_" and n.endswith("_") and hasattr(model, n)
+            ),
         }
         for model in [*models, *transformers]
     }

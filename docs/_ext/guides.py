@@ -13,6 +13,8 @@ GUIDES = {
     "skperceptron.callbacks.ModelCheckpoint": ["callbacks"],
     "skperceptron.export.to_c": ["export"],
     "skperceptron.export.to_onnx": ["export"],
+    "skperceptron.inspection.input_gradients": ["explaining"],
+    "skperceptron.inspection.integrated_gradients": ["explaining"],
     "skperceptron.plotting.ActivationHistogramDisplay": ["plotting"],
     "skperceptron.plotting.DecisionBoundaryAnimation": ["plotting"],
     "skperceptron.plotting.LossCurveDisplay": ["plotting"],

@@ -605,6 +605,21 @@ default='from_dtype'
             names += self.piecewise_.get_feature_names_out(numbers[self._binned]).tolist()
         return _as_objects(_distinct(names))
 
+    def _origins(self) -> NDArray[np.intp]:
+        """The column of the table that each column of the output is made of."""
+        numbers = np.flatnonzero(~self.is_categorical_)
+        categorical = np.flatnonzero(self.is_categorical_)
+        widths = np.array([table.shape[1] for table in self._tables], np.intp)
+        n_bins = self._binned if self.piecewise_ is None else self.piecewise_.n_bins_
+        return np.concatenate(
+            [
+                numbers,
+                numbers[self._with_gaps],
+                np.repeat(categorical, widths),
+                np.repeat(numbers[self._binned], n_bins),
+            ]
+        )
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True

@@ -1,37 +1,28 @@
-// Start Pyodide in node, install a wheel in it, and run pages.py there:
-//   node start.mjs PACKAGES WHEEL PAGE ...
-// PACKAGES is a folder with the packages of the Pyodide distribution. The current folder is the
-// checkout, in which the pages are.
-import { copyFileSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+// Run pages of the documentation in Pyodide, in node: node start.mjs PACKAGES WHEEL PAGE ...
+// PACKAGES is a folder with wheels of the Pyodide distribution, WHEEL is installed beside them, and
+// pages are given by their path in the checkout, which is the current folder.
+import { basename, dirname } from "node:path";
 import { loadPyodide } from "pyodide";
 
 const [packages, wheel, ...pages] = process.argv.slice(2);
-const python = await loadPyodide({ packageCacheDir: resolve(packages) });
-const fail = (error) => {
-  console.error(String(error));
-  process.exit(1);
-};
 try {
-  const quiet = { messageCallback: () => {}, errorCallback: fail };
-  await python.loadPackage(["matplotlib", "micropip"], quiet);
+  const python = await loadPyodide({ packageCacheDir: packages });
+  console.log(`Pyodide ${python.version} in node ${process.version}`);
+  await python.loadPackage(["matplotlib", "micropip"], { messageCallback: () => {} });
   python.mountNodeFS("/checkout", process.cwd());
-  python.mountNodeFS("/wheels", dirname(resolve(wheel)));
-  python.mountNodeFS("/scripts", dirname(fileURLToPath(import.meta.url)));
-  // micropip reads what the wheel requires, and takes it from the distribution.
-  await python.runPythonAsync(`
-import micropip
-await micropip.install("emfs:/wheels/${basename(wheel)}")
-`);
+  python.mountNodeFS("/wheels", dirname(wheel));
   python.globals.set("names", python.toPy(pages));
-  await python.runPythonAsync(`
-import sys
-sys.path[:0] = ["/scripts", "/checkout/docs/course"]
+  python.globals.set("wheel", `emfs:/wheels/${basename(wheel)}`);
+  // micropip reads what the wheel requires, and takes it from the distribution.
+  const failed = await python.runPythonAsync(`
+import micropip, sys
+await micropip.install(wheel)
+sys.path[:0] = ["/checkout/.ci/pyodide", "/checkout/docs/course"]
 import pages_here
-pages_here.main(names)
+pages_here.run(names)
 `);
+  process.exitCode = failed ? 1 : 0;
 } catch (error) {
-  fail(error);
+  console.error(String(error));
+  process.exitCode = 1;
 }

@@ -20,7 +20,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PACKAGES = ("matplotlib", "micropip", "scikit-learn")  # with what they need
+PACKAGES = ("matplotlib", "micropip", "pandas", "scikit-learn")  # with what they need
 
 
 class MissingError(Exception):

@@ -8,7 +8,7 @@ const [packages, wheel, ...pages] = process.argv.slice(2);
 try {
   const python = await loadPyodide({ packageCacheDir: packages });
   console.log(`Pyodide ${python.version} in node ${process.version}`);
-  await python.loadPackage(["matplotlib", "micropip"], { messageCallback: () => {} });
+  await python.loadPackage(["matplotlib", "micropip", "pandas"], { messageCallback: () => {} });
   python.mountNodeFS("/checkout", process.cwd());
   python.mountNodeFS("/wheels", dirname(wheel));
   python.globals.set("names", python.toPy(pages));

@@ -25,7 +25,7 @@ ROOT = COURSE.parents[1]
 
 
 def compare(page):
-    """Run a page, and give how many outputs are identical, how many agree, and those that differ."""
+    """Run a page: how many outputs are identical, how many agree, and what is said of others."""
     parts = pieces(page.read_text("utf-8"))
     identical, close, different = 0, 0, []
     for place, printed in printed_by(parts, page):

@@ -1,7 +1,7 @@
 """Run the pages of the course in Pyodide, the Python of the browser.
 
-``python run.py WHEEL [PAGE ...]``: the wheel is installed in Pyodide, in node. Pages are given by their path in the checkout; without
-any, those of the course in English are run. Pyodide comes from npm, in the version and with the
+``python run.py WHEEL [PAGE ...]`` installs the wheel in Pyodide, in node. Pages are given by their
+path in the checkout; without any, those of the course in English are run. Pyodide comes from npm, in the version and with the
 hash of package-lock.json, and the packages of its distribution come from the package in
 packages.txt, pinned likewise: their hashes are also those that Pyodide lists.
 

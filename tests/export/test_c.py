@@ -260,7 +260,7 @@ class TestTheFile:
         ],
     )
     def test_whole_numbers_of_any_size_can_be_labels(self, labels, kind, listed, tmp_path):
-        X, y = np.eye(2), np.array(labels)
+        X, y = np.eye(2), np.array(labels, "int64" if min(labels) < 0 else "uint64")
         model = PerceptronClassifier(random_state=0).fit(X, y)
         source = to_c(model)
         assert f"const {kind} model_classes[2] = {{\n    {listed},\n}};" in source

@@ -1,11 +1,11 @@
 """Run the pages of the course in Pyodide, the Python of the browser.
 
 ``python run.py WHEEL [PAGE ...]`` installs the wheel in Pyodide, in node. Pages are given by their
-path in the checkout; without any, those of the course in English are run. Pyodide comes from npm, in the version and with the
-hash of package-lock.json, and the packages of its distribution come from the package in
-packages.txt, pinned likewise: their hashes are also those that Pyodide lists.
+path in the checkout; without any, those of the course in English are run.
 
-Without node, npm or one of these packages the script says so, and passes. A package with another
+Pyodide comes from npm, in the version and with the hash of package-lock.json. The packages of its
+distribution come from the package in packages.txt, pinned likewise, and must have the hashes that
+Pyodide lists. Without node, npm or one of these the script says so, and passes. What has another
 hash fails.
 """
 

@@ -3,6 +3,7 @@
 .ci/run runs it.
 """
 
+import hashlib
 import json
 import re
 import subprocess
@@ -40,6 +41,7 @@ def test_without_node_it_says_loudly_that_nothing_was_run(tmp_path):
     assert "!!! there is no node: THE COURSE WAS NOT RUN IN THE BROWSER'S PYTHON !!!" in done.stdout
 
 
+@pytest.mark.slow  # imports Matplotlib
 @pytest.mark.parametrize(
     ("code", "output", "passes", "said"),
     [
@@ -64,3 +66,26 @@ def test_a_page_that_does_something_else_fails(
     printed = capsys.readouterr().out
     assert said in printed
     assert f"{int(passes)} of 1 pages passed" in printed
+
+
+@pytest.mark.parametrize("listed", ["the wheel", "another"])
+def test_the_site_must_serve_the_very_wheel_that_was_given(listed, tmp_path):
+    from build_site import check_site
+
+    wheel, site = tmp_path / "skperceptron-1-py3-none-any.whl", tmp_path / "site"
+    wheel.write_text("the wheel", "utf-8")
+    (site / "pypi").mkdir(parents=True)
+    (site / "pypi" / wheel.name).write_text(listed, "utf-8")
+    for language in ("en", "es"):
+        (tmp_path / "notebooks" / language).mkdir(parents=True)
+        contents = site / "api" / "contents" / language
+        contents.mkdir(parents=True)
+        (contents / "all.json").write_text('{"content": []}', "utf-8")
+    digests = {"sha256": hashlib.sha256(listed.encode()).hexdigest()}
+    index = {"skperceptron": {"releases": {"1": [{"filename": wheel.name, "digests": digests}]}}}
+    (site / "pypi" / "all.json").write_text(json.dumps(index), "utf-8")
+    if listed == "the wheel":
+        check_site(site, wheel, tmp_path / "notebooks")
+    else:
+        with pytest.raises(SystemExit, match="the index for piplite has"):
+            check_site(site, wheel, tmp_path / "notebooks")

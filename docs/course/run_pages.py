@@ -33,11 +33,13 @@ from pages import (
 )
 
 
-def run(page):
-    """Run a page, rewrite its blocks of output that are wrong, and save its figures."""
+def printed_by(parts, page):
+    """Run the blocks of a page, in order, and give the place of each and what it printed.
+
+    The figures of a block are open until the next block runs.
+    """
     plt.show = lambda: None
     namespace = {"__name__": "__main__"}
-    parts = pieces(page.read_text("utf-8"))
     for place, part in enumerate(parts):
         if not isinstance(part, Code):
             continue
@@ -47,13 +49,20 @@ def run(page):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(part.source, page, "exec"), namespace)
-        if not agrees(part.output, printed.getvalue()):
-            parts[place] = Code(part.source, printed.getvalue())
+        yield place, printed.getvalue()
+        plt.close("all")
+
+
+def run(page):
+    """Run a page, rewrite its blocks of output that are wrong, and save its figures."""
+    parts = pieces(page.read_text("utf-8"))
+    for place, printed in printed_by(parts, page):
+        if not agrees(parts[place].output, printed):
+            parts[place] = Code(parts[place].source, printed)
         if plt.get_fignums():
             for image in images(parts[place + 1].text)[:1]:
                 if not drawn_by_an_example(image):
                     plt.gcf().savefig(page.parent / image, dpi=80)
-            plt.close("all")
     page.write_text(joined(parts), "utf-8")
 
 

@@ -21,6 +21,8 @@ SUFFIX: Mapping[str, str] = MappingProxyType(
 )  # of literals and of functions in math.h
 TYPE: Mapping[str, str] = MappingProxyType({"float32": "float", "float64": "double"})
 
+NAME = r"[A-Za-z_]\w*"  # in C
+
 KEYWORDS = frozenset(
     {"auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
      "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "main", "register",
@@ -424,7 +426,7 @@ def to_c(estimator: Any, *, name: str = "model", dtype: Any = None) -> str:
     >>> [line for line in source.splitlines() if line.startswith("int model_predict")]
     ['int model_predict(const float x[4]);', 'int model_predict(const float x[4])']
     """
-    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or name in KEYWORDS:
+    if not isinstance(name, str) or not re.fullmatch(NAME, name, re.ASCII) or name in KEYWORDS:
         raise ValueError(f"name must be a name in C, such as 'model', got {name!r}.")
     if dtype not in (None, "float32", "float64", np.float32, np.float64):
         raise ValueError(f"dtype must be 'float32', 'float64' or None, got {dtype!r}.")
@@ -509,10 +511,18 @@ def _classes(file: File, classes: Array) -> str:
         kind = "char *const"
         listed = [_quoted(str(label)) for label in classes.tolist()]
     else:
-        kind = "long long"
-        listed = [str(int(label)) for label in classes]
+        numbers = [int(label) for label in classes]
+        kind = "unsigned long long" if max(numbers) >= 2**63 else "long long"
+        listed = [_whole(number) for number in numbers]
     name = f"{file.name}_classes[{len(listed)}]"
     return _in_lines(f"const {kind} {name} = {{", listed, "};")
+
+
+def _whole(number: int) -> str:
+    """A whole number in C, where a minus is an operator: the lowest number needs a subtraction."""
+    if number == -(2**63):
+        return f"{number + 1} - 1"
+    return f"{number}U" if number >= 2**63 else str(number)
 
 
 def _quoted(text: str) -> str:

@@ -16,7 +16,7 @@ from helpers.c import Program, needs_compiler
 from helpers.exports import CASES, assert_close, data, digits, fitted, rodents, table_model
 from helpers.marks import unconverged
 from helpers.new_layers import ScaleSpec
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._architecture import DenseSpec
 from skperceptron._core.activations import Tanh
 from skperceptron.export import to_c
@@ -251,6 +251,22 @@ class TestTheFile:
         assert source.isascii()
         assert r'"virg\303\255nica"' in source
 
+    @needs_compiler
+    @pytest.mark.parametrize(
+        ("labels", "kind", "listed"),
+        [
+            ([-(2**63), 7], "long long", "-9223372036854775807 - 1, 7"),
+            ([5, 2**64 - 1], "unsigned long long", "5, 18446744073709551615U"),
+        ],
+    )
+    def test_whole_numbers_of_any_size_can_be_labels(self, labels, kind, listed, tmp_path):
+        X, y = np.eye(2), np.array(labels, "int64" if min(labels) < 0 else "uint64")
+        model = PerceptronClassifier(random_state=0).fit(X, y)
+        source = to_c(model)
+        assert f"const {kind} model_classes[2] = {{\n    {listed},\n}};" in source
+        found = Program(source, tmp_path)("predict", X)
+        assert_array_equal(model.classes_[found], model.predict(X))
+
     def test_allocates_nothing(self):
         for case in CASES:
             source = to_c(fitted(case)[0])
@@ -353,7 +369,7 @@ class TestErrors:
             with pytest.raises(NotFittedError):
                 to_c(model)
 
-    @pytest.mark.parametrize("name", ["", "a b", "1st", "float", "é", "a-b"])
+    @pytest.mark.parametrize("name", ["", "a b", "1st", "float", "é", "a-b", None])
     def test_names_that_are_none_in_c(self, name):
         with pytest.raises(ValueError, match="name must be a name in C"):
             to_c(fitted("regression")[0], name=name)

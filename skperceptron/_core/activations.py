@@ -288,7 +288,9 @@ class Silu(Activation):
         delta *= saved
 
     def formula(self, z: Formula) -> Formula:
-        return z * formulas.logistic(z)
+        # onnxruntime before 1.24 fuses the product of z and its logistic in float64, and then has no
+        # kernel for the fused operator.
+        return z / (1.0 + formulas.exp(-z))
 
 
 class Mish(Activation):

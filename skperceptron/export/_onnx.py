@@ -312,6 +312,7 @@ def _proto(dtype: Any) -> int:
 # Converters --------------------------------------------------------------------------------------
 
 EXTRA = "all_outputs"  # the option that asks for outputs beside the one that pipelines read
+PIPELINES = "pipelines"  # the option that lists the pipelines that end with a classifier
 
 # Names of outputs, by the function.
 OUTPUTS: Mapping[str, str] = MappingProxyType(
@@ -337,9 +338,9 @@ def register(kind: type) -> None:
     from skl2onnx import update_registered_converter
 
     if issubclass(kind, ClassifierMixin):
-        options = dict(CLASSIFIER_OPTIONS)
+        options: dict[str, Any] = {**CLASSIFIER_OPTIONS, EXTRA: [True, False]}
         if hasattr(kind, "decision_function"):
-            options["raw_scores"] = [True, False]
+            options |= {"raw_scores": [True, False], PIPELINES: None}  # None: any value
         update_registered_converter(
             kind, _alias(kind), _classifier_types, _convert_classifier, options=options
         )
@@ -473,13 +474,19 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
 def _beside_label(options: Any, model: Any, description: Description) -> tuple[str, int]:
     """The function whose result is beside the label, and how many columns that has.
 
-    Of two classes there are two raw scores where other converters ask for some.
+    The converters of estimators around a classifier read a column for each class, of two classes
+    too. They ask for raw scores of a classifier, or of the pipeline that the classifier ends:
+    skl2onnx does not pass the latter on.
     """
-    has_scores = description.has("decision_function")
-    raw = has_scores and options.get_options(model, {"raw_scores": False})["raw_scores"]
+    if not description.has("decision_function"):
+        return "predict_proba", description.function("predict_proba").n_outputs
+    known = options.get_options(model, {EXTRA: False, PIPELINES: ()})
+    around = [model, *known[PIPELINES]]
+    raw = any(options.get_options(each, {"raw_scores": False})["raw_scores"] for each in around)
     if raw or not description.has("predict_proba"):
         n_scores = description.function("decision_function").n_outputs
-        return "decision_function", 2 if raw and n_scores == 1 else n_scores
+        one = n_scores == 1 and known[EXTRA] and not raw
+        return "decision_function", 1 if one else max(n_scores, 2)
     return "predict_proba", description.function("predict_proba").n_outputs
 
 
@@ -493,9 +500,12 @@ class Results:
         double = any(isinstance(variable.type, DoubleTensorType) for variable in operator.inputs)
         dtype = np.float64 if double and description.dtype == np.float64 else np.float32
         self.writer = OnnxWriter(scope, container, dtype)
+        n_columns = [_n_columns(variable) for variable in operator.inputs]
+        if len(n_columns) == 1:  # which skl2onnx does not always know
+            n_columns = [description.functions[0].n_inputs]
         tensors = [
-            Tensor(variable.full_name, _n_columns(variable), _type_of(variable))
-            for variable in operator.inputs
+            Tensor(variable.full_name, width, _type_of(variable))
+            for variable, width in zip(operator.inputs, n_columns, strict=True)
         ]
         rows: Value = Table(tensors)
         if not description.is_table:
@@ -523,7 +533,7 @@ class Results:
 
 
 def _n_columns(variable: Any) -> int:
-    width = variable.type.shape[1]
+    width = variable.type.shape[1] if len(variable.type.shape) > 1 else None
     return 1 if width is None else int(width)
 
 
@@ -608,21 +618,29 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
             'to_onnx needs skl2onnx and onnx: pip install "skperceptron[onnx]".'
         ) from error
     check_is_fitted(estimator)
+    while hasattr(estimator, "best_estimator_"):  # of a search
+        estimator = estimator.best_estimator_
     initial_types = _initial_types(X)
+    options: dict[Any, Any] = {}
     for part in _parts(estimator):
         if exported_class(type(part)) is not None:
             if _is_fitted(part):  # the parameters of a search need not be
                 describe(part, OnnxWriter.reader)  # refuses what has no exported form
             register(type(part))
         if isinstance(part, TransformedTargetRegressor):
-            inverse(part.transformer_, OnnxWriter.reader)
+            if _is_fitted(part):
+                inverse(part.transformer_, OnnxWriter.reader)
             register_transformed_targets()
-    options: dict[Any, Any] = {
-        id(part): {"zipmap": False} for part in _path(estimator) if is_classifier(part)
-    }
+        if isinstance(part, Pipeline):
+            last = _path(part)[-1]
+            if exported_class(type(last)) is not None and hasattr(last, "decision_function"):
+                options.setdefault(id(last), {PIPELINES: []})[PIPELINES].append(part)
+    for part in _path(estimator):
+        if is_classifier(part):
+            options.setdefault(id(part), {})["zipmap"] = False
     last, names = _path(estimator)[-1], None
     if exported_class(type(last)) is not None:
-        options.setdefault(id(last), {EXTRA: True})
+        options.setdefault(id(last), {})[EXTRA] = True
         if not isinstance(last, MLPAutoencoder):  # a copy of the code would be of no use to cut at
             names = [(name, None) for name in _output_names(last)]
     elif isinstance(last, TransformedTargetRegressor):
@@ -662,14 +680,23 @@ def _parts(estimator: Any) -> Iterator[Any]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, BaseEstimator):
+        is_estimator = isinstance(part, BaseEstimator)
+        if is_estimator:
             yield part
-            if exported_class(type(part)) is None:
-                waiting += vars(part).values()
+        # Parts of scikit-learn's estimators, such as a calibrated classifier, need be no estimators.
+        if (is_estimator and exported_class(type(part)) is None) or _is_private(part):
+            waiting += vars(part).values()
         elif isinstance(part, list | tuple):
             waiting += part
         elif isinstance(part, dict):
             waiting += part.values()
+
+
+def _is_private(part: Any) -> bool:
+    """Whether an object is of a class of scikit-learn's own that users do not make."""
+    name = type(part).__name__
+    is_sklearn = type(part).__module__.startswith("sklearn.")
+    return is_sklearn and name.startswith("_") and hasattr(part, "__dict__")
 
 
 def _path(estimator: Any) -> list[Any]:
@@ -737,6 +764,8 @@ def _plain(column: Any) -> Any:
     kind = getattr(column.dtype, "kind", "O")
     if isinstance(column.dtype, np.dtype) and kind in "biuf":
         return column.to_numpy()
+    if kind in "biuf":  # of pandas, which may have missing values, in other rows too
+        return column.to_numpy(np.float64, na_value=np.nan)
     listed = column.to_list()
     values = np.empty(len(listed), object)
     values[:] = listed

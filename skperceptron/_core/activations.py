@@ -288,8 +288,8 @@ class Silu(Activation):
         delta *= saved
 
     def formula(self, z: Formula) -> Formula:
-        # onnxruntime before 1.24 fuses the product of z and its logistic in float64, and then has no
-        # kernel for the fused operator.
+        # Not z times its logistic: onnxruntime 1.23 fuses these operators, and has no kernel for
+        # the fused one in float64.
         return z / (1.0 + formulas.exp(-z))
 
 

@@ -288,7 +288,9 @@ class Silu(Activation):
         delta *= saved
 
     def formula(self, z: Formula) -> Formula:
-        return z * formulas.logistic(z)
+        # Not z times its logistic: onnxruntime 1.23 fuses these operators, and has no kernel for
+        # the fused one in float64.
+        return z / (1.0 + formulas.exp(-z))
 
 
 class Mish(Activation):

@@ -10,8 +10,12 @@ from typing import Any, ClassVar, cast
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,6 +23,7 @@ from .._autoencoder import MLPAutoencoder
 from .._core.formulas import Call, Constant, Formula
 from .._core.types import Array
 from .._inputs import is_missing
+from ..tabular._regressor import TabularMLPRegressor
 from ._describe import describe, exported_class
 from ._transformers import inverse
 from ._writer import Description, Function, Value, Writer, width_of
@@ -312,6 +317,7 @@ def _proto(dtype: Any) -> int:
 # Converters --------------------------------------------------------------------------------------
 
 EXTRA = "all_outputs"  # the option that asks for outputs beside the one that pipelines read
+PIPELINES = "pipelines"  # the option that lists the pipelines that end with a classifier
 
 # Names of outputs, by the function.
 OUTPUTS: Mapping[str, str] = MappingProxyType(
@@ -337,9 +343,9 @@ def register(kind: type) -> None:
     from skl2onnx import update_registered_converter
 
     if issubclass(kind, ClassifierMixin):
-        options = dict(CLASSIFIER_OPTIONS)
+        options: dict[str, Any] = {**CLASSIFIER_OPTIONS, EXTRA: [True, False]}
         if hasattr(kind, "decision_function"):
-            options["raw_scores"] = [True, False]
+            options |= {"raw_scores": [True, False], PIPELINES: None}  # None: any value
         update_registered_converter(
             kind, _alias(kind), _classifier_types, _convert_classifier, options=options
         )
@@ -357,24 +363,32 @@ def register(kind: type) -> None:
 def register_transformed_targets() -> None:
     """Tell skl2onnx how to convert scikit-learn's TransformedTargetRegressor."""
     from skl2onnx import update_registered_converter
-    from skl2onnx._parse import _parse_sklearn
 
     def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
-        outputs = _parse_sklearn(scope, model.regressor_, inputs, custom_parsers=custom_parsers)
         operator = scope.declare_local_operator(_alias(TransformedTargetRegressor), model)
-        operator.inputs = outputs[:1]
+        operator.inputs = inputs
         operator.outputs.append(scope.declare_local_variable("prediction", _numbers_type(inputs)))
         return operator.outputs
 
     def set_types(operator: Any) -> None:
-        operator.outputs[0].set_type(_numbers_type(operator.inputs, *operator.inputs[0].type.shape))
+        n_rows = operator.inputs[0].get_first_dimension()
+        n_outputs = operator.raw_operator.transformer_.n_features_in_
+        operator.outputs[0].set_type(_numbers_type(operator.inputs, n_rows, n_outputs))
 
     def convert(scope: Any, operator: Any, container: Any) -> None:
+        from skl2onnx._parse import _get_sklearn_operator_name
+
+        model, inputs = operator.raw_operator, operator.inputs
+        regressor = model.regressor_
+        inner = scope.declare_local_operator(_get_sklearn_operator_name(type(regressor)), regressor)
+        inner.inputs = inputs
+        scaled = scope.declare_local_variable("scaled", _numbers_type(inputs))
+        inner.outputs.append(scaled)
         writer = OnnxWriter(scope, container, np.float64)
-        (x,) = operator.inputs
-        scaled = writer.exact(Tensor(x.full_name, _n_columns(x), _type_of(x)))
-        undo = inverse(operator.raw_operator.transformer_, OnnxWriter.reader)
-        _finish(writer, cast(Tensor, undo(writer, scaled)), operator.outputs[0])
+        n_outputs = model.transformer_.n_features_in_
+        x = writer.exact(Tensor(scaled.full_name, n_outputs, _type_of(scaled)))
+        undo = inverse(model.transformer_, OnnxWriter.reader)
+        _finish(writer, cast(Tensor, undo(writer, x)), operator.outputs[0])
 
     update_registered_converter(
         TransformedTargetRegressor,
@@ -393,9 +407,10 @@ def _parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> A
     """Declare the outputs of an estimator without classes."""
     operator = scope.declare_local_operator(_alias(type(model)), model)
     operator.inputs = inputs
+    kind = _type_of_outputs(scope, model, inputs)
     for function in _outputs(scope, model):
         name = _name_of(model, function)
-        operator.outputs.append(scope.declare_local_variable(name, _numbers_type(inputs)))
+        operator.outputs.append(scope.declare_local_variable(name, kind()))
     return operator.outputs
 
 
@@ -414,11 +429,27 @@ def _numbers_type(inputs: Any, *shape: Any) -> Any:
     return (DoubleTensorType if double else FloatTensorType)(list(shape) or None)
 
 
+def _type_of_outputs(scope: Any, model: Any, inputs: Any) -> Any:
+    """The class of the type of the outputs of an estimator without classes.
+
+    A regressor of tables at the end of a model, whose targets may be too large for float32, has
+    outputs in double precision unless X has columns of float32.
+    """
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+
+    at_the_end = scope.get_options(model, {EXTRA: False})[EXTRA]
+    single = any(isinstance(variable.type, FloatTensorType) for variable in inputs)
+    if isinstance(model, TabularMLPRegressor) and at_the_end and not single:
+        return DoubleTensorType
+    return type(_numbers_type(inputs))
+
+
 def _set_types(operator: Any) -> None:
     n_rows = operator.inputs[0].get_first_dimension()
-    functions = _outputs(operator.scope_inst, operator.raw_operator)
-    for function, output in zip(functions, operator.outputs, strict=True):
-        output.set_type(_numbers_type(operator.inputs, n_rows, function.n_outputs))
+    scope, model = operator.scope_inst, operator.raw_operator
+    kind = _type_of_outputs(scope, model, operator.inputs)
+    for function, output in zip(_outputs(scope, model), operator.outputs, strict=True):
+        output.set_type(kind([n_rows, function.n_outputs]))
 
 
 def _classifier_types(operator: Any) -> None:
@@ -473,13 +504,19 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
 def _beside_label(options: Any, model: Any, description: Description) -> tuple[str, int]:
     """The function whose result is beside the label, and how many columns that has.
 
-    Of two classes there are two raw scores where other converters ask for some.
+    The converters of estimators around a classifier read a column for each class, of two classes
+    too. They ask for raw scores of a classifier, or of the pipeline that the classifier ends:
+    skl2onnx does not pass the latter on.
     """
-    has_scores = description.has("decision_function")
-    raw = has_scores and options.get_options(model, {"raw_scores": False})["raw_scores"]
+    if not description.has("decision_function"):
+        return "predict_proba", description.function("predict_proba").n_outputs
+    known = options.get_options(model, {EXTRA: False, PIPELINES: ()})
+    around = [model, *known[PIPELINES]]
+    raw = any(options.get_options(each, {"raw_scores": False})["raw_scores"] for each in around)
     if raw or not description.has("predict_proba"):
         n_scores = description.function("decision_function").n_outputs
-        return "decision_function", 2 if raw and n_scores == 1 else n_scores
+        one = n_scores == 1 and known[EXTRA] and not raw
+        return "decision_function", 1 if one else max(n_scores, 2)
     return "predict_proba", description.function("predict_proba").n_outputs
 
 
@@ -493,9 +530,12 @@ class Results:
         double = any(isinstance(variable.type, DoubleTensorType) for variable in operator.inputs)
         dtype = np.float64 if double and description.dtype == np.float64 else np.float32
         self.writer = OnnxWriter(scope, container, dtype)
+        n_columns = [_n_columns(variable) for variable in operator.inputs]
+        if len(n_columns) == 1:  # which skl2onnx does not always know
+            n_columns = [description.functions[0].n_inputs]
         tensors = [
-            Tensor(variable.full_name, _n_columns(variable), _type_of(variable))
-            for variable in operator.inputs
+            Tensor(variable.full_name, width, _type_of(variable))
+            for variable, width in zip(operator.inputs, n_columns, strict=True)
         ]
         rows: Value = Table(tensors)
         if not description.is_table:
@@ -523,7 +563,7 @@ class Results:
 
 
 def _n_columns(variable: Any) -> int:
-    width = variable.type.shape[1]
+    width = variable.type.shape[1] if len(variable.type.shape) > 1 else None
     return 1 if width is None else int(width)
 
 
@@ -608,21 +648,32 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
             'to_onnx needs skl2onnx and onnx: pip install "skperceptron[onnx]".'
         ) from error
     check_is_fitted(estimator)
+    while hasattr(estimator, "best_estimator_"):  # of a search
+        estimator = estimator.best_estimator_
     initial_types = _initial_types(X)
+    options: dict[Any, Any] = {}
     for part in _parts(estimator):
         if exported_class(type(part)) is not None:
             if _is_fitted(part):  # the parameters of a search need not be
                 describe(part, OnnxWriter.reader)  # refuses what has no exported form
             register(type(part))
         if isinstance(part, TransformedTargetRegressor):
-            inverse(part.transformer_, OnnxWriter.reader)
+            if _is_fitted(part):
+                inverse(part.transformer_, OnnxWriter.reader)
             register_transformed_targets()
-    options: dict[Any, Any] = {
-        id(part): {"zipmap": False} for part in _path(estimator) if is_classifier(part)
-    }
+        if isinstance(part, OneVsRestClassifier) and not hasattr(part, "predict_proba"):
+            options.setdefault(id(part), {})["raw_scores"] = True
+        _refuse_what_skl2onnx_changes(part)
+        if isinstance(part, Pipeline):
+            last = _path(part)[-1]
+            if exported_class(type(last)) is not None and hasattr(last, "decision_function"):
+                options.setdefault(id(last), {PIPELINES: []})[PIPELINES].append(part)
+    for part in _path(estimator):
+        if is_classifier(part):
+            options.setdefault(id(part), {})["zipmap"] = False
     last, names = _path(estimator)[-1], None
     if exported_class(type(last)) is not None:
-        options.setdefault(id(last), {EXTRA: True})
+        options.setdefault(id(last), {})[EXTRA] = True
         if not isinstance(last, MLPAutoencoder):  # a copy of the code would be of no use to cut at
             names = [(name, None) for name in _output_names(last)]
     elif isinstance(last, TransformedTargetRegressor):
@@ -645,6 +696,36 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
         ) from error
 
 
+def _refuse_what_skl2onnx_changes(part: Any) -> None:
+    """Refuse estimators of scikit-learn whose converters compute something else than predict."""
+    name = type(part).__name__
+    if isinstance(part, CalibratedClassifierCV) and part.method == "isotonic":
+        raise ValueError(
+            "to_onnx can't export CalibratedClassifierCV(method='isotonic'): skl2onnx's converter "
+            "does not interpolate between the steps, so it changes probabilities. Calibrate with "
+            "method='sigmoid'."
+        )
+    if isinstance(part, TunedThresholdClassifierCV):
+        raise ValueError(
+            f"to_onnx can't export {name}: skl2onnx's converter ignores the threshold. Export its "
+            "estimator_, and compare the probability with best_threshold_."
+        )
+    bagging = isinstance(part, BaggingClassifier) and _is_fitted(part)
+    if bagging and not hasattr(part.estimators_[0], "predict_proba"):
+        raise ValueError(
+            f"to_onnx can't export {name} of classifiers without predict_proba: skl2onnx's "
+            "converter needs probabilities. Choose a loss that has predict_proba, such as "
+            "'log_loss'."
+        )
+    one_versus_rest = isinstance(part, OneVsRestClassifier) and _is_fitted(part)
+    if one_versus_rest and part.multilabel_ and not hasattr(part, "predict_proba"):
+        raise ValueError(
+            f"to_onnx can't export {name} of several labels around a classifier without "
+            "predict_proba: skl2onnx's converter needs probabilities. Choose a loss that has "
+            "predict_proba, such as 'log_loss'."
+        )
+
+
 def _is_fitted(estimator: Any) -> bool:
     try:
         check_is_fitted(estimator)
@@ -662,14 +743,23 @@ def _parts(estimator: Any) -> Iterator[Any]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, BaseEstimator):
+        is_estimator = isinstance(part, BaseEstimator)
+        if is_estimator:
             yield part
-            if exported_class(type(part)) is None:
-                waiting += vars(part).values()
+        # Parts of scikit-learn's estimators need not be estimators: calibrated classifiers are not.
+        if (is_estimator and exported_class(type(part)) is None) or _is_private(part):
+            waiting += vars(part).values()
         elif isinstance(part, list | tuple):
             waiting += part
         elif isinstance(part, dict):
             waiting += part.values()
+
+
+def _is_private(part: Any) -> bool:
+    """Whether an object is of a class of scikit-learn's own that users do not make."""
+    name = type(part).__name__
+    is_sklearn = type(part).__module__.startswith("sklearn.")
+    return is_sklearn and name.startswith("_") and hasattr(part, "__dict__")
 
 
 def _path(estimator: Any) -> list[Any]:
@@ -737,6 +827,8 @@ def _plain(column: Any) -> Any:
     kind = getattr(column.dtype, "kind", "O")
     if isinstance(column.dtype, np.dtype) and kind in "biuf":
         return column.to_numpy()
+    if kind in "biuf":  # of pandas, which may have missing values, in other rows too
+        return column.to_numpy(np.float64, na_value=np.nan)
     listed = column.to_list()
     values = np.empty(len(listed), object)
     values[:] = listed

@@ -8,9 +8,15 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    RobustScaler,
+    StandardScaler,
+)
 
-from .._core.formulas import Formula, maximum, minimum, sqrt
+from .._core.formulas import Formula, exp, expm1, maximum, minimum, sqrt
 from ..tabular._piecewise import PiecewiseLinearEncoder
 from ..tabular._quantiles import HUGE
 from ..tabular._robust_clip import FAR, RobustClipScaler
@@ -105,6 +111,17 @@ INVERSES: Mapping[type, Callable[[Any, Formula], Formula]] = MappingProxyType(
         ),
         MinMaxScaler: lambda scaler, x: (x - np.asarray(scaler.min_)) / np.asarray(scaler.scale_),
         MaxAbsScaler: lambda scaler, x: x * np.asarray(scaler.scale_),
+        FunctionTransformer: lambda transformer, x: FUNCTIONS[transformer.inverse_func](x),
+    }
+)
+
+# Functions of y that have an exported form: those of NumPy, and none at all.
+FUNCTIONS: Mapping[Any, Callable[[Formula], Formula]] = MappingProxyType(
+    {
+        None: lambda x: x,
+        np.exp: exp,
+        np.expm1: expm1,
+        np.square: lambda x: x * x,
     }
 )
 
@@ -112,6 +129,11 @@ INVERSES: Mapping[type, Callable[[Any, Formula], Formula]] = MappingProxyType(
 def _undone(x: Formula, scale: Any, shift: Any) -> Formula:
     scaled = x if scale is None else x * np.asarray(scale)
     return scaled if shift is None else scaled + np.asarray(shift)
+
+
+def _is_known(transformer: FunctionTransformer) -> bool:
+    known = any(transformer.inverse_func is function for function in FUNCTIONS)
+    return known and not transformer.inv_kw_args
 
 
 def inverse(estimator: Any, reader: str) -> Transform:
@@ -122,6 +144,13 @@ def inverse(estimator: Any, reader: str) -> Transform:
         raise ValueError(
             f"{reader} can't export a TransformedTargetRegressor with the transformer "
             f"{kind.__name__}: it knows {', '.join(known)}. Export its regressor_, and undo the "
+            "transformation yourself."
+        )
+    if kind is FunctionTransformer and not _is_known(estimator):
+        name = getattr(estimator.inverse_func, "__name__", repr(estimator.inverse_func))
+        raise ValueError(
+            f"{reader} can't export inverse_func={name} of a TransformedTargetRegressor: it knows "
+            "numpy.exp, numpy.expm1, numpy.square and None. Export its regressor_, and undo the "
             "transformation yourself."
         )
     return lambda writer, x: writer.compute(INVERSES[kind](estimator, x))

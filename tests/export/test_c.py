@@ -10,7 +10,13 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 
 from helpers.c import Program, needs_compiler
 from helpers.exports import CASES, assert_close, data, digits, fitted, rodents, table_model
@@ -24,7 +30,18 @@ from skperceptron.tabular import PiecewiseLinearEncoder, RobustClipScaler, Tabul
 
 pytestmark = unconverged
 
-every_case = pytest.mark.parametrize("case", CASES)
+
+def few_unless_slow(values, *few):
+    """Cases for parametrize, slow but for a few, because the compiler takes time for each."""
+    return [
+        value if str(value) in few else pytest.param(value, marks=pytest.mark.slow)
+        for value in values
+    ]
+
+
+every_case = pytest.mark.parametrize(
+    "case", few_unless_slow(CASES, "strings", "autoencoder", "poisson")
+)
 every_dtype = pytest.mark.parametrize(
     "dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)]
 )
@@ -73,6 +90,7 @@ def test_every_function_is_the_method(case, dtype, tmp_path):
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_on_a_thousand_rows_labels_are_those_of_predict(tmp_path):
     X, y = digits()
     assert len(X) == 1000
@@ -82,6 +100,7 @@ def test_on_a_thousand_rows_labels_are_those_of_predict(tmp_path):
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_a_network_of_float32_is_a_file_of_floats(tmp_path):
     model, X = fitted("multiclass", "float32")
     source = to_c(model)
@@ -92,22 +111,26 @@ def test_a_network_of_float32_is_a_file_of_floats(tmp_path):
 @needs_compiler
 @pytest.mark.parametrize(
     "transformer",
-    [
-        StandardScaler(),
-        StandardScaler(with_mean=False),
-        StandardScaler(with_std=False),
-        MinMaxScaler((-1, 1)),
-        MinMaxScaler(clip=True),
-        MaxAbsScaler(),
-        RobustScaler(),
-        RobustScaler(with_centering=False, with_scaling=False),
-        RobustClipScaler(),
-        PiecewiseLinearEncoder(4),
-        PiecewiseLinearEncoder(3, feature_range=(-1, 1)),
-        TabularPreprocessor(dtype="float64"),
-        MLPAutoencoder((9, 4, 9), activation="tanh", max_iter=5, random_state=0),
-        "passthrough",
-    ],
+    few_unless_slow(
+        [
+            StandardScaler(),
+            StandardScaler(with_mean=False),
+            StandardScaler(with_std=False),
+            MinMaxScaler((-1, 1)),
+            MinMaxScaler(clip=True),
+            MaxAbsScaler(),
+            RobustScaler(),
+            RobustScaler(with_centering=False, with_scaling=False),
+            RobustClipScaler(),
+            PiecewiseLinearEncoder(4),
+            PiecewiseLinearEncoder(3, feature_range=(-1, 1)),
+            TabularPreprocessor(dtype="float64"),
+            MLPAutoencoder((9, 4, 9), activation="tanh", max_iter=5, random_state=0),
+            "passthrough",
+        ],
+        "StandardScaler()",
+        "PiecewiseLinearEncoder(n_bins=4)",
+    ),
     ids=str,
 )
 def test_pipelines(transformer, tmp_path):
@@ -120,13 +143,16 @@ def test_pipelines(transformer, tmp_path):
 @needs_compiler
 @pytest.mark.parametrize(
     "scaler",
-    [
-        StandardScaler(),
-        StandardScaler(with_mean=False),
-        RobustScaler(),
-        MinMaxScaler((-1, 1)),
-        MaxAbsScaler(),
-    ],
+    few_unless_slow(
+        [
+            StandardScaler(),
+            StandardScaler(with_mean=False),
+            RobustScaler(),
+            MinMaxScaler((-1, 1)),
+            MaxAbsScaler(),
+        ],
+        "StandardScaler()",
+    ),
     ids=str,
 )
 def test_transformed_targets(scaler, tmp_path):
@@ -134,6 +160,21 @@ def test_transformed_targets(scaler, tmp_path):
     network = MLPRegressor((9,), max_iter=20, random_state=0)
     model = TransformedTargetRegressor(make_pipeline(StandardScaler(), network), transformer=scaler)
     model.fit(X, 100 * y)
+    assert_predicts(Program(to_c(model), tmp_path), model, X, "float64")
+
+
+@needs_compiler
+@pytest.mark.slow
+@pytest.mark.parametrize("inverse_func", [None, np.exp, np.expm1, np.square])
+def test_functions_of_targets(inverse_func, tmp_path):
+    X, y = data("regression")
+    functions = {np.exp: np.log, np.expm1: np.log1p, np.square: np.sqrt}
+    model = TransformedTargetRegressor(
+        MLPRegressor((9,), max_iter=20, random_state=0),
+        func=functions.get(inverse_func),
+        inverse_func=inverse_func,
+    )
+    model.fit(X, y)
     assert_predicts(Program(to_c(model), tmp_path), model, X, "float64")
 
 
@@ -164,7 +205,10 @@ class TestTables:
     @needs_compiler
     @pytest.mark.parametrize(
         "model",
-        ["classes", "folds", "kinds", "labels", "numbers", "quantiles", "gaussian", "encoded"],
+        few_unless_slow(
+            ["classes", "folds", "kinds", "labels", "numbers", "quantiles", "gaussian", "encoded"],
+            "classes",
+        ),
     )
     def test_every_function_is_the_method(self, model, tmp_path):
         estimator, X = table_model(model), rodents()[0][:1000]
@@ -230,6 +274,7 @@ def test_no_access_is_out_of_bounds(case, tmp_path):
 
 class TestTheFile:
     @needs_compiler
+    @pytest.mark.slow
     def test_compiles_by_itself(self, tmp_path):
         """Nothing in it waits for a program that uses it."""
         for case in ("strings", "autoencoder", "outputs"):
@@ -267,6 +312,7 @@ class TestTheFile:
         found = Program(source, tmp_path)("predict", X)
         assert_array_equal(model.classes_[found], model.predict(X))
 
+    @pytest.mark.slow
     def test_allocates_nothing(self):
         for case in CASES:
             source = to_c(fitted(case)[0])
@@ -341,6 +387,7 @@ class TestErrors:
         assert_predicts(Program(to_c(model), tmp_path), model, self.X, "float64")
 
     @needs_compiler
+    @pytest.mark.slow
     def test_a_loss_of_the_users_plays_no_part(self, tmp_path):
         class Half:
             def values_and_gradient(self, scores, y):
@@ -361,7 +408,10 @@ class TestErrors:
         model = TransformedTargetRegressor(
             MLPRegressor(max_iter=1), func=np.sinh, inverse_func=np.arcsinh
         )
-        with pytest.raises(ValueError, match=r"with the transformer FunctionTransformer: it knows"):
+        with pytest.raises(ValueError, match=r"can't export inverse_func=arcsinh of a Transformed"):
+            to_c(model.fit(self.X, self.y))
+        model = TransformedTargetRegressor(MLPRegressor(max_iter=1), transformer=PowerTransformer())
+        with pytest.raises(ValueError, match=r"with the transformer PowerTransformer: it knows"):
             to_c(model.fit(self.X, self.y))
 
     def test_unfitted(self):

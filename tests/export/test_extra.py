@@ -18,6 +18,7 @@ def test_without_skl2onnx_the_error_names_the_extra(monkeypatch):
         to_onnx(*fitted("regression"))
 
 
+@pytest.mark.slow  # the process imports scikit-learn
 def test_the_package_is_imported_without_any_of_them():
     code = "import sys, skperceptron.export; print(*sys.modules)"
     assert not {"onnx", "skl2onnx", "onnxruntime"} & set(run_python(code).split())

@@ -10,11 +10,17 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
-from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
@@ -22,11 +28,16 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from helpers.exports import CASES, assert_close, data, digits, fitted, rodents, table_model
 from helpers.marks import unconverged
 from helpers.new_layers import ScaleSpec
-from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
+from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
 from skperceptron._architecture import DenseSpec
 from skperceptron._core.activations import Tanh
 from skperceptron.export import to_onnx
-from skperceptron.tabular import PiecewiseLinearEncoder, RobustClipScaler, TabularPreprocessor
+from skperceptron.tabular import (
+    PiecewiseLinearEncoder,
+    RobustClipScaler,
+    TabularMLPRegressor,
+    TabularPreprocessor,
+)
 
 WHY = "skl2onnx OR onnxruntime IS NOT INSTALLED: ONNX MODELS WERE NOT COMPARED"
 
@@ -35,7 +46,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason=WHY)
 onnx = pytest.importorskip("onnx", reason=WHY)
 pytest.importorskip("skl2onnx", reason=WHY)
 
-pytestmark = [unconverged, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = unconverged
 
 every_case = pytest.mark.parametrize("case", CASES)
 every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -277,6 +288,74 @@ class TestPipelines:
             # skl2onnx computes parts of these in float32.
             assert_close(found[1], model.predict_proba(X), "float32")
 
+    @pytest.mark.parametrize(
+        "wrap",
+        [
+            OneVsRestClassifier,
+            lambda model: CalibratedClassifierCV(model, cv=2),
+            lambda model: VotingClassifier([("a", model)], flatten_transform=False),
+        ],
+        ids=["one against the rest", "calibrated", "voting"],
+    )
+    @pytest.mark.parametrize(
+        "model",
+        [
+            MLPClassifier((9,), loss="hinge", max_iter=9, random_state=0),
+            PerceptronClassifier(max_iter=9, random_state=0),
+            MLPClassifier((9,), max_iter=9, random_state=0),
+        ],
+        ids=["hinge", "perceptron", "probabilities"],
+    )
+    @pytest.mark.parametrize("in_a_pipeline", [False, True])
+    @pytest.mark.parametrize("target", ["binary", "strings"])
+    def test_raw_scores_in_estimators_of_scikit_learn(self, wrap, model, in_a_pipeline, target):
+        """They read two columns of scores, and raw scores of a pipeline's last step."""
+        X, y = data(target)
+        inner = make_pipeline(StandardScaler(), model) if in_a_pipeline else model
+        outer = wrap(inner).fit(X, y)
+        found = list(run(to_onnx(outer, X), X).values())
+        assert_array_equal(found[0], outer.predict(X))
+        if isinstance(outer, CalibratedClassifierCV):
+            assert_close(found[1], outer.predict_proba(X), "float32")
+
+    def test_a_random_search(self):
+        X, y = data("binary")
+        pipeline = make_pipeline(StandardScaler(), MLPClassifier(max_iter=9, random_state=0))
+        search = RandomizedSearchCV(
+            pipeline, {"mlpclassifier__alpha": [1e-4, 1.0]}, n_iter=2, cv=2, random_state=0
+        )
+        search.fit(X, y)
+        assert_predicts(run(to_onnx(search, X), X), search, X, "float64")
+
+    def test_transformed_targets_in_a_search_and_in_an_ensemble(self):
+        """The estimators that these are made of are not fitted themselves."""
+        X, y = data("regression")
+        network = MLPRegressor((9,), max_iter=9, random_state=0)
+        model = TransformedTargetRegressor(network, transformer=StandardScaler())
+        for around in (GridSearchCV(model, {}, cv=2), VotingRegressor([("a", model)])):
+            (found,) = run(to_onnx(around.fit(X, y), X), X).values()
+            assert_close(found, around.predict(X), "float64")
+
+    def test_a_network_that_stacks_regressors(self):
+        X, y = data("regression")
+        network = MLPRegressor((9,), max_iter=9, random_state=0)
+        model = StackingRegressor([("a", Ridge())], final_estimator=network, cv=2).fit(X, y)
+        (found,) = run(to_onnx(model, X), X).values()
+        assert_close(found, model.predict(X), "float32")  # skl2onnx stacks in float32
+
+    @pytest.mark.parametrize("inverse_func", [None, np.exp, np.expm1, np.square])
+    @every_dtype
+    def test_functions_of_targets(self, inverse_func, dtype):
+        X, y = data("regression")
+        functions = {np.exp: np.log, np.expm1: np.log1p, np.square: np.sqrt}
+        model = TransformedTargetRegressor(
+            MLPRegressor((9,), max_iter=20, random_state=0),
+            func=functions.get(inverse_func),
+            inverse_func=inverse_func,
+        )
+        model.fit(X, y)
+        assert_predicts(run(to_onnx(model, X.astype(dtype)), X.astype(dtype)), model, X, dtype)
+
 
 class TestTables:
     @pytest.mark.parametrize(
@@ -313,6 +392,28 @@ class TestTables:
         converted = to_onnx(preprocessor, X)
         assert [each.name for each in converted.graph.input] == ["X"]
         assert_close(run(converted, X)["transformed"], preprocessor.transform(X), "float32")
+
+    def test_columns_that_may_have_missing_values(self):
+        """Rows with missing values need not be among those that to_onnx is given."""
+        numbers = pd.array([1, 2, None, 4] * 5, dtype="Int64")
+        flags = pd.array([True, None, False, True] * 5, dtype="boolean")
+        X = pd.DataFrame({"number": numbers, "flag": flags})
+        preprocessor = TabularPreprocessor(min_frequency=1).fit(X)
+        converted = to_onnx(preprocessor, X[:1])
+        for name in X:
+            X[name] = X[name].astype("float64")  # as the model is to be given them
+        expected = preprocessor.transform(X.astype({"flag": object}))
+        assert_close(run(converted, X)["transformed"], expected, "float32")
+
+    def test_targets_beyond_float32(self):
+        """X has no numbers that say which precision is wanted."""
+        X, y = rodents()
+        X = X[["plot_type", "sex"]]
+        y = np.where(y == "Dipodomys merriami", 1e300, -1e300)
+        quick = {"max_iter": 1, "hidden_layer_sizes": 4, "random_state": 0}
+        for parameters in ({}, {"quantiles": (0.1, 0.5)}, {"loss": "gaussian"}):
+            model = TabularMLPRegressor(**quick, **parameters).fit(X, y)
+            assert_predicts(run(to_onnx(model, X), X), model, X, "float32")
 
     def test_booleans_are_categories(self):
         X, _ = rodents()
@@ -371,6 +472,34 @@ class TestErrors:
         model = make_pipeline(Other(), MLPClassifier(max_iter=1)).fit(self.X, [0, 1, 0, 1])
         with pytest.raises(ValueError, match=r"to_onnx can't export .*Other"):
             to_onnx(model, self.X)
+
+    def test_a_function_of_the_users_is_named(self):
+        model = TransformedTargetRegressor(
+            MLPRegressor(max_iter=1), func=np.sinh, inverse_func=np.arcsinh
+        )
+        with pytest.raises(ValueError, match="to_onnx can't export inverse_func=arcsinh"):
+            to_onnx(model.fit(self.X, self.y), self.X)
+
+    @pytest.mark.parametrize(
+        ("wrap", "message"),
+        [
+            (lambda m: CalibratedClassifierCV(m, method="isotonic", cv=2), "method='isotonic'"),
+            (lambda m: TunedThresholdClassifierCV(m, cv=2), "TunedThresholdClassifierCV: .*thresh"),
+            (lambda m: BaggingClassifier(m), "BaggingClassifier .* without predict_proba"),
+        ],
+    )
+    def test_what_skl2onnx_would_change_is_refused(self, wrap, message):
+        X, y = data("binary")
+        model = wrap(MLPClassifier((3,), loss="hinge", max_iter=1)).fit(X, y)
+        for each in (model, make_pipeline(StandardScaler(), model).fit(X, y)):
+            with pytest.raises(ValueError, match=message):
+                to_onnx(each, X)
+
+    def test_several_labels_without_probabilities(self):
+        X, y = data("multilabel")
+        model = OneVsRestClassifier(MLPClassifier((3,), loss="hinge", max_iter=1)).fit(X, y)
+        with pytest.raises(ValueError, match="OneVsRestClassifier of several labels"):
+            to_onnx(model, X)
 
     def test_unfitted(self):
         with pytest.raises(NotFittedError):

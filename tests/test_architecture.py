@@ -76,6 +76,7 @@ FLOORS = [
     {"tabular._members", "tabular._parameters"},
     {"tabular._base"},
     {"tabular._classifier", "tabular._regressor"},
+    {"model_selection"},
     {"callbacks", "plotting", "tabular"},
     {"export._writer"},
     {"export._networks", "export._transformers"},

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -612,3 +613,59 @@ def test_the_suggestion_trains_about_as_well_as_the_best_rate():
     # A third of the range of rates is within 0.01 of the best.
     assert accuracy(rate) > max(accuracies) - 0.01
     assert np.median(accuracies) < max(accuracies) - 0.01
+
+
+class TestPruningWithoutOptuna:
+    """With what the callback needs of a trial. Optuna itself is in test_optuna.py."""
+
+    @pytest.fixture
+    def pruning(self, monkeypatch):
+        pytest.importorskip("sklearn.callback")
+        from skperceptron.callbacks import OptunaPruning
+
+        class TrialPruned(Exception):
+            pass
+
+        class Trial:
+            study = SimpleNamespace(direction=SimpleNamespace(name="MINIMIZE"))
+
+            def __init__(self):
+                self.reported = {}
+
+            def report(self, value, step):
+                self.reported[step] = value
+
+            def should_prune(self):
+                return len(self.reported) == 2
+
+        monkeypatch.setitem(sys.modules, "optuna", SimpleNamespace(TrialPruned=TrialPruned))
+        return OptunaPruning(Trial()), TrialPruned
+
+    def test_ends_the_fit_and_leaves_the_network_as_it_was(self, pruning):
+        callback, error = pruning
+        network = clone(NETWORK).set_params(warm_start=True).fit(X, Y)
+        losses, weights = list(network.loss_curve_), network.coefs_[0].copy()
+        network.set_callbacks(callback)
+        with pytest.raises(error, match="pruned after epoch 5, loss="):
+            network.fit(X, Y)
+        expected = clone(NETWORK).set_params(max_iter=5).fit(X, Y).loss_curve_
+        assert callback.trial.reported == {4: expected[3], 5: expected[4]}
+        assert network.loss_curve_ == losses
+        assert_array_equal(network.coefs_[0], weights)
+
+    def test_watches_one_network(self, pruning):
+        callback, _ = pruning
+        network = clone(NETWORK).set_params(max_iter=1).set_callbacks(callback).fit(X, Y)
+        clone(network).set_params(max_iter=4).fit(X, Y)
+        network.fit(X, Y)
+        assert list(callback.trial.reported) == [1]
+
+    def test_refuses(self, pruning, monkeypatch):
+        callback, _ = pruning
+        with pytest.raises(TypeError, match="trial must be a trial of Optuna, got 3"):
+            type(callback)(3)
+        with pytest.raises(TypeError, match="belongs to a running trial"):
+            pickle.dumps(clone(NETWORK).set_callbacks(callback))
+        monkeypatch.setitem(sys.modules, "optuna", None)
+        with pytest.raises(ImportError, match=r'pip install "skperceptron\[optuna\]"'):
+            type(callback)(callback.trial)

@@ -36,8 +36,7 @@ warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X, y = load_digits(return_X_y=True)
 splits = [
-    train_test_split(X / 16, y, train_size=1000, stratify=y, random_state=seed)
-    for seed in range(5)
+    train_test_split(X / 16, y, train_size=1000, stratify=y, random_state=seed) for seed in range(5)
 ]
 network = MLPClassifier(max_iter=20, random_state=0)
 space = search_space(network)

@@ -591,8 +591,8 @@ class OptunaPruning:
 
     One trial watches one network: if other networks are fitted in the same trial, such as those of
     the later splits of a cross-validation, they are trained in full and not reported. The functions
-    of scikit-learn that fit several networks turn errors into scores, unless ``error_score="raise"``
-    is set.
+    of scikit-learn that fit several networks turn errors into scores, unless
+    ``error_score="raise"`` is set.
 
     Parameters
     ----------

@@ -1,18 +1,17 @@
-"""CachedEstimator: fits that are stored, so that a search continues after its process was killed."""
+"""CachedEstimator: stored fits, so that a search continues after its process was killed."""
 
 from __future__ import annotations
 
 import os
 from typing import Any, Self
 
-from joblib import Memory
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, check_memory
 
 from .._compat import available_if, without_callbacks
-from .._types import Array, MatrixLike
+from .._types import Array, ArrayLike, MatrixLike
 
 
 def _has(name: str) -> Any:
@@ -89,11 +88,11 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
     ['estimator__alpha', 'estimator__hidden_layer_sizes', 'estimator__learning_rate_init']
     """
 
-    def __init__(self, estimator: Any, memory: str | os.PathLike[str] | Memory) -> None:
+    def __init__(self, estimator: Any, memory: Any) -> None:
         self.estimator = estimator
         self.memory = memory
 
-    def fit(self, X: MatrixLike, y: MatrixLike | None = None, **fit_params: Any) -> Self:
+    def fit(self, X: MatrixLike, y: ArrayLike | None = None, **fit_params: Any) -> Self:
         """Fit the estimator, or load its fit.
 
         Parameters
@@ -101,7 +100,7 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
-        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), default=None
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Targets.
 
         **fit_params : dict
@@ -238,7 +237,7 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
         return self._fitted().transform(X)
 
     @available_if(_has("score"))
-    def score(self, X: MatrixLike, y: MatrixLike | None = None, **score_params: Any) -> float:
+    def score(self, X: MatrixLike, y: ArrayLike | None = None, **score_params: Any) -> float:
         """Score the fitted estimator.
 
         Parameters
@@ -246,7 +245,7 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
-        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), default=None
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Targets.
 
         **score_params : dict
@@ -261,11 +260,11 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
 
 
 def _memory(given: Any) -> Any:
-    if isinstance(given, (str, os.PathLike)):
-        return Memory(os.fspath(given), verbose=0)
-    if not hasattr(given, "cache"):
+    if isinstance(given, os.PathLike):
+        given = os.fspath(given)
+    if not (isinstance(given, str) or hasattr(given, "cache")):
         raise TypeError(f"memory must be a str, a path-like or a joblib.Memory, got {given!r}.")
-    return given
+    return check_memory(given)
 
 
 def _bare(estimator: Any) -> Any:

@@ -182,7 +182,7 @@ def find_learning_rate(
     >>> network = MLPClassifier((50,), random_state=0)
     >>> test = find_learning_rate(network, X / 16, y)
     >>> print(f"{test.suggestion:.2g}")
-    0.012
+    0.017
     """
     network, steps = _network_and_steps(estimator)
     _check(network, min_rate, max_rate, n_steps, smoothing)
@@ -287,7 +287,10 @@ def _step(run: _Run, X: Any, y: Any, classes: Any) -> bool:
     """Take a step; return whether the network is still finite."""
     network = run.network
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    n = min(200, n_rows) if network.batch_size == "auto" else min(network.batch_size, n_rows)
+    if not run.losses:
+        auto = network.batch_size == "auto"
+        network.set_params(batch_size=min(200 if auto else network.batch_size, n_rows))
+    n = network.batch_size
     if run.order is None or run.place + n > n_rows:
         run.order, run.place = run.stream.permutation(n_rows), 0
     rows = run.order[run.place : run.place + n]
@@ -298,6 +301,8 @@ def _step(run: _Run, X: Any, y: Any, classes: Any) -> bool:
     partial_fit: Callable[..., Any] = network.partial_fit
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        # Of settings that the test does not use.
+        warnings.filterwarnings("ignore", ".* ignored with (learning_rate|early_stopping)=")
         try:
             partial_fit(*arguments, **({"classes": classes} if classes is not None else {}))
         except ValueError as error:

@@ -68,7 +68,7 @@ class LayerSizes:
     >>> from skperceptron.model_selection import LayerSizes
     >>> sizes = LayerSizes(n_layers=(1, 3), n_units=(16, 256))
     >>> sizes.rvs(3, random_state=0)
-    [(16, 16), (88, 88, 88), (154,)]
+    [(82,), (84,), (89, 89)]
     >>> LayerSizes(n_layers=(1, 2), n_units=(16, 64), shape="halving").grid(2)
     [(16,), (64,), (16, 8), (64, 32)]
     """
@@ -120,7 +120,7 @@ class LayerSizes:
         --------
         >>> from skperceptron.model_selection import LayerSizes
         >>> LayerSizes().rvs(random_state=0)
-        (23,)
+        (78,)
         """
         stream = check_random_state(random_state)
         drawn = [self._draw(stream) for _ in range(1 if size is None else size)]
@@ -254,8 +254,11 @@ def search_space(estimator: Any) -> dict[str, Any]:
     >>> from skperceptron import MLPClassifier
     >>> from skperceptron.model_selection import search_space
     >>> model = make_pipeline(StandardScaler(), MLPClassifier())
-    >>> list(search_space(model))
-    ['mlpclassifier__hidden_layer_sizes', 'mlpclassifier__learning_rate_init', 'mlpclassifier__alpha']
+    >>> for name in search_space(model):
+    ...     print(name)
+    mlpclassifier__hidden_layer_sizes
+    mlpclassifier__learning_rate_init
+    mlpclassifier__alpha
     """
     prefix, network = _network_in(estimator)
     space: dict[str, Any] = {}
@@ -309,8 +312,8 @@ def suggest(trial: Any, space: Mapping[str, Any]) -> dict[str, Any]:
         - :class:`LayerSizes`, or any object with a method ``suggest(trial, name)``;
         - ``scipy.stats.loguniform(a, b)``, ``uniform(loc, scale)`` or ``randint(low, high)``, drawn
           by ``suggest_float`` with and without ``log``, and by ``suggest_int``;
-        - a list of values, drawn by ``suggest_categorical``. Values that Optuna does not store, such
-          as tuples, are stored by their ``repr``.
+        - a list of values, drawn by ``suggest_categorical``. Values that Optuna does not store,
+          such as tuples, are stored by their ``repr``.
 
     Returns
     -------

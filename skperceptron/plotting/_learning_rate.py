@@ -62,7 +62,7 @@ class LearningRateDisplay:
     >>> network = MLPClassifier((50,), random_state=0)
     >>> display = LearningRateDisplay.from_estimator(network, X / 16, y)
     >>> print(f"{display.suggestion:.2g}")
-    0.012
+    0.017
     """
 
     ax_: Axes
@@ -87,7 +87,7 @@ class LearningRateDisplay:
         cls,
         estimator: Any,
         X: MatrixLike,
-        y: MatrixLike | None = None,
+        y: ArrayLike | None = None,
         *,
         min_rate: float = 1e-5,
         max_rate: float = 10.0,
@@ -107,7 +107,7 @@ class LearningRateDisplay:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Input data.
 
-        y : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs), default=None
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Targets. Not needed for an autoencoder.
 
         min_rate : float, default=1e-5

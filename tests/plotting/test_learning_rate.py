@@ -46,5 +46,5 @@ def test_arrays_alone():
 
 
 def test_refuses_what_is_no_test():
-    with pytest.raises(TypeError, match="test must be a LearningRateTest.*got MLPClassifier"):
+    with pytest.raises(TypeError, match=r"test must be a LearningRateTest.*got MLPClassifier"):
         LearningRateDisplay.from_test(NETWORK)

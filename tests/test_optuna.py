@@ -113,7 +113,7 @@ class TestPruning:
             expected = -np.array(network.validation_loss_curve_)
             assert_array_equal(list(trial.intermediate_values.values()), expected)
             assert list(trial.intermediate_values) == list(range(1, 13))
-        assert max(study.trials[2].intermediate_values) == 5  # steps above 4 are judged
+        assert max(study.trials[2].intermediate_values) == 4  # steps from 4 on are judged
         assert not hasattr(networks[2], "coefs_")  # as before the call
 
     def test_a_fitted_network_stays_as_it_was(self):

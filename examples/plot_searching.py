@@ -123,13 +123,19 @@ points = middle.scatter(
     edgecolor=plt.rcParams["text.color"],
 )
 figure.colorbar(points, label="alpha")
-middle.axvline(test.suggestion, color="C1", linestyle="--")
+middle.axvline(
+    test.suggestion, color=plt.rcParams["text.color"], linestyle="--", label="suggestion"
+)
+middle.legend(loc="lower left")
 middle.set(
     title="Candidates, larger with more units",
     xscale="log",
     xlabel="learning rate",
     ylabel="accuracy in cross-validation",
+    xlim=(9e-4, 4e-2),
 )
+middle.set_xticks([0.001, 0.003, 0.01, 0.03], ["0.001", "0.003", "0.01", "0.03"])
+middle.set_xticks([], minor=True)
 
 means = [reached.mean() for reached in accuracies.values()]
 errors = [reached.std(ddof=1) / np.sqrt(len(splits)) for reached in accuracies.values()]

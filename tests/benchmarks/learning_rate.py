@@ -4,6 +4,7 @@ Prints the table of docs/guide/searching.md. It takes a few minutes.
 """
 
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
@@ -44,6 +45,16 @@ def settings():
     }
 
 
+def score_of(network, data, seed, rate):
+    """Score on the test rows after a training with this rate; NaN if it diverges."""
+    X_train, X_test, y_train, y_test = data
+    model = clone(network).set_params(learning_rate_init=rate, random_state=seed)
+    try:
+        return model.fit(X_train, y_train).score(X_test, y_test)
+    except ValueError:  # diverged
+        return np.nan
+
+
 def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
     print("| | best of nine rates | suggestion | steepest descent | the default |")
@@ -55,13 +66,7 @@ def main():
         for split in SPLITS:
             X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=split)
 
-            def score(rate, split=split, data=(X_train, X_test, y_train, y_test)):
-                model = clone(network).set_params(learning_rate_init=rate, random_state=split)
-                try:
-                    return model.fit(data[0], data[2]).score(data[1], data[3])
-                except ValueError:  # diverged
-                    return np.nan
-
+            score = partial(score_of, network, (X_train, X_test, y_train, y_test), split)
             of_rates[split] = [score(rate) for rate in RATES]
             tested = clone(network).set_params(random_state=0)
             test = find_learning_rate(tested, X_train, y_train)

@@ -265,6 +265,7 @@ class TestCachedEstimator:
         assert fits() == before + 4
         assert not hasattr(model.estimator, "coefs_")
 
+    @pytest.mark.slow
     def test_a_search_trains_nothing_twice(self, tmp_path, fits):
         network = Counting((3,), max_iter=2, random_state=0)
         model = CachedEstimator(network, str(tmp_path / "cache"))
@@ -384,14 +385,14 @@ class TestLearningRate:
     def test_is_the_same_each_time_and_leaves_everything_as_it_was(self, network, y):
         model = make_pipeline(StandardScaler(), network)
         before, data = pickle.dumps(model), X.copy()
-        one = find_learning_rate(model, X, y, n_steps=20)
-        other = find_learning_rate(model, X, y, n_steps=20)
+        one = find_learning_rate(model, X, y, n_steps=8)
+        other = find_learning_rate(model, X, y, n_steps=8)
         for name in ("learning_rates", "losses", "smoothed_losses", "suggestion"):
             assert_array_equal(getattr(one, name), getattr(other, name))
         assert pickle.dumps(model) == before
         assert_array_equal(X, data)
         scaled = StandardScaler().fit_transform(X)
-        assert_array_equal(find_learning_rate(network, scaled, y, n_steps=20).losses, one.losses)
+        assert_array_equal(find_learning_rate(network, scaled, y, n_steps=8).losses, one.losses)
 
     def test_a_random_state_that_is_a_stream_stays_where_it_is(self):
         stream = np.random.RandomState(3)
@@ -457,7 +458,7 @@ class TestLearningRate:
     def test_continues_from_its_file(self, tmp_path, monkeypatch):
         path = tmp_path / "test.pkl"
         network = MLPClassifier((5,), batch_size=20, dropout=0.5, random_state=0)
-        expected = find_learning_rate(network, X, Y, n_steps=35)
+        expected = find_learning_rate(network, X, Y, n_steps=25)
         step, n_steps = module._step, []
 
         def interrupted(*arguments):
@@ -468,22 +469,22 @@ class TestLearningRate:
 
         monkeypatch.setattr(module, "_step", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            find_learning_rate(network, X, Y, n_steps=35, path=path)
+            find_learning_rate(network, X, Y, n_steps=25, path=path)
         n_steps.clear()
         monkeypatch.setattr(module, "_step", lambda *args: n_steps.append(1) or step(*args))
-        found = find_learning_rate(network, X, Y, n_steps=35, path=path)
-        assert len(n_steps) == 25  # those after the tenth
+        found = find_learning_rate(network, X, Y, n_steps=25, path=path)
+        assert len(n_steps) == 15  # those after the tenth
         assert_array_equal(found.losses, expected.losses)
         n_steps.clear()
         assert_array_equal(
-            find_learning_rate(network, X, Y, n_steps=35, path=path).losses, expected.losses
+            find_learning_rate(network, X, Y, n_steps=25, path=path).losses, expected.losses
         )
         assert not n_steps
-        for changed in ({"n_steps": 36}, {"smoothing": 0.5}):
+        for changed in ({"n_steps": 26}, {"smoothing": 0.5}):
             with pytest.raises(ValueError, match="is not the file of a test of this estimator"):
-                find_learning_rate(network, X, Y, **{"n_steps": 35} | changed, path=path)
+                find_learning_rate(network, X, Y, **{"n_steps": 25} | changed, path=path)
         with pytest.raises(ValueError, match="is not the file of a test"):
-            find_learning_rate(network, X + 1, Y, n_steps=35, path=path)
+            find_learning_rate(network, X + 1, Y, n_steps=25, path=path)
 
 
 # Programs that are killed ------------------------------------------------------------------------
@@ -554,7 +555,7 @@ def lines(path):
 def run_until(n_lines, log, command):
     """Run a program, and kill it with SIGKILL when its log has so many lines."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for _ in range(6000):  # of 10 ms
+        for _ in range(18000):  # of 10 ms
             if len(lines(log)) >= n_lines or process.poll() is not None:
                 break
             time.sleep(0.01)

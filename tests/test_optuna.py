@@ -239,7 +239,7 @@ def test_a_study_that_was_killed_continues(tmp_path, kind):
         return log.read_text().splitlines() if log.exists() else []
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for _ in range(6000):  # of 10 ms
+        for _ in range(18000):  # of 10 ms
             if len(lines()) >= 3 or process.poll() is not None:
                 break
             time.sleep(0.01)

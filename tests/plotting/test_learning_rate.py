@@ -1,5 +1,8 @@
 """LearningRateDisplay."""
 
+import sys
+
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -48,3 +51,22 @@ def test_arrays_alone():
 def test_refuses_what_is_no_test():
     with pytest.raises(TypeError, match=r"test must be a LearningRateTest.*got MLPClassifier"):
         LearningRateDisplay.from_test(NETWORK)
+
+
+def test_text_has_contrast_in_the_dark():
+    with plt.style.context("dark_background"):
+        display = LearningRateDisplay.from_estimator(NETWORK, X, Y, n_steps=15)
+        texts = [t for t in display.figure_.findobj(mpl.text.Text) if t.get_text().strip()]
+        assert texts
+        for text in texts:
+            assert np.mean(mpl.colors.to_rgb(text.get_color())) > 0.5, text
+
+
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
+    display = LearningRateDisplay.from_estimator(NETWORK, X, Y, n_steps=5)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    message = r"LearningRateDisplay.* requires matplotlib.*pip install skperceptron\[plot\]"
+    with pytest.raises(ImportError, match=message):
+        LearningRateDisplay.from_estimator(NETWORK, X, Y)
+    with pytest.raises(ImportError, match=message):
+        display.plot()

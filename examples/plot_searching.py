@@ -98,7 +98,9 @@ try:
     n_epochs = sum(len(trial.intermediate_values) for trial in study.trials)
     best = clone(network).set_params(**suggest(study.best_trial, space))
     accuracy = best.fit(X_train, y_train).score(X_test, y_test)
+    beside = accuracies["the search"][-1]
     print(f"Optuna: {n_epochs} epochs instead of {20 * 20}, accuracy {accuracy:.3f}")
+    print(f"The random search on the same split: accuracy {beside:.3f}")
 except ImportError:
     print('The search with Optuna needs scikit-learn 1.9, and: pip install "skperceptron[optuna]"')
 

@@ -63,7 +63,7 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
     n_features_in_ : int
         Number of features, if the estimator knows it.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the estimator knows them.
 
     See Also

@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Formatter
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 from ._base import BaseMLP
 from ._callback_runner import Metadata
@@ -24,7 +24,7 @@ from ._types import Context, Record
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Checkpoint", "FitHistory", "History", "Metadata", "ModelCheckpoint"]
+__all__ = ["Checkpoint", "FitHistory", "History", "Metadata", "ModelCheckpoint", "OptunaPruning"]
 
 # What is monitored if nothing else is asked for: the first of these that there is.
 MONITORED = ("validation_score", "validation_loss", "loss")
@@ -574,12 +574,128 @@ class ModelCheckpoint:
         kept.append(checkpoint)
 
     def _monitored(self, record: Record) -> str:
-        known = [name for name, value in record.items() if value is not None]
-        candidates = MONITORED if self.monitor == "auto" else (self.monitor,)
-        for name in candidates:
-            if name in known:
-                return name
-        raise ValueError(f"monitor={self.monitor!r} is not recorded in this fit: {known} are.")
+        return _monitored(self.monitor, record)
+
+
+class OptunaPruning:
+    """Callback that reports each epoch to a trial of Optuna, and ends trials that are pruned.
+
+    Use this callback in the objective of a study, so that the study's pruner, such as
+    ``optuna.pruners.MedianPruner``, ends trials that are worse than the others. Set it on the
+    network by ``set_callbacks``, which needs scikit-learn 1.9 or newer. ``pip install
+    "skperceptron[optuna]"`` installs Optuna.
+
+    After each epoch the callback reports the monitored entry, with the number of the epoch as the
+    step. If the pruner wants to end the trial, the callback raises ``optuna.TrialPruned``: ``fit``
+    ends, the network is as it was before the call, and Optuna records the trial as pruned.
+
+    One trial watches one network: if other networks are fitted in the same trial, such as those of
+    the later splits of a cross-validation, they are trained in full and not reported. The functions
+    of scikit-learn that fit several networks turn errors into scores, unless
+    ``error_score="raise"`` is set.
+
+    Parameters
+    ----------
+    trial : optuna.trial.Trial
+        The trial.
+
+    monitor : str, default='auto'
+        Name of the entry in the records of :class:`History` to report. 'auto' is the first of
+        'validation_score', 'validation_loss' and 'loss' that is recorded. Scores are reported as
+        they are in a study that maximises, and with the opposite sign in a study that minimises.
+        For all other entries it is the other way round.
+
+    Raises
+    ------
+    ImportError
+        If Optuna is not installed.
+    TypeError
+        If ``trial`` has no methods ``report`` and ``should_prune``.
+
+    See Also
+    --------
+    skperceptron.model_selection.suggest : Draws hyperparameters in a trial.
+
+    Examples
+    --------
+    >>> from skperceptron import MLPClassifier
+    >>> from skperceptron.callbacks import OptunaPruning
+    >>> def objective(trial):
+    ...     alpha = trial.suggest_float("alpha", 1e-3, 10, log=True)
+    ...     network = MLPClassifier(alpha=alpha, random_state=0)
+    ...     network.set_callbacks(OptunaPruning(trial))
+    ...     network.fit(X_train, y_train, X_val=X_val, y_val=y_val)
+    ...     return network.score(X_val, y_val)
+    """
+
+    def __init__(self, trial: Any, *, monitor: str = "auto") -> None:
+        self._pruned = _trial_pruned()
+        if not (hasattr(trial, "report") and hasattr(trial, "should_prune")):
+            raise TypeError(f"trial must be a trial of Optuna, got {trial!r}.")
+        self.trial = trial
+        self.monitor = monitor
+        self._network: ReferenceType[Any] | None = None  # that the trial watches
+        self._last_epoch = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        raise TypeError(
+            "OptunaPruning belongs to a running trial, and can't be pickled or sent to another "
+            "process: fit with n_jobs=1, and call network.set_callbacks() before pickling."
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> OptunaPruning:
+        return self  # of the same trial
+
+    def setup(self, estimator: Any, context: Context) -> None:
+        """Start to watch a fit; called by scikit-learn."""
+        _check_network(self, estimator)
+        if self._network is None:
+            self._network = ref(estimator)
+
+    def teardown(self, estimator: Any, context: Context) -> None:
+        """Do nothing; called by scikit-learn."""
+
+    def on_fit_task_begin(self, estimator: Any, context: Context) -> None:
+        """Do nothing; called by scikit-learn."""
+
+    def on_fit_task_end(
+        self, estimator: Any, context: Context, *, metadata: Metadata | None = None
+    ) -> None:
+        """Report an epoch, and raise TrialPruned if the trial is to end; called by scikit-learn."""
+        is_watched = self._network is not None and self._network() is estimator
+        if metadata is None or metadata.record is None or not is_watched:
+            return
+        record = metadata.record
+        if record["epoch"] <= self._last_epoch:  # another fit of the same network
+            return
+        self._last_epoch = record["epoch"]
+        name = _monitored(self.monitor, record)
+        maximises = self.trial.study.direction.name == "MAXIMIZE"
+        sign = 1 if maximises == name.endswith("score") else -1
+        self.trial.report(sign * float(record[name]), step=record["epoch"])
+        if self.trial.should_prune():
+            raise self._pruned(f"pruned after epoch {record['epoch']}, {name}={record[name]:.4g}")
+
+
+def _trial_pruned() -> Any:
+    """What Optuna takes as the end of a trial."""
+    try:
+        from optuna import TrialPruned
+    except ImportError as error:
+        raise ImportError(
+            'OptunaPruning needs Optuna: pip install "skperceptron[optuna]".'
+        ) from error
+    return TrialPruned
+
+
+def _monitored(monitor: str, record: Record) -> str:
+    """The entry to monitor, of those that are recorded."""
+    known = [name for name, value in record.items() if value is not None]
+    candidates = MONITORED if monitor == "auto" else (monitor,)
+    for name in candidates:
+        if name in known:
+            return name
+    raise ValueError(f"monitor={monitor!r} is not recorded in this fit: {known} are.")
 
 
 def _fields(path: str) -> set[str]:

@@ -77,6 +77,9 @@ FLOORS = [
     {"tabular._members", "tabular._parameters"},
     {"tabular._base"},
     {"tabular._attributions", "tabular._classifier", "tabular._regressor"},
+    {"model_selection._cached", "model_selection._learning_rate"},
+    {"model_selection._spaces"},
+    {"model_selection"},
     {"callbacks", "plotting", "tabular"},
     {"inspection"},
     {"export._writer"},
@@ -172,8 +175,9 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
     known = {
         "_blas_threads": {"scipy", "threadpoolctl", "joblib"},  # scikit-learn brings the last two
         "_core": {"numpy", "scipy"},
-        "callbacks": {"pandas"},
+        "callbacks": {"optuna", "pandas"},
         "export": {"numpy", "scipy", "sklearn", "skl2onnx"},
+        "model_selection": {"numpy", "scipy", "sklearn", "joblib"},
         "plotting": {"numpy", "sklearn", "matplotlib"},
     }
     if module in ("_core.kernels", "_core.compiled.replay"):
@@ -183,7 +187,12 @@ def test_only_runtime_dependencies_are_imported_and_no_scikit_learn_in_the_core(
 
 @pytest.mark.parametrize(
     ("module", "extra"),
-    [("plotting", "matplotlib"), ("callbacks", "pandas"), ("callbacks", "rich")],
+    [
+        ("plotting", "matplotlib"),
+        ("callbacks", "pandas"),
+        ("callbacks", "rich"),
+        ("callbacks", "optuna"),
+    ],
 )
 def test_extras_are_imported_where_they_are_used_only(module, extra):
     assert extra not in imported_by_ours()[module]
@@ -284,7 +293,10 @@ def test_nothing_is_imported_that_a_browser_lacks():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module]
-                if [node.module, *(alias.name for alias in node.names)] == ["joblib", "cpu_count"]:
+                if [node.module, *(alias.name for alias in node.names)] in (
+                    ["joblib", "cpu_count"],
+                    ["joblib", "hash"],
+                ):
                     names = []  # there is joblib, which scikit-learn imports, and one core
             assert lacking.isdisjoint(name.split(".")[0] for name in names), path
 

@@ -5,6 +5,7 @@ matplotlib is needed to draw, not to import this package.
 
 from ._decision_boundary import DecisionBoundaryAnimation
 from ._histograms import ActivationHistogramDisplay, WeightHistogramDisplay
+from ._learning_rate import LearningRateDisplay
 from ._loss_curve import LossCurveDisplay
 from ._loss_surface import LossSurfaceDisplay
 from ._network import NetworkDisplay
@@ -14,6 +15,7 @@ from .base import training_path
 __all__ = [
     "ActivationHistogramDisplay",
     "DecisionBoundaryAnimation",
+    "LearningRateDisplay",
     "LossCurveDisplay",
     "LossSurfaceDisplay",
     "NetworkDisplay",

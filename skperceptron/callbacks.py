@@ -11,6 +11,7 @@ from numbers import Integral
 from pathlib import Path
 from string import Formatter
 from threading import get_ident
+from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -223,18 +224,18 @@ class History:
     @property
     def fits(self) -> list[FitHistory]:
         """All fits with at least one epoch, in order."""
-        fits: dict[_Key, FitHistory] = {}
-        records: list[tuple[_Key, Record]] = []
+        attempts: dict[_Key, FitHistory] = {}
+        # A cluster fits again what a worker was fitting when it died: the later attempt counts.
+        latest: dict[_Key, tuple[int, FitHistory]] = {}
         for key, *message in list(self._mailbox.messages):
-            if len(message) == 2:
-                task, parameters = message
-                fits[key] = FitHistory(task, parameters, epochs=[])
-            else:
-                (record,) = message
-                records.append((key, record))
-        for key, record in records:
-            fits[key].epochs.append(record)
-        return [fits[key] for key in sorted(fits) if fits[key].epochs]
+            if len(message) == 1:  # of the attempt that the sender has begun last
+                attempts[key].epochs.append(message[0])
+                continue
+            task, parameters, began = message
+            attempts[key] = FitHistory(task, parameters, epochs=[])
+            if key not in latest or began >= latest[key][0]:
+                latest[key] = (began, attempts[key])
+        return [latest[key][1] for key in sorted(latest) if latest[key][1].epochs]
 
     def as_dict(self) -> dict[str, list[Any]]:
         """Return the records of the latest fit as a dict of lists. In a search this is the refit.
@@ -297,7 +298,7 @@ class History:
         """Start to record a fit; called by scikit-learn."""
         _check_network(self, estimator)
         contexts = path_of(context)
-        message = (_describe(contexts), estimator.get_params(deep=False))
+        message = (_describe(contexts), estimator.get_params(deep=False), time_ns())
         self._mailbox.put((_Key.of(contexts), *message))
 
     def teardown(self, estimator: Any, context: Context) -> None:
@@ -484,7 +485,11 @@ class ModelCheckpoint:
         """Checkpoints of all fits that have ended, whose files no later fit has replaced."""
         kept: dict[_Key, list[Checkpoint]] = {}
         written_later: set[str] = set()
-        for key, checkpoints, written in reversed(self._mailbox.messages):
+        # A cluster fits again what a worker was fitting when it died: the later attempt counts.
+        attempts: dict[_Key, Any] = {}
+        for key, *attempt in self._mailbox.messages:
+            attempts[key] = max(attempts.get(key, attempt), attempt, key=lambda each: each[-1])
+        for key, (checkpoints, written, _) in reversed(attempts.items()):
             kept[key] = [each for each in checkpoints if each.path not in written_later]
             written_later |= written
         return [checkpoint for key in sorted(kept) for checkpoint in kept[key]]
@@ -527,7 +532,7 @@ class ModelCheckpoint:
         key = _Key.of(path_of(context))
         watch = self._open.pop(key, None)
         if watch is not None:
-            self._mailbox.put((key, watch.kept, watch.written))
+            self._mailbox.put((key, watch.kept, watch.written, time_ns()))
 
     def on_fit_task_begin(self, estimator: Any, context: Context) -> None:
         """Do nothing; called by scikit-learn."""

@@ -23,8 +23,8 @@ TREES = re.compile(r"HistGradientBoosting|RandomForest")
 
 # Pages whose blocks train many networks, or draw many figures.
 TAKE_LONG = {
-    *("autoencoder.md", "callbacks.md", "getting_started.md", "imbalanced.md", "plotting.md"),
-    *("tables.md", "troubleshooting.md", "uncertainty.md"),
+    *("autoencoder.md", "callbacks.md", "getting_started.md", "imbalanced.md", "large-data.md"),
+    *("plotting.md", "tables.md", "troubleshooting.md", "uncertainty.md"),
 }
 
 BUILT = ROOT / "docs" / "_build"

@@ -15,7 +15,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.ensemble import BaggingClassifier, StackingRegressor, VotingClassifier
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -36,6 +36,13 @@ X, y = X[:300] / 16, y[:300]
 FRAME = pd.DataFrame(X[:, 18:24], columns=list("abcdef")).assign(g=np.where(X[:, 20] > 0, "u", "v"))
 
 
+class ReplicatingClient(distributed.Client):
+    """Gives every worker a copy of what joblib scatters, as the guide page on large data says."""
+
+    def scatter(self, *args, **options):
+        return super().scatter(*args, **options | {"broadcast": True})
+
+
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
     with (
@@ -46,8 +53,9 @@ def started(tmp_path_factory):
             dashboard_address=None,
             local_directory=str(tmp_path_factory.mktemp("dask")),
         ) as cluster,
-        distributed.Client(cluster) as client,
+        ReplicatingClient(cluster) as client,
     ):
+        client.amm.stop()  # it would remove the copies
         yield client
 
 
@@ -86,7 +94,7 @@ def network(**parameters):
 
 def search(model, **parameters):
     grid = {"mlpclassifier__alpha": [1e-4, 1.0], "mlpclassifier__learning_rate_init": [1e-3, 1e-2]}
-    return GridSearchCV(make_pipeline(StandardScaler(), model), grid, cv=3, **parameters)
+    return GridSearchCV(make_pipeline(StandardScaler(), model), grid, **{"cv": 3} | parameters)
 
 
 def assert_same_search(found, expected):
@@ -208,11 +216,24 @@ def killed(client, tmp_path):
     assert os.getpid() not in before
 
 
+SPLITS = list(StratifiedKFold(3).split(X, y))
+
+
+def scattered_before():
+    """A cluster behind joblib whose workers have all arrays of a search before its first fit.
+
+    joblib scatters the rows of a split when it submits a fit of that split, which may be when the
+    worker is killed: an array that is not on the other worker yet is lost then.
+    """
+    rows = [rows for split in SPLITS for rows in split]
+    return joblib.parallel_config(backend="dask", scatter=[X, y, *rows])
+
+
 class TestAWorkerIsKilled:
     @needs_callbacks
     def test_in_the_third_epoch_of_a_search(self, killed):
-        model = search(network().set_callbacks(KillsItsProcess(killed)))
-        with joblib.parallel_config(backend="dask", scatter=[X, y]):
+        model = search(network().set_callbacks(KillsItsProcess(killed)), cv=SPLITS)
+        with scattered_before():
             found = model.fit(X, y)
         assert_same_search(found, search(network()).fit(X, y))
 
@@ -225,15 +246,30 @@ class TestAWorkerIsKilled:
         assert np.array_equal(found.predict_proba(FRAME), expected.predict_proba(FRAME))
 
     @needs_callbacks
+    def test_in_the_third_epoch_of_bagging(self, killed):
+        """joblib scatters y once, which scikit-learn has encoded, before the first fit."""
+
+        def fit(*callbacks):
+            model = network().set_callbacks(*callbacks)
+            return BaggingClassifier(model, n_estimators=4, n_jobs=2, random_state=0).fit(X, y)
+
+        with joblib.parallel_config(backend="dask"):
+            found = fit(KillsItsProcess(killed))
+        expected = fit()
+        for ours, theirs in zip(found.estimators_, expected.estimators_, strict=True):
+            assert_same_weights(ours, theirs)
+
+    @needs_callbacks
     @pytest.mark.parametrize("name", [None, "{fit}.pkl"])
     def test_callbacks_have_each_fit_once(self, killed, name, tmp_path):
         def fit(folder, *others):
             history, checkpoint = History(), ModelCheckpoint(name and folder / name)
-            search(network().set_callbacks(history, checkpoint, *others)).fit(X, y)
+            model = network().set_callbacks(history, checkpoint, *others)
+            search(model, cv=SPLITS).fit(X, y)
             kept = [(each.epoch, each.value, each.load()) for each in checkpoint.kept]
             return [(each.task, losses(each)) for each in history.fits], kept
 
-        with joblib.parallel_config(backend="dask", scatter=[X, y]):
+        with scattered_before():
             fits, kept = fit(tmp_path / "cluster", KillsItsProcess(killed))
         expected, kept_here = fit(tmp_path / "here")
         assert fits == expected

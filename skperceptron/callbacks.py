@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from string import Formatter
-from threading import get_ident
+from threading import current_thread, get_ident, main_thread
 from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -85,6 +85,7 @@ class _Mailbox:
         self._received: dict[str, tuple[int, list[Any]]] = {}  # how much was read, by file
         self._directory: str | None = None  # where copies in other processes write to
         self._home: tuple[int, str] | None = None  # as a copy: the original's process and directory
+        self._on_its_way: tuple[int, str] | None = None  # the same, of a copy for another process
 
     @property
     def is_away(self) -> bool:
@@ -128,9 +129,9 @@ class _Mailbox:
             self._received[path.name] = (n_read + start, messages)
 
     def __getstate__(self) -> dict[str, Any]:
-        if self._home is None and self._directory is None:
+        home = self._home or self._on_its_way
+        if home is None and self._directory is None:
             self._directory = make_directory(self)
-        home = self._home
         if home is None and self._directory is not None:
             home = (os.getpid(), self._directory)
         return {"messages": self.messages, "home": home}
@@ -140,8 +141,13 @@ class _Mailbox:
         self._own = state["messages"]
         home = state["home"]
         # A copy in the process of the original is one for itself, and so is one that outlives it.
-        if home is not None and home[0] != os.getpid() and Path(home[1]).is_dir():
-            self._home = home
+        if home is not None and Path(home[1]).is_dir():
+            if home[0] != os.getpid():
+                self._home = home
+            elif current_thread() is not main_thread():
+                # The scheduler of a Dask cluster may run in a thread of the process of the
+                # original. It unpickles what it sends on to the workers.
+                self._on_its_way = home
 
 
 @dataclass

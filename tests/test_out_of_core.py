@@ -109,25 +109,26 @@ def test_training_that_was_killed_goes_on_from_its_file(path, tmp_path):
     assert resumed[1:] == at_once[1:]
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Files of 1, 16 and 64 row groups of 2 MiB."""
+    folder = tmp_path_factory.mktemp("large")
+    spec = importlib.util.spec_from_file_location("out_of_core", BENCHMARK)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    paths = {n: str(folder / f"{n}.parquet") for n in (1, 16, 64)}
+    for n, each in paths.items():
+        benchmark.write(each, n)
+    yield paths
+    for each in paths.values():
+        os.unlink(each)
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="memory is measured on Linux")
 class TestMemory:
     """The files have row groups of 2 MiB."""
 
-    LIMIT = 64 * MIB
-
-    @pytest.fixture(scope="class")
-    def files(self, tmp_path_factory):
-        """Files of 1, 32 and 128 row groups."""
-        folder = tmp_path_factory.mktemp("large")
-        spec = importlib.util.spec_from_file_location("out_of_core", BENCHMARK)
-        benchmark = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(benchmark)
-        paths = {n: str(folder / f"{n}.parquet") for n in (1, 32, 128)}
-        for n, each in paths.items():
-            benchmark.write(each, n)
-        yield paths
-        for each in paths.values():
-            os.unlink(each)
+    LIMIT = 32 * MIB
 
     def run(self, files, n, *arguments):
         """Train on the file of so many row groups, in a process of its own."""
@@ -135,23 +136,23 @@ class TestMemory:
         return subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
 
     def test_a_file_larger_than_the_limit(self, files):
-        """The process can have 64 MiB more than after one row group, and the file has 256."""
-        assert os.path.getsize(files[128]) > 4 * self.LIMIT
+        """The process can have 32 MiB more than after one row group, and the file has 128."""
+        assert os.path.getsize(files[64]) > 4 * self.LIMIT
         limit = ("--limit", str(self.LIMIT))
-        part_by_part = self.run(files, 128, *limit)
+        part_by_part = self.run(files, 64, *limit)
         assert part_by_part.returncode == 0, part_by_part.stderr
         # The limit is one: reading the file at once goes beyond it.
-        at_once = self.run(files, 128, *limit, "--whole")
+        at_once = self.run(files, 64, *limit, "--whole")
         assert at_once.returncode != 0
         assert "MemoryError" in at_once.stderr
 
     def test_does_not_grow_with_the_file(self, files):
-        """The files differ by 192 MiB, the peaks by less than three row groups of them.
+        """The files differ by 96 MiB, the peaks by less than three row groups of them.
 
         A part is in memory as columns, as the rows of an array, and as those that training has
         shuffled. An allocator may keep the memory of any of the three for itself for a while.
         """
-        peaks = [int(self.run(files, n).stdout) for n in (32, 128)]
+        peaks = [int(self.run(files, n).stdout) for n in (16, 64)]
         assert peaks[1] - peaks[0] < 3 * 2 * MIB
         # The same measure sees a file that is read at once.
-        assert int(self.run(files, 32, "--whole").stdout) > 64 * MIB
+        assert int(self.run(files, 16, "--whole").stdout) > 32 * MIB

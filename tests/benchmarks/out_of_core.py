@@ -39,7 +39,7 @@ def write(path: str, n_groups: int) -> None:
 def train(path: str, *, whole: bool) -> MLPClassifier:
     """Train for one epoch, on one row group after the other or on all rows at once."""
     file = pq.ParquetFile(path)
-    model = MLPClassifier((8,), batch_size=2048, dtype="float32", random_state=0)
+    model = MLPClassifier((4,), batch_size=4096, dtype="float32", random_state=0)
     for group in [None] if whole else range(file.num_row_groups):
         table = file.read(use_threads=False) if whole else file.read_row_group(group)
         X = np.column_stack([table[name].to_numpy() for name in FEATURES])

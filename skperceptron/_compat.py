@@ -7,7 +7,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from html import escape
 from inspect import signature
 from numbers import Integral, Real
@@ -337,17 +337,25 @@ def effective_n_jobs(n_jobs: int | None) -> int:
     return int(Parallel(n_jobs=n_jobs)._effective_n_jobs())
 
 
+def _parallel(n_jobs: int | None) -> Any:
+    """One that yields results as they come, if joblib and its backend can."""
+    if "return_as" in signature(Parallel).parameters:
+        with suppress(ValueError):  # some backends return all results at once
+            return Parallel(n_jobs=n_jobs, return_as="generator")
+    return Parallel(n_jobs=n_jobs)
+
+
 def run_in_parallel(
     tasks: Iterable[Callable[[], Any]], n_jobs: int | None
 ) -> Generator[Any, None, None]:
     """Yield what the tasks return, in their order, as soon as each is done."""
-    several = {"return_as": "generator"} if "return_as" in signature(Parallel).parameters else {}
-    results = Parallel(n_jobs=n_jobs, **several)(delayed(task)() for task in tasks)
+    parallel = _parallel(n_jobs)
+    results = parallel(delayed(task)() for task in tasks)
     try:
         for result in results:  # noqa: UP028  # "yield from" would close them before "finally"
             yield result
     finally:
-        if several:
+        if hasattr(results, "close"):
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", ".*still being processed by the workers")
                 results.close()

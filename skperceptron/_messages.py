@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +17,36 @@ from ._core import kernels
 INSIDE = (__name__.rpartition(".")[0], "sklearn", "joblib", "numpy")
 
 
+_this_thread = threading.local()
+
+
 def warn(message: str | Warning, category: type[Warning] = UserWarning) -> None:
     """Warn at the innermost line outside the package, however deep inside it this is called.
 
     A message that is a warning has its own category.
     """
+    collected: list[Warning] | None = getattr(_this_thread, "collected", None)
+    if collected is not None:
+        collected.append(message if isinstance(message, Warning) else category(message))
+        return
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and _is_inside(frame):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+@contextmanager
+def own_warnings_into(messages: list[Warning]) -> Iterator[None]:
+    """Put what this package warns of in this thread into a list, instead of showing it.
+
+    ``warnings.catch_warnings`` would catch the warnings of all threads.
+    """
+    before = getattr(_this_thread, "collected", None)
+    _this_thread.collected = messages
+    try:
+        yield
+    finally:
+        _this_thread.collected = before
 
 
 def warn_of_failed_compilation() -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from string import Formatter
-from threading import get_ident
+from threading import current_thread, get_ident, main_thread
+from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ReferenceType, WeakValueDictionary, ref
 
@@ -84,6 +85,7 @@ class _Mailbox:
         self._received: dict[str, tuple[int, list[Any]]] = {}  # how much was read, by file
         self._directory: str | None = None  # where copies in other processes write to
         self._home: tuple[int, str] | None = None  # as a copy: the original's process and directory
+        self._on_its_way: tuple[int, str] | None = None  # the same, of a copy for another process
 
     @property
     def is_away(self) -> bool:
@@ -127,9 +129,9 @@ class _Mailbox:
             self._received[path.name] = (n_read + start, messages)
 
     def __getstate__(self) -> dict[str, Any]:
-        if self._home is None and self._directory is None:
+        home = self._home or self._on_its_way
+        if home is None and self._directory is None:
             self._directory = make_directory(self)
-        home = self._home
         if home is None and self._directory is not None:
             home = (os.getpid(), self._directory)
         return {"messages": self.messages, "home": home}
@@ -139,8 +141,13 @@ class _Mailbox:
         self._own = state["messages"]
         home = state["home"]
         # A copy in the process of the original is one for itself, and so is one that outlives it.
-        if home is not None and home[0] != os.getpid() and Path(home[1]).is_dir():
-            self._home = home
+        if home is not None and Path(home[1]).is_dir():
+            if home[0] != os.getpid():
+                self._home = home
+            elif current_thread() is not main_thread():
+                # The scheduler of a Dask cluster may run in a thread of the process of the
+                # original. It unpickles what it sends on to the workers.
+                self._on_its_way = home
 
 
 @dataclass
@@ -223,18 +230,18 @@ class History:
     @property
     def fits(self) -> list[FitHistory]:
         """All fits with at least one epoch, in order."""
-        fits: dict[_Key, FitHistory] = {}
-        records: list[tuple[_Key, Record]] = []
+        attempts: dict[_Key, FitHistory] = {}
+        # A cluster fits again what a worker was fitting when it died: the later attempt counts.
+        latest: dict[_Key, tuple[int, FitHistory]] = {}
         for key, *message in list(self._mailbox.messages):
-            if len(message) == 2:
-                task, parameters = message
-                fits[key] = FitHistory(task, parameters, epochs=[])
-            else:
-                (record,) = message
-                records.append((key, record))
-        for key, record in records:
-            fits[key].epochs.append(record)
-        return [fits[key] for key in sorted(fits) if fits[key].epochs]
+            if len(message) == 1:  # of the attempt that the sender has begun last
+                attempts[key].epochs.append(message[0])
+                continue
+            task, parameters, began = message
+            attempts[key] = FitHistory(task, parameters, epochs=[])
+            if key not in latest or began >= latest[key][0]:
+                latest[key] = (began, attempts[key])
+        return [latest[key][1] for key in sorted(latest) if latest[key][1].epochs]
 
     def as_dict(self) -> dict[str, list[Any]]:
         """Return the records of the latest fit as a dict of lists. In a search this is the refit.
@@ -297,7 +304,7 @@ class History:
         """Start to record a fit; called by scikit-learn."""
         _check_network(self, estimator)
         contexts = path_of(context)
-        message = (_describe(contexts), estimator.get_params(deep=False))
+        message = (_describe(contexts), estimator.get_params(deep=False), time_ns())
         self._mailbox.put((_Key.of(contexts), *message))
 
     def teardown(self, estimator: Any, context: Context) -> None:
@@ -484,7 +491,11 @@ class ModelCheckpoint:
         """Checkpoints of all fits that have ended, whose files no later fit has replaced."""
         kept: dict[_Key, list[Checkpoint]] = {}
         written_later: set[str] = set()
-        for key, checkpoints, written in reversed(self._mailbox.messages):
+        # A cluster fits again what a worker was fitting when it died: the later attempt counts.
+        attempts: dict[_Key, Any] = {}
+        for key, *attempt in self._mailbox.messages:
+            attempts[key] = max(attempts.get(key, attempt), attempt, key=lambda each: each[-1])
+        for key, (checkpoints, written, _) in reversed(attempts.items()):
             kept[key] = [each for each in checkpoints if each.path not in written_later]
             written_later |= written
         return [checkpoint for key in sorted(kept) for checkpoint in kept[key]]
@@ -527,7 +538,7 @@ class ModelCheckpoint:
         key = _Key.of(path_of(context))
         watch = self._open.pop(key, None)
         if watch is not None:
-            self._mailbox.put((key, watch.kept, watch.written))
+            self._mailbox.put((key, watch.kept, watch.written, time_ns()))
 
     def on_fit_task_begin(self, estimator: Any, context: Context) -> None:
         """Do nothing; called by scikit-learn."""

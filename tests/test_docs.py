@@ -24,7 +24,7 @@ TREES = re.compile(r"HistGradientBoosting|RandomForest")
 # Pages whose blocks train many networks, or draw many figures.
 TAKE_LONG = {
     *("autoencoder.md", "callbacks.md", "explaining.md", "getting_started.md"),
-    *("imbalanced.md", "plotting.md", "searching.md"),
+    *("imbalanced.md", "large-data.md", "plotting.md", "searching.md"),
     *("tables.md", "troubleshooting.md", "uncertainty.md"),
 }
 

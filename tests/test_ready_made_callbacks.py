@@ -168,6 +168,18 @@ else:
         assert [len(fit.epochs) for fit in history.fits] == [2, 2]
         assert set(threading.enumerate()) == before
 
+    @pytest.mark.parametrize("later_first", [False, True])
+    def test_a_fit_that_is_repeated_counts_once(self, later_first):
+        """A cluster repeats what a worker was fitting when it died; messages have no order then."""
+        history = History()
+        network(history).fit(X, Y)
+        first, *records = whole = history._mailbox._own
+        died = [(*first[:-1], first[-1] - 1), *records[:3]]
+        history._mailbox._own = whole + died if later_first else died + whole
+        assert [[record["epoch"] for record in fit.epochs] for fit in history.fits] == [
+            [1, 2, 3, 4, 5, 6]
+        ]
+
     def test_a_message_that_is_half_written_is_not_read(self):
         history = History()
         network(history).fit(X, Y)
@@ -322,6 +334,19 @@ class TestModelCheckpoint:
         found = sorted(each.load().coefs_[0].tolist() for each in kept)
         assert found == sorted(each.coefs_[0].tolist() for each in fitted)
         assert [each.value for each in kept] == [each.load().loss_ for each in kept]
+
+    @pytest.mark.parametrize("name", [None, "best.pkl"])
+    @pytest.mark.parametrize("later_first", [False, True])
+    def test_a_fit_that_is_repeated_counts_once(self, name, later_first, tmp_path):
+        """A cluster repeats a fit that a worker had ended before it died with other fits."""
+        checkpoint = ModelCheckpoint(name and tmp_path / name)
+        network(checkpoint).fit(X, Y)
+        expected = checkpoint.kept
+        ((key, kept, written, ended),) = checkpoint._mailbox._own
+        attempts = [(key, [], written, ended - 1), (key, kept, written, ended)]
+        checkpoint._mailbox._own = attempts[::-1] if later_first else attempts
+        assert len(expected) == 1
+        assert checkpoint.kept == expected
 
     def test_fits_of_a_loop_are_kept_apart(self, tmp_path):
         checkpoint = ModelCheckpoint(tmp_path / "best.pkl")

@@ -16,7 +16,7 @@ COURSE = Path(__file__).parent
 LANGUAGES = ("en", "es")
 
 # Frameworks that pages compare with. Readers need not have them.
-FRAMEWORKS = ("emlearn", "keras", "onnxruntime", "optuna", "shap", "torch")
+FRAMEWORKS = ("dask", "emlearn", "keras", "onnxruntime", "optuna", "shap", "torch")
 
 _BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?",

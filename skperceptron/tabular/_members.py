@@ -22,7 +22,7 @@ from .._compat import (
     take_rows,
     without_callbacks,
 )
-from .._messages import warn
+from .._messages import own_warnings_into, warn
 from .._publish import CURVES
 from ._columns import Columns
 from ._preprocessor import TabularPreprocessor
@@ -228,10 +228,12 @@ def _fit_one(member: Member, callbacks: Any, title: str | None) -> Member:
 def _warnings_into(messages: list[Warning]) -> Iterator[None]:
     """Collect the warnings of a member, so that those of all members are shown once.
 
-    In a thread of joblib they are shown at once: what collects them is shared by all threads.
+    In another thread than the main one, as in a worker of a Dask cluster, these are the warnings of
+    this package. Others are shown at once: what collects them is shared by all threads.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        with own_warnings_into(messages):
+            yield
         return
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

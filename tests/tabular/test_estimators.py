@@ -4,6 +4,7 @@ import pickle
 import signal
 import tracemalloc
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -210,6 +211,21 @@ class TestRows:
     def test_series_and_parallel_are_equal_bit_by_bit(self, name):
         series = make(name, n_estimators=3).fit(X, TARGETS[name])
         parallel = make(name, n_estimators=3, n_jobs=2).fit(X, TARGETS[name])
+        assert_array_equal(predictions(series), predictions(parallel))
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("backend", ["threading", "multiprocessing"])
+    @both
+    def test_other_backends_of_joblib(self, name, backend):
+        """The second returns all results at once. Both show the warnings of each network once."""
+        ignored = {"learning_rate_decay": 0.5}
+        model = make(name, n_estimators=3, network_params=ignored, n_jobs=2)
+        with pytest.warns(UserWarning, match="learning_rate_decay is ignored") as expected:
+            series = clone(model).set_params(n_jobs=None).fit(X, TARGETS[name])
+        with joblib.parallel_config(backend=backend), pytest.warns(UserWarning) as caught:
+            parallel = clone(model).fit(X, TARGETS[name])
+        assert len(expected) == 1
+        assert [str(each.message) for each in caught] == [str(each.message) for each in expected]
         assert_array_equal(predictions(series), predictions(parallel))
 
     @both

@@ -76,7 +76,7 @@ models = {
     "network": MLPClassifier((64,), learning_rate_init=3e-3, alpha=0, random_state=0),
     "linear model": SGDClassifier(loss="log_loss", learning_rate="adaptive", eta0=0.01),
 }
-seen, losses = [], {name: [] for name in models}
+seen, curves = [], {name: [] for name in models}
 for epoch in range(4):
     order = np.random.default_rng(epoch).permutation(file.num_row_groups)
     for n, group in enumerate(order, start=1):
@@ -86,7 +86,7 @@ for epoch in range(4):
         if n % 8 == 0:
             seen.append(epoch + n / file.num_row_groups)
             for name, model in models.items():
-                losses[name].append(log_loss(y_test, model.predict_proba(scaler.transform(X_test))))
+                curves[name].append(log_loss(y_test, model.predict_proba(scaler.transform(X_test))))
 
 # %%
 # Fit to a sample that is in memory
@@ -98,17 +98,18 @@ samples = {
     "network, sample": network.set_params(scoring="loss", random_state=0),
     "gradient boosting, sample": HistGradientBoostingClassifier(max_iter=60, random_state=0),
 }
+losses = {name: curve[-1] for name, curve in curves.items()}
 for name, model in samples.items():
     model.fit(scaler.transform(X), y)
     losses[name] = log_loss(y_test, model.predict_proba(scaler.transform(X_test)))
 
 for name, loss in losses.items():
-    print(f"{name:<26}{loss[-1] if name in models else loss:.3f}")
+    print(f"{name:<26}{loss:.3f}")
 
 figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 for name, colour in zip(losses, ["#0072B2", "#D55E00", "#56B4E9", "#009E73"], strict=True):
     if name in models:
-        axes.plot(seen, losses[name], ".-", color=colour, label=name)
+        axes.plot(seen, curves[name], ".-", color=colour, label=name)
     else:
         axes.axhline(losses[name], color=colour, linestyle="--", label=name)
 axes.set(xlabel="passes over the file", ylabel="log-loss on 5,000 other rows")

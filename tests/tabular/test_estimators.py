@@ -1,9 +1,9 @@
 """TabularMLPClassifier and TabularMLPRegressor: tables in, predictions out."""
 
 import pickle
-import warnings
 import signal
 import tracemalloc
+import warnings
 
 import joblib
 import numpy as np
@@ -223,7 +223,8 @@ class TestRows:
         model = make(name, n_estimators=3, network_params=ignored, n_jobs=2)
         with pytest.warns(UserWarning, match="learning_rate_decay is ignored") as expected:
             series = clone(model).set_params(n_jobs=None).fit(X, TARGETS[name])
-        with joblib.parallel_config(backend=backend), warnings.catch_warnings(record=True) as caught:
+        parallel_config = joblib.parallel_config(backend=backend)
+        with parallel_config, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             parallel = clone(model).fit(X, TARGETS[name])
         assert len(expected) == 1

@@ -28,9 +28,10 @@ class KillsItsProcess(SilentCallback):
 
     def on_fit_task_end(self, estimator, context, *, metadata=None):
         """Kill it."""
-        if metadata is not None and metadata.record is not None and os.getpid() != self.spared:
-            if metadata.record["epoch"] == 3:
-                kill_once(self.flag)
+        if metadata is None or metadata.record is None or os.getpid() == self.spared:
+            return
+        if metadata.record["epoch"] == 3:
+            kill_once(self.flag)
 
 
 def train_on_row_groups(path, flag=None, n_epochs=2):

@@ -3,7 +3,6 @@
 import pickle
 import signal
 import tracemalloc
-import warnings
 
 import joblib
 import numpy as np
@@ -223,9 +222,10 @@ class TestRows:
         model = make(name, n_estimators=3, network_params=ignored, n_jobs=2)
         with pytest.warns(UserWarning, match="learning_rate_decay is ignored") as expected:
             series = clone(model).set_params(n_jobs=None).fit(X, TARGETS[name])
-        parallel_config = joblib.parallel_config(backend=backend)
-        with parallel_config, warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with (
+            joblib.parallel_config(backend=backend),
+            pytest.warns(UserWarning, match="learning_rate_decay is ignored") as caught,
+        ):
             parallel = clone(model).fit(X, TARGETS[name])
         assert len(expected) == 1
         assert [str(each.message) for each in caught] == [str(each.message) for each in expected]

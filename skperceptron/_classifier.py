@@ -355,9 +355,10 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
         Number of features seen during fit.
 
     feature_importances_ : ndarray of shape (n_features,)
-        Importances of the features, which add up to 1: the mean absolute gradient of the scores
-        with respect to each feature, at rows of standard normal numbers. They depend on the weights
-        alone, and compare features that have been standardised. Feature selection reads them.
+        Importances of the features, which add up to 1, for feature selection. The importance of a
+        feature is the mean absolute gradient of the scores with respect to the feature, at rows of
+        standard normal numbers. The importances depend on the weights alone, and compare features
+        that have been standardised.
 
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, defined only if X has names that are all strings.
@@ -636,7 +637,12 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
 
     @property
     def feature_importances_(self) -> Array:
-        """Importances of the features, for feature selection; see the attributes of the class."""
+        """Importances of the features, which add up to 1, for feature selection.
+
+        The importance of a feature is the mean absolute gradient of the scores with respect to the
+        feature, at rows of standard normal numbers. The importances depend on the weights alone,
+        and compare features that have been standardised.
+        """
         return feature_importances(self)
 
     def to_sklearn(self) -> Any:

@@ -254,8 +254,8 @@ def integrated_gradients(
     >>> from skperceptron import MLPClassifier
     >>> from skperceptron.inspection import integrated_gradients
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = MLPClassifier((8,), "tanh", solver="lbfgs", alpha=1, max_iter=1000, random_state=0)
-    >>> model = model.fit(X, y)
+    >>> model = MLPClassifier((8,), "tanh", max_iter=20, learning_rate_init=0.03, tol=None,
+    ...                       random_state=0).fit(X, y)
     >>> baseline = X.mean(axis=0)
     >>> attributions = integrated_gradients(model, X, baseline=baseline, target=2)
     >>> attributions.shape

@@ -73,7 +73,9 @@ def drawn_figures():
 # Keras 3.15 on torch, with NumPy 2
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 # SHAP 0.51 with matplotlib 3.11
-@pytest.mark.filterwarnings("ignore:The set_.* function will be:PendingDeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:The set_.* function will be deprecated:PendingDeprecationWarning"
+)
 @pytest.mark.parametrize(
     "page",
     [pytest.param(p, marks=[pytest.mark.slow] * takes_long(p)) for p in PAGES if code_blocks(p)],

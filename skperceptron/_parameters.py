@@ -31,7 +31,7 @@ T = TypeVar("T")
 Class = TypeVar("Class", bound=type)
 
 # What weights to start from can be: a fitted network, or its coefs_ and intercepts_.
-Init: TypeAlias = BaseEstimator | tuple[Sequence[Any], Sequence[Any]] | None
+Init: TypeAlias = BaseEstimator | tuple[Any, Any] | None
 
 DECLARED = "_declared_parameters"  # where a class has its own
 

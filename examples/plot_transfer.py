@@ -5,7 +5,12 @@ Transfer: few labels, many images
 Put a classifier on the encoder of an autoencoder, and train the classifier on a few labelled
 digits.
 
-TODO
+The autoencoder sees 1347 images without labels. With 5 labelled digits of each class, a network on
+its frozen encoder is right on 85 % of the test digits, and the same network from scratch on 83 %.
+With 1 or 2 labelled digits the encoder gives 4 to 5 points, and from 10 on nothing.
+
+The encoder loses to simpler models: from 5 labelled digits of each class on, logistic regression
+and an SVC on the pixels are more accurate than every network here.
 """
 
 import warnings

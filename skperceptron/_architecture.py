@@ -131,6 +131,7 @@ class Architecture:
     specs: tuple[LayerSpec, ...]  # of the hidden layers and, last, of the output
     output_activation: str
     dtype: np.dtype[Any]
+    n_frozen: int = 0  # of the hidden layers, the first ones: they are not trained
 
     # What errors about another architecture name, in this order: the first that differs.
     facets: ClassVar[tuple[str, ...]] = (
@@ -171,7 +172,11 @@ class Architecture:
     @property
     def layout(self) -> Layout:
         """Where the parameters of such a network lie."""
-        return inference_network(self).layout
+        layout = inference_network(self).layout
+        if self.n_frozen == 0:
+            return layout
+        frozen = chain.from_iterable(spec.parameters for spec in self.specs[: self.n_frozen])
+        return Layout(layout.parameters, len(list(frozen)))
 
     def by_spec(self, arrays: Iterable[T]) -> list[list[T]]:
         """Parameter arrays, or what stands for them, in the layers' order, spec by spec."""
@@ -185,6 +190,7 @@ def architecture(
     n_scores: int,
     output_activation: str,
     dtype: np.dtype[Any],
+    n_frozen: int = 0,
 ) -> Architecture:
     """The architecture of these layers, if they are for such data."""
     ends = specs[0].n_inputs, specs[-1].n_outputs
@@ -193,14 +199,14 @@ def architecture(
             f"the layers take {ends[0]} features and return {ends[1]} scores, and the data have "
             f"{n_features} features and need {n_scores} scores."
         )
-    return Architecture(specs, output_activation, dtype)
+    return Architecture(specs, output_activation, dtype, n_frozen)
 
 
 def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
     """Refuse to continue a network as another one."""
     for name in Architecture.facets:
         before, now = getattr(fitted, name), getattr(wanted, name)
-        if not _alike(before, now):
+        if not alike(before, now):
             raise ValueError(
                 f"training can't continue with another architecture: {name} was "
                 f"{name_of(before)} at the previous call and is {name_of(now)} now. Set it back, "
@@ -208,18 +214,18 @@ def check_same_architecture(fitted: Architecture, wanted: Architecture) -> None:
             )
 
 
-def _alike(one: Any, other: Any) -> bool:
+def alike(one: Any, other: Any) -> bool:
     """Whether two parts of an architecture are equal; specs and objects by their contents."""
     if one is other or type(one) in (str, int, bool, float):  # what nearly all of them are
         return bool(one is other or one == other)
     if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
+        return len(one) == len(other) and all(map(alike, one, other))
     if isinstance(one, np.ndarray):
         return np.array_equal(one, other)
     by_contents = isinstance(one, LayerSpec | ActivationLike) and hasattr(one, "__dict__")
     if by_contents and type(one) is type(other):
         ours, theirs = vars(one), vars(other)
-        return ours.keys() == theirs.keys() and all(_alike(ours[k], theirs[k]) for k in ours)
+        return ours.keys() == theirs.keys() and all(alike(ours[k], theirs[k]) for k in ours)
     return bool(one == other)
 
 
@@ -317,6 +323,17 @@ def dropout_rates(params: Any, n_hidden: int | None = None) -> tuple[float, ...]
     return tuple(float(rate) for rate in (params.input_dropout, *rates))
 
 
+def n_frozen_layers(params: Any, n_hidden: int) -> int:
+    """``params.n_frozen_layers``, if there are as many hidden layers: the output is trained."""
+    n_frozen = int(params.n_frozen_layers)
+    if n_frozen > n_hidden:
+        raise ValueError(
+            f"n_frozen_layers={n_frozen} is more than the {n_hidden} hidden layers of "
+            f"hidden_layer_sizes={params.hidden_layer_sizes!r}: only hidden layers can be frozen."
+        )
+    return n_frozen
+
+
 def _is_rate(given: Any) -> bool:
     return isinstance(given, Real) and not isinstance(given, bool) and 0 <= float(given) < 1
 
@@ -353,11 +370,12 @@ def training_network(
 ) -> Network:
     """The layers that training runs through: dropout draws from ``generator``.
 
-    ``sparse`` says whether CSR matrices come in.
+    They take what the frozen layers put out. ``sparse`` says whether CSR matrices come in.
     """
-    rates = dropout_rates(params, architecture.n_hidden)
+    n_frozen = architecture.n_frozen
+    rates = dropout_rates(params, architecture.n_hidden)[n_frozen:]
     layers: list[Layer] = []
-    for depth, (spec, rate) in enumerate(zip(architecture.specs, rates, strict=True)):
+    for depth, (spec, rate) in enumerate(zip(architecture.specs[n_frozen:], rates, strict=True)):
         sparse_input = sparse and depth == 0
         if rate > 0:
             layers.append((SparseDropout if sparse_input else Dropout)(rate, generator))
@@ -381,7 +399,8 @@ def initial_parameters(
     network = _network(
         spec.layers(fill=fill) for spec, fill in zip(architecture.specs, fills, strict=True)
     )
-    return network.initial(random_state, architecture.dtype)
+    theta = network.initial(random_state, architecture.dtype)
+    return architecture.layout.rearranged(theta, network.layout)
 
 
 def _is_logistic(given: Any) -> bool:

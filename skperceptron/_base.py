@@ -20,6 +20,7 @@ from ._architecture import (
     architecture,
     dense_specs,
     hidden_layer_sizes,
+    n_frozen_layers,
 )
 from ._blas_threads import with_few_threads
 from ._callback_runner import CallbackData, callback_runner
@@ -35,6 +36,7 @@ from ._core.types import Array
 from ._held_out import check_scoring_works, choose_rows
 from ._memory import check_memory, memory_error_context
 from ._messages import warn
+from ._parameters import defaults_of
 from ._predict import hidden_activations, predict
 from ._publish import CURVES, FitRun, fitted_so_far, publish
 from ._restored import restored_on_error
@@ -53,6 +55,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     A subclass is a signature, ``_task`` and methods with docstrings of their own.
     """
 
+    init: Any  # hyperparameter
     coefs_: list[Array]
     intercepts_: list[Array]
     n_features_in_: int
@@ -159,7 +162,8 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         output_activation, n_features = task.output_activation(targets), X.shape[1]
         n_scores = targets.n_outputs * _build.scores_per_output(task.loss(output_activation))
         specs = self._layer_specs(n_features, n_scores)
-        return architecture(specs, n_features, n_scores, output_activation, X.dtype)
+        n_frozen = n_frozen_layers(self, len(specs) - 1)
+        return architecture(specs, n_features, n_scores, output_activation, X.dtype, n_frozen)
 
     def _layer_specs(self, n_features: int, n_scores: int) -> tuple[LayerSpec, ...]:
         """The hidden layers and the output layer, as the hyperparameters ask for.
@@ -173,6 +177,11 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     def _activations(self) -> tuple[Any, ...]:
         """Activation of each hidden layer."""
         return activations(self)
+
+    @property
+    def _n_encoding_layers(self) -> int:
+        """How many hidden layers another network takes over that starts from this one."""
+        return self._architecture.n_hidden
 
     def _as_fitted(self) -> Self:
         """The estimator if it is fitted, else a copy that has taken over the weights set on it."""
@@ -204,6 +213,16 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_architecture") or is_given(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Pickles of earlier versions lack the hyperparameters that came later.
+        super().__setstate__(defaults_of(type(self)) | state)
+
+    def __sklearn_clone__(self) -> Self:
+        cloned: Self = super().__sklearn_clone__()
+        if hasattr(self.init, "get_params"):  # a fitted network, which is to stay fitted
+            cloned.init = self.init
+        return cloned
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

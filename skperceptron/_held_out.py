@@ -191,9 +191,12 @@ class Validator:
 
 
 def validator(
-    estimator: Any, run: FitRun, network: Network, loss: LossLike
+    estimator: Any, run: FitRun, network: Network, loss: LossLike, X: Any
 ) -> Callable[[], Validation]:
-    """What judges the network as it is after each epoch; no data, no judgement."""
+    """What judges the network as it is after each epoch; no data, no judgement.
+
+    X is what the network takes of the rows that are held out.
+    """
     if run.held_out is None:
         return Validation
     targets = run.targets
@@ -202,7 +205,8 @@ def validator(
     by_loss = watches_loss(estimator, run.task)
     by_metric = score is not None and estimator.scoring is None and not by_loss
     decode = targets.decode if by_metric else None
-    return Validator(network, loss, run.held_out, encoded, decode, score)
+    data = run.held_out._replace(X=X)
+    return Validator(network, loss, data, encoded, decode, score)
 
 
 def _scorer(estimator: Any, run: FitRun) -> Callable[[Any, float], float]:

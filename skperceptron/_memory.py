@@ -26,7 +26,10 @@ def bytes_needed(params: Any, solver: Solver, architecture: Architecture, n_rows
     weights = 3 * layout.size * itemsize + solver.bytes_needed(layout.trainable.stop, itemsize)
     if params.early_stopping and "early_stopping" in solver.supports:
         n_rows = int(n_rows * (1 - params.validation_fraction))
-    return weights + solver.batch_size(n_rows) * sum(units[1:]) * itemsize
+    n_frozen = architecture.n_frozen
+    codes = n_rows * units[n_frozen] * itemsize if n_frozen else 0  # of all rows at once
+    n_units = sum(units[n_frozen + 1 :])
+    return weights + codes + solver.batch_size(n_rows) * n_units * itemsize
 
 
 def check_memory(params: Any, solver: Solver, architecture: Architecture, n_rows: int) -> None:

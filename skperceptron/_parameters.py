@@ -13,9 +13,10 @@ from functools import lru_cache
 from inspect import get_annotations, signature
 from itertools import chain
 from numbers import Integral, Real
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeAlias, TypeVar, dataclass_transform
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 
 from ._compat import HasMethods, Interval, Options, StrOptions
@@ -28,6 +29,9 @@ from ._core.schedules import SCHEDULES
 
 T = TypeVar("T")
 Class = TypeVar("Class", bound=type)
+
+# What weights to start from can be: a fitted network, or its coefs_ and intercepts_.
+Init: TypeAlias = BaseEstimator | tuple[Any, Any] | None
 
 DECLARED = "_declared_parameters"  # where a class has its own
 
@@ -181,6 +185,8 @@ class TrainingParameters:
     """Initial weights, learning rate, stopping, and the settings of the solvers."""
 
     weight_init: str = parameter(default="auto", accepts=[StrOptions(set(INITIALIZERS))])
+    init: Init = parameter(default=None, accepts=[HasMethods(["fit", "get_params"]), tuple, None])
+    n_frozen_layers: int = parameter(default=0, accepts=[COUNT_OR_0])
     batch_size: int | str = parameter(
         default="auto", accepts=[StrOptions({"auto"}), COUNT], solvers=STOCHASTIC
     )
@@ -372,6 +378,8 @@ def unused_parameters(params: Any) -> dict[str, list[str]]:
         f"loss={_shown(loss)}": OF_LOSSES - fields_of(losses),
         f"learning_rate={_shown(schedule)}": OF_SCHEDULES - fields_of(schedules),
     }
+    if getattr(params, "n_frozen_layers", 0):  # their inputs have no dropout
+        unused[f"n_frozen_layers={params.n_frozen_layers}"] = {"input_dropout"}
     kind: Any = type(params)
     declared = hyperparameters(kind)
     for name, p in declared.items():

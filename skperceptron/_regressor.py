@@ -181,6 +181,25 @@ class MLPRegressor(RegressorMixin, RegressorParameters, BaseMLP):
         - 'orthogonal': orthogonal rows or columns of length 1;
         - 'zeros': 0, for the linear model.
 
+    init : estimator, tuple or None, default=None
+        Weights that training starts from in the first layers, in the spirit of ``coef_init`` and
+        ``warm_start``. A fitted :class:`MLPAutoencoder` gives its encoder, up to the bottleneck.
+        A fitted :class:`MLPClassifier` or :class:`MLPRegressor` gives its hidden layers.
+        ``hidden_layer_sizes`` and ``activation`` must begin as in that network, and ``batch_norm``
+        must be the same. A tuple ``(coefs, intercepts)`` of two lists of arrays, as ``coefs_`` and
+        ``intercepts_`` hold them, gives the first layers, or all. The layers above are drawn, as
+        without ``init``. ``clone`` keeps the fitted network. A call that continues an earlier one,
+        and a first call with ``coefs_`` set before, ignore ``init``.
+
+    n_frozen_layers : int, default=0
+        Number of hidden layers, counted from the inputs, whose parameters training does not change.
+        Frozen layers compute what they compute at prediction: without dropout, ``input_dropout``
+        included, and with the running statistics of batch normalisation. Penalties, weight decay
+        and ``max_norm`` act on the other layers only, and ``loss_`` counts the penalty of those.
+        The outputs of the frozen layers are computed once per call for all rows and are kept in
+        memory, so training is faster. The number may change before a warm start. At least 0, and at
+        most the number of hidden layers.
+
     batch_size : int or 'auto', default='auto'
         Number of rows in each step of a stochastic solver. Smaller batches make more steps per
         epoch with noisier gradients, larger batches make an epoch faster. Usual values are 16 to

@@ -19,6 +19,7 @@ from ._core.objective import Objective
 from ._core.training import Cause, DivergenceError, Epoch, TrainingState
 from ._diagnosis import check_score_moved, convergence_message, divergence_message
 from ._finite import FiniteOutputs
+from ._frozen import FrozenLayers
 from ._held_out import validator
 from ._messages import print_details, warn, warn_of_failed_compilation
 from ._publish import FitRun
@@ -40,6 +41,9 @@ def run_epochs(estimator: Any, run: FitRun, listeners: Sequence[Listener]) -> No
     """Train from ``run.state`` on, changing it in place, and record the epochs in ``run``."""
     X, y, weight = run.data.mask_zero_weight_rows()
     architecture, state, solver = run.architecture, run.state, run.solver
+    frozen = FrozenLayers(architecture, state.theta)
+    X = frozen(X)
+    X_held_out = None if run.held_out is None else frozen(run.held_out.X)
     sparse = issparse(X)
     batches = Batches(
         SparseRows(X) if sparse else ArrayRows(X),
@@ -49,15 +53,16 @@ def run_epochs(estimator: Any, run: FitRun, listeners: Sequence[Listener]) -> No
         _batch_size(estimator, run),
     )
     network = training_network(estimator, architecture, state.generator, sparse=sparse)
-    network.allocate(state.theta, batches.batch_size, architecture.layer_units[0])
+    # The parameters that are trained lie before all others.
+    network.allocate(state.theta[: network.layout.size], batches.batch_size, X.shape[1])
     loss = run.task.loss(architecture.output_activation)
     objective = Objective(network, loss, _build.regularisation(estimator), state.mean_weight)
     outputs_are_finite = FiniteOutputs(
         network,
         OUTPUT_ACTIVATIONS[architecture.output_activation](),
-        [X] if run.held_out is None or run.rows is not None else [X, run.held_out.X],
+        [X] if X_held_out is None or run.rows is not None else [X, X_held_out],
     )
-    validate = validator(estimator, run, network, loss)
+    validate = validator(estimator, run, network, loss, X_held_out)
     if estimator.verbose >= 2:
         listeners = (_print_details, *listeners)
     epoch_metrics = None

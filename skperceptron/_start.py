@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,13 +20,14 @@ from ._given import complete, ends, given_parameters, take_over
 from ._predict import check_finite, predictor
 from ._publish import CURVES
 from ._targets import Targets
+from ._transfer import Source, source_of
 
 
 class Start(ABC):
     """Interface. ``state`` comes after ``prepare``."""
 
     resumes: ClassVar[bool]  # the timeline of an earlier call
-    drawn: ClassVar[bool]
+    drawn: bool  # whether weights are drawn at random
     takes_classes: bool  # that were set before the first fit
 
     def __init__(self, estimator: Any) -> None:
@@ -75,6 +77,29 @@ class DrawnWeights(Start):
         sample_weight: np.ndarray | None,
     ) -> TrainingState:
         return _first_state(self._estimator, architecture, solver, sample_weight)
+
+
+class TransferredWeights(DrawnWeights):
+    """The beginning of a timeline, with the weights of ``init`` in the first layers."""
+
+    def __init__(self, estimator: Any, source: Source, *, incremental: bool) -> None:
+        super().__init__(estimator, incremental=incremental)
+        self._source = source
+
+    def prepare(self, architecture: Architecture, targets: Targets, data: Data) -> None:
+        self._source.check(architecture)
+        self.drawn = not self._source.is_whole(architecture)
+
+    def state(
+        self,
+        architecture: Architecture,
+        solver: Solver,
+        sample_weight: np.ndarray | None,
+    ) -> TrainingState:
+        # All layers are drawn, so that those above have the weights they have without ``init``.
+        state = super().state(architecture, solver, sample_weight)
+        self._source.fill(architecture, state.theta)
+        return state
 
 
 class GivenWeights(Start):
@@ -144,10 +169,14 @@ class EarlierWeights(Start):
         # One row has one order, and nothing is drawn for it.
         shuffles = not self._one_row or estimator.early_stopping
         state: TrainingState = estimator._training_state.copy(shuffles=shuffles)
+        before = estimator._architecture
+        same_layers = before.n_frozen == architecture.n_frozen
+        if not same_layers:
+            state.rearrange(partial(architecture.layout.rearranged, layout=before.layout))
         # A callback may have kept an epoch's own weights, though they were not the best.
         if all((theta != weights).any() for weights in (state.published, state.theta)):
             state.move(theta)
-        if state.solver != estimator.solver:
+        if state.solver != estimator.solver or not same_layers:
             state.solver = estimator.solver
             state.optimizer = solver.initial_state(architecture.layout, theta.dtype)
         return state
@@ -155,14 +184,16 @@ class EarlierWeights(Start):
 
 def start_of(estimator: Any, *, incremental: bool) -> Start:
     """Where this call begins: ``partial_fit`` and warm starts go on from the weights there are."""
-    if not (estimator.warm_start or incremental):
-        return DrawnWeights(estimator, incremental=False)
-    if hasattr(estimator, "_architecture"):
-        return EarlierWeights(estimator)
-    groups = given_parameters(estimator)
-    if groups is None:
+    if estimator.warm_start or incremental:
+        if hasattr(estimator, "_architecture"):
+            return EarlierWeights(estimator)
+        groups = given_parameters(estimator)
+        if groups is not None:
+            return GivenWeights(estimator, groups)
+    source = source_of(estimator)
+    if source is None:
         return DrawnWeights(estimator, incremental=incremental)
-    return GivenWeights(estimator, groups)
+    return TransferredWeights(estimator, source, incremental=incremental)
 
 
 def is_given(estimator: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _build
-from ._architecture import dropout_rates
+from ._architecture import dropout_rates, n_frozen_layers
 from ._compat import check_sample_weight, validate_parameters, validate_X
 from ._data import Data
 from ._inputs import require_y
@@ -20,6 +20,7 @@ def check_parameters(estimator: Any, task: Task, *, incremental: bool) -> None:
     validate_parameters(estimator)
     _build.check_loss(estimator)
     n_hidden = len(estimator._layer_specs(1, 1)) - 1
+    n_frozen_layers(estimator, n_hidden)
     uses = {
         "dropout": any(dropout_rates(estimator, n_hidden)[1:]),
         "input_dropout": estimator.input_dropout > 0,

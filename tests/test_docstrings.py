@@ -174,7 +174,7 @@ def kinds_of(constraint) -> set:
     if isinstance(constraint, Interval):
         return {"int" if constraint.type is Integral else "float"}
     if isinstance(constraint, HasMethods):
-        return {"object"}
+        return {"object", "estimator"}
     return {
         {
             "array-like": "sequence",
@@ -184,6 +184,7 @@ def kinds_of(constraint) -> set:
             callable: "callable",
             dict: "dict",
             list: "list",
+            tuple: "tuple",
             Integral: "int",
         }[constraint]
     }

@@ -43,13 +43,14 @@ WEIGHTS = {
     "batch_norm": False, "max_norm": None, "max_norm_order": 2,
 }  # fmt: skip
 TRAINING = {
-    "weight_init": "auto", "batch_size": "auto", "learning_rate": "constant",
-    "learning_rate_init": 0.001, "power_t": 0.5, "warmup_epochs": 0, "learning_rate_decay": 0.95,
-    "learning_rate_step": 10, "learning_rate_min": 0.0, "schedule_epochs": None, "clip_norm": None,
-    "max_iter": 200, "shuffle": True, "random_state": None, "tol": 0.0001, "verbose": False,
-    "warm_start": False, "momentum": 0.9, "nesterovs_momentum": True, "early_stopping": False,
-    "validation_fraction": 0.1, "scoring": None, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8,
-    "n_iter_no_change": 10, "max_fun": 15000, "dtype": None,
+    "weight_init": "auto", "init": None, "n_frozen_layers": 0, "batch_size": "auto",
+    "learning_rate": "constant", "learning_rate_init": 0.001, "power_t": 0.5, "warmup_epochs": 0,
+    "learning_rate_decay": 0.95, "learning_rate_step": 10, "learning_rate_min": 0.0,
+    "schedule_epochs": None, "clip_norm": None, "max_iter": 200, "shuffle": True, "random_state":
+    None, "tol": 0.0001, "verbose": False, "warm_start": False, "momentum": 0.9,
+    "nesterovs_momentum": True, "early_stopping": False, "validation_fraction": 0.1, "scoring":
+    None, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "n_iter_no_change": 10, "max_fun": 15000,
+    "dtype": None,
 }  # fmt: skip
 SIGNATURES = {
     MLPClassifier: LAYERS

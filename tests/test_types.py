@@ -26,7 +26,7 @@ KINDS = {
     "bool": (r"\bbool\b", r"\bbool\b"),
     "callable": (r"\bcallable\b", r"\bCallable\b"),
     "dict": (r"\bdict\b", r"\bdict\b"),
-    "estimator": (r"\bestimator\b", r"\bEstimator\b"),
+    "estimator": (r"\bestimator\b", r"\b(Base)?Estimator\b"),
     "float": (r"\b(float|inf)\b", r"\bfloat\b"),
     "generator": (r"\bRandomState\b", r"\bRandomState\b"),
     "int": (r"\bint\b|\{\d", r"\bint\b"),

@@ -2,9 +2,15 @@
 
 # Pages of the user guide on each public name, to which its page of the API leads.
 GUIDES = {
-    "skperceptron.MLPAutoencoder": ["autoencoder", "training", "regularisation"],
-    "skperceptron.MLPClassifier": ["networks", "training", "regularisation", "choosing"],
-    "skperceptron.MLPRegressor": ["networks", "training", "regularisation", "choosing"],
+    "skperceptron.MLPAutoencoder": ["autoencoder", "transfer", "training", "regularisation"],
+    "skperceptron.MLPClassifier": [
+        "networks",
+        "training",
+        "regularisation",
+        "choosing",
+        "transfer",
+    ],
+    "skperceptron.MLPRegressor": ["networks", "training", "regularisation", "choosing", "transfer"],
     "skperceptron.PerceptronClassifier": ["perceptron"],
     "skperceptron.callbacks.Checkpoint": ["callbacks"],
     "skperceptron.callbacks.FitHistory": ["callbacks"],

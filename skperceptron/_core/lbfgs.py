@@ -151,7 +151,7 @@ class LBFGS(Solver):
         (batch,) = batches.epoch(None)
         l1 = self.l1 / (batches.n_rows * state.mean_weight)
         nonsmooth, tol = self.nonsmooth, self.tol
-        theta = state.theta  # (n_parameters,), which the network reads
+        theta = objective.network.theta  # (n_parameters,), which lies in state.theta
         accepted = theta.copy()
         n_epochs = state.n_epochs
         n_weights = objective.network.layout.weights.stop

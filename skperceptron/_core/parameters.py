@@ -31,21 +31,20 @@ class Parameter:
 
 
 class Layout:
-    """Where each parameter lies: [penalised | otherwise trained | running statistics].
+    """Where each parameter lies: [penalised | otherwise trained | running statistics | frozen].
 
     Penalties act on a slice at the head of the vector, and optimizers on all but the tail.
     Running statistics lie there so that they go wherever the weights go. Parameters of one name
-    lie together.
+    lie together. The first ``n_frozen`` parameters are not trained and lie behind all others, which
+    lie as in a layout of their own.
     """
 
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
+    def __init__(self, parameters: Sequence[Parameter], n_frozen: int = 0) -> None:
         self.parameters = tuple(parameters)
         names = [parameter.name for parameter in self.parameters]
         self.names = tuple(dict.fromkeys(names))
-        order = sorted(
-            range(len(names)),
-            key=lambda i: (self.parameters[i].role, names.index(names[i]), i),
-        )
+        frozen, trained = range(n_frozen), range(n_frozen, len(names))
+        order = [*self._order(trained), *self._order(frozen)]
         self._places: list[slice] = [slice(0)] * len(names)
         ends = [0, 0, 0]
         offset = 0
@@ -53,10 +52,19 @@ class Layout:
             parameter = self.parameters[index]
             self._places[index] = slice(offset, offset + prod(parameter.shape))
             offset = self._places[index].stop
-            ends[parameter.role :] = [offset] * (3 - parameter.role)
+            if index >= n_frozen:
+                ends[parameter.role :] = [offset] * (3 - parameter.role)
         self.weights, self.trainable = slice(0, ends[0]), slice(0, ends[1])
         self.size = offset
-        self.steps = self._steps(order)
+        self.steps = self._steps(order[: len(trained)])
+
+    def _order(self, indices: range) -> list[int]:
+        """Some of the parameters in the order in which they lie: by role, name and layer."""
+        names = [self.parameters[i].name for i in indices]
+        first = {name: names.index(name) for name in names}
+        return sorted(
+            indices, key=lambda i: (self.parameters[i].role, first[self.parameters[i].name], i)
+        )
 
     def _steps(self, order: Sequence[int]) -> tuple[tuple[slice, float], ...]:
         """Where one learning rate holds, and its factor: neighbours of equal factor together."""
@@ -85,6 +93,13 @@ class Layout:
             for place, parameter in zip(self._places, self.parameters, strict=True)
             if parameter.name == name
         ]
+
+    def rearranged(self, vector: Array, layout: Layout) -> Array:
+        """A new vector (size,) with the numbers of one that lies as ``layout`` says."""
+        result = np.empty_like(vector)
+        for new, old in zip(self.views(result), layout.views(vector), strict=True):
+            new[...] = old
+        return result
 
     def shapes(self, name: str) -> list[tuple[int, ...]]:
         """Those of the parameters of one name, in the layers' order."""

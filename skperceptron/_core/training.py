@@ -94,6 +94,17 @@ class TrainingState:
         self.theta[...] = theta
         self.start_record()
 
+    def rearrange(self, rearranged: Callable[[Array], Array]) -> None:
+        """Have other parameters trained from now on, which lie where ``rearranged`` puts them.
+
+        The penalties of others count in the training loss, so its record starts anew.
+        """
+        self.theta = rearranged(self.theta)
+        if self.best_theta is not None:
+            self.best_theta = rearranged(self.best_theta)
+        if self.watched is None:
+            self.start_record()
+
     def start_record(self) -> None:
         """Forget what was best so far."""
         self.best, self.best_theta, self.n_no_improvement = math.inf, None, 0

@@ -123,6 +123,20 @@ def test_a_replayed_fit_is_the_same_fit(seed, monkeypatch, replayed):
     )
 
 
+@pytest.mark.parametrize("n_frozen", [1, 2])
+def test_a_replayed_fit_of_the_layers_above_frozen_ones_is_the_same_fit(
+    n_frozen, monkeypatch, replayed
+):
+    def make():
+        common = {"batch_size": 32, "max_iter": 3, "tol": None, "random_state": 0}
+        return MLPClassifier((8, 5), n_frozen_layers=n_frozen, dropout=0.2, **common)
+
+    model = assert_equal_fits(make, lambda m: m.fit(X, CLASSES), monkeypatch, replayed, 3)
+    still = make().set_params(solver="sgd", learning_rate_init=1e-300).fit(X, CLASSES)
+    moved = [(a != b).any() for a, b in zip(model.coefs_, still.coefs_, strict=True)]
+    assert moved == [False] * n_frozen + [True] * (3 - n_frozen)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

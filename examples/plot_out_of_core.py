@@ -77,7 +77,9 @@ for group in range(file.num_row_groups):
 
 models = {
     "network": MLPClassifier((64,), learning_rate_init=3e-3, alpha=0, random_state=0),
-    "linear model": SGDClassifier(loss="log_loss", learning_rate="adaptive", eta0=0.01),
+    "linear model": SGDClassifier(
+        loss="log_loss", learning_rate="adaptive", eta0=0.01, random_state=0
+    ),
 }
 seen: list[float] = []
 losses: dict[str, list[float]] = {name: [] for name in models}

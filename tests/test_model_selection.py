@@ -33,6 +33,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skperceptron
 from helpers.marks import unconverged
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 from skperceptron.model_selection import (
@@ -282,6 +283,29 @@ class TestCachedEstimator:
             assert_array_equal(
                 again.cv_results_["mean_test_score"], first.cv_results_["mean_test_score"]
             )
+
+    def test_another_version_trains_again(self, tmp_path, fits, monkeypatch):
+        model = CachedEstimator(Counting((3,), max_iter=2, random_state=0), tmp_path / "cache")
+        model.fit(X, Y)
+        monkeypatch.setattr(skperceptron, "__version__", "0.0.1")
+        clone(model).fit(X, Y)
+        assert fits() == 2
+
+    @pytest.mark.slow
+    def test_processes_side_by_side_share_the_folder(self, tmp_path):
+        model = CachedEstimator(NETWORK, tmp_path)
+        search = RandomizedSearchCV(
+            model, search_space(model), n_iter=3, cv=2, random_state=0, n_jobs=2
+        ).fit(X, Y)
+        stored = sorted(tmp_path.rglob("output.pkl"))
+        assert len(stored) == 3 * 2 + 1  # the last is the refit
+        written = [path.stat().st_mtime_ns for path in stored]
+        again = clone(search).set_params(n_jobs=None).fit(X, Y)
+        assert sorted(tmp_path.rglob("output.pkl")) == stored
+        assert [path.stat().st_mtime_ns for path in stored] == written
+        assert_array_equal(
+            again.cv_results_["mean_test_score"], search.cv_results_["mean_test_score"]
+        )
 
     def test_delegates(self, tmp_path):
         model = CachedEstimator(NETWORK, tmp_path).fit(pd.DataFrame(X, columns=list("abcd")), Y)

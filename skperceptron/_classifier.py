@@ -485,6 +485,15 @@ class MLPClassifier(PlainScoreMixin, ClassifierParameters, BaseMLP):
     0.97
     >>> model.predict_proba(X_test[:5]).shape
     (5, 3)
+
+    Start from the encoder of an autoencoder, and train the output layer only:
+
+    >>> from skperceptron import MLPAutoencoder
+    >>> encoder = MLPAutoencoder((16, 4, 16), "tanh", max_iter=50, tol=None, random_state=0).fit(X)
+    >>> transferred = MLPClassifier((16, 4), ("tanh", "identity"), init=encoder, n_frozen_layers=2,
+    ...                             max_iter=50, tol=None, random_state=0).fit(X_train, y_train)
+    >>> bool((transferred.coefs_[1] == encoder.coefs_[1]).all())
+    True
     """
 
     _sklearn_class = neural_network.MLPClassifier  # in to_sklearn and from_sklearn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from functools import partial
 from itertools import pairwise
 
@@ -23,7 +24,13 @@ from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, Perceptron
 from skperceptron._core.activations import HIDDEN_ACTIVATIONS
 from skperceptron._gradients import quadrature
 from skperceptron.inspection import input_gradients, integrated_gradients
-from skperceptron.tabular import TabularMLPClassifier, TabularMLPRegressor
+from skperceptron.tabular import (
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    TabularPreprocessor,
+)
+from skperceptron.tabular._attributions import Restored
+from skperceptron.tabular._members import Scaling
 
 pytestmark = unconverged
 
@@ -456,6 +463,37 @@ def test_the_predicted_class_of_a_row_of_a_table_is_explained(of_table):
     assert len(set(predicted)) > 1
     expected = integrated_gradients(of_table, TABLE, baseline=ORIGIN, target=predicted, n_steps=3)
     assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("options", [{}, {"sort": True}, {"n_outputs": 1}], ids=str)
+def test_the_derivative_of_restored_targets_is_that_of_the_estimators(options):
+    scaling = Scaling.of(np.array([1.0, 3.0, 8.0]), None)
+    scores = np.array([[0.1, -0.2, 0.5], [0.3, 0.2, -0.4], [9.0, -9.0, 0.0]])  # two far outside
+    activation = Restored(scaling, **options)
+    for column in range(1 if "n_outputs" in options else 3):
+
+        def target(z, column=column):
+            z = z.copy()
+            activation.forward(z)
+            return z[:, column]
+
+        delta = np.zeros((3, 3))
+        delta[:, column] = 1
+        activation.backward(scores.copy(), delta)
+        assert_exact(delta, differences(target, scores))
+        assert delta.any()
+        assert not delta.all()
+
+
+def test_encoded_columns_know_the_column_that_they_are_made_of():
+    table = np.c_[TABLE, TABLE[::-1, 2], rng.choice(["left", "right"], size=60)].astype(object)
+    preprocessor = TabularPreprocessor(n_bins=4).fit(table)
+    names = preprocessor.get_feature_names_out()
+    assert any("missing" in name for name in names)
+    assert any("bin" in name for name in names)
+    found = [re.search(r"x(\d)", name)[1] for name in names]
+    assert_array_equal(preprocessor._origins(), np.array(found, int))
+    assert set(found) == set("012345")
 
 
 # Errors ------------------------------------------------------------------------------------------

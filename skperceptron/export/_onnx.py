@@ -591,7 +591,9 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
     Parameters
     ----------
     estimator : estimator
-        A fitted estimator of this package, or one of scikit-learn that contains fitted ones.
+        A fitted estimator of this package, or one of scikit-learn that contains fitted ones. Of a
+        search, such as :class:`~sklearn.model_selection.GridSearchCV`, the best estimator is
+        converted.
 
     X : {array-like, data frame} of shape (n_samples, n_features)
         Rows such as the model is to predict: of these only the types and the names of columns are
@@ -611,7 +613,7 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
         - classifiers: ``label`` and ``probabilities``, or ``scores`` where the loss is a hinge loss
           and for :class:`~skperceptron.PerceptronClassifier`;
         - regressors: ``prediction`` of shape (n_samples, n_outputs), and ``quantiles`` or ``std``
-          of those of tables that predict these;
+          of those of tables that predict these: in float64 for tables without columns of float32;
         - :class:`~skperceptron.MLPAutoencoder`: ``code`` and ``reconstruction``;
         - other transformers: ``transformed``.
 
@@ -623,8 +625,8 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
     ImportError
         If skl2onnx is not installed.
     ValueError
-        If a part of the estimator has no ONNX form, such as an activation of your own. The message
-        names it.
+        If a part of the estimator has no ONNX form, such as an activation of your own, or if
+        skl2onnx's converter of a part predicts something else. The message names the part.
 
     See Also
     --------

@@ -165,5 +165,5 @@ def check_steps(steps: Iterable[Step], reader: str) -> None:
         if not isinstance(step.activation, str | None):
             raise ValueError(
                 f"{reader} can't export the activation {type(step.activation).__name__}, an object "
-                f"of your own: it knows {sorted(HIDDEN_ACTIVATIONS)}. Fit with one of these."
+                f"of your own: activation must be one of {sorted(HIDDEN_ACTIVATIONS)} in fit."
             )

@@ -245,7 +245,7 @@ class Session:
                 others = (outcome.value.predict(X), back.predict(X))
             for other in others:
                 assert_allclose(np.ravel(other), np.ravel(ours.value), rtol=1e-3, atol=1e-6)
-        elif hasattr(back, "predict_proba") and not self.estimator.batch_norm:
+        elif hasattr(self.estimator, "predict_proba") and not self.estimator.batch_norm:
             # Not the labels: a tie of scores is decided by the last bit.
             assert_allclose(
                 attempt(back, "predict_proba", (X,)).value,

@@ -56,16 +56,16 @@ NETWORK = MLPClassifier((5,), max_iter=3, batch_size=20, random_state=0)
 
 class TestLayerSizes:
     def test_draws_are_those_of_the_documented_distribution(self):
-        drawn = LayerSizes(n_layers=(1, 3), n_units=(16, 256)).rvs(3000, random_state=0)
+        drawn = LayerSizes(n_layers=(1, 3), n_units=(4, 64)).rvs(3000, random_state=0)
         depths = np.bincount([len(sizes) for sizes in drawn], minlength=4)
         assert depths[0] == 0
         # Within four standard deviations of a third.
         assert_allclose(depths[1:] / 3000, 1 / 3, atol=4 * np.sqrt(2 / 9 / 3000))
         widths = np.array([sizes[0] for sizes in drawn])
-        assert widths.min() == 16
-        assert widths.max() == 256
+        assert widths.min() == 4
+        assert widths.max() == 64
         # A width w stands for all numbers in [w - 1/2, w + 1/2].
-        ends = np.log([15.5, 256.5])
+        ends = np.log([3.5, 64.5])
         below = (np.log(widths + 0.5) - ends[0]) / (ends[1] - ends[0])
         above = (np.log(widths - 0.5) - ends[0]) / (ends[1] - ends[0])
         spread = np.random.default_rng(1).uniform(size=3000)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from string import Formatter
-from threading import current_thread, get_ident, main_thread
+from threading import current_thread, get_ident
 from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ReferenceType, WeakValueDictionary, ref
@@ -32,6 +32,10 @@ MONITORED = ("validation_score", "validation_loss", "loss")
 
 # Fields of a path, each with the extremes that it is tried with.
 FIELDS = {"epoch": (1, 10**9), "fit": ("0123456789ab-0", "0123456789ab-7-10"), "value": (0.5, -1e9)}
+
+# The thread in which a Dask cluster has its scheduler, if that is in the process of the client. The
+# scheduler unpickles what it sends on to the workers.
+DASK_SCHEDULER = "IO loop"
 
 LENGTH = 8  # bytes that tell the length of a message in a file
 
@@ -144,9 +148,7 @@ class _Mailbox:
         if home is not None and Path(home[1]).is_dir():
             if home[0] != os.getpid():
                 self._home = home
-            elif current_thread() is not main_thread():
-                # The scheduler of a Dask cluster may run in a thread of the process of the
-                # original. It unpickles what it sends on to the workers.
+            elif current_thread().name == DASK_SCHEDULER:
                 self._on_its_way = home
 
 

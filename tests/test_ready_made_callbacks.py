@@ -168,6 +168,22 @@ else:
         assert [len(fit.epochs) for fit in history.fits] == [2, 2]
         assert set(threading.enumerate()) == before
 
+    @pytest.mark.parametrize("thread", ["IO loop", "another"])
+    def test_copies_that_go_through_the_scheduler_of_dask(self, thread, monkeypatch):
+        """They report to the original. Copies that another thread unpickles are for themselves."""
+        history, sent = History(), []
+        pickled = pickle.dumps(history)
+        relay = threading.Thread(
+            target=lambda: sent.append(pickle.dumps(pickle.loads(pickled))), name=thread
+        )
+        relay.start()
+        relay.join()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: -1)  # as in another process
+            copy = pickle.loads(sent[0])
+        network(copy).fit(X, Y)
+        assert [len(fit.epochs) for fit in history.fits] == ([6] if thread == "IO loop" else [])
+
     @pytest.mark.parametrize("later_first", [False, True])
     def test_a_fit_that_is_repeated_counts_once(self, later_first):
         """A cluster repeats what a worker was fitting when it died; messages have no order then."""

@@ -233,7 +233,7 @@ class Session:
         if not (hasattr(self.estimator, "to_sklearn") and self.fitted) or self.edited:
             return
         outcome = self.attempt("to_sklearn")
-        if not outcome.worked:
+        if not outcome.worked or not self.is_network:  # perceptrons have no way back
             return
         X = make_X(self.case.tables[call.table])
         ours = self.attempt("predict", X)

@@ -149,10 +149,6 @@ def test_any_number_of_rows(n_rows):
         model, X = fitted(case)
         for values in run(to_onnx(model, X[:1]), X[:n_rows]).values():
             assert len(values) == n_rows
-    X = rodents()[0]
-    for name in ("folds", "gaussian"):
-        for values in run(to_onnx(table_model(name), X), X[:n_rows]).values():
-            assert len(values) == n_rows
 
 
 def test_batch_norm_is_folded():

@@ -143,6 +143,14 @@ def test_a_network_of_float32_computes_in_it(case):
     assert_predicts(run(converted, X.astype("float64")), model, X, "float32")
 
 
+@pytest.mark.parametrize("n_rows", [0, 1, 2])
+def test_any_number_of_rows(n_rows):
+    for case in ("strings", "multilabel", "outputs", "autoencoder", "perceptron, binary"):
+        model, X = fitted(case)
+        for values in run(to_onnx(model, X[:1]), X[:n_rows]).values():
+            assert len(values) == n_rows
+
+
 def test_batch_norm_is_folded():
     model, X = fitted("classifier, relu")
     operators = [node.op_type for node in to_onnx(model, X).graph.node]

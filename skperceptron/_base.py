@@ -137,12 +137,13 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             n_epochs_before=state.n_epochs,
         )
         check_scoring_works(self, run)
+        shown = data  # to callbacks, which may ask for predictions by names of columns
         if hasattr(self, "feature_names_in_"):
-            data = data._replace(X=X)
+            shown = data._replace(X=X)
             given = given and given._replace(X=X_val)
         callbacks = callback_runner(
             self,
-            CallbackData(data, rows, given),
+            CallbackData(shown, rows, given),
             partial(fitted_so_far, self, run),
             task="partial_fit" if incremental else "fit",
             step=solver.step_name,

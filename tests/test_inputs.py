@@ -40,6 +40,19 @@ def target(estimator):
     return X[:, 0] if isinstance(estimator, MLPRegressor) else Y
 
 
+@every_estimator
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_lists_after_data_frames(estimator, method):
+    """They train as the same rows in an array do."""
+    models = [clone(estimator).set_params(warm_start=True) for _ in range(2)]
+    for model, rows in zip(models, (X, X.tolist()), strict=True):
+        model.fit(pd.DataFrame(X, columns=list("abcd")), target(model))
+        getattr(model, method)(rows, target(model))
+    coefs = [np.ravel(m.coef_) if hasattr(m, "coef_") else m.coefs_[0].ravel() for m in models]
+    assert_array_equal(*coefs)
+
+
 def methods(estimator):
     """Those that look at X, as functions of a fitted estimator and X."""
     names = ["predict", "predict_proba", "predict_log_proba", "decision_function", "transform"]

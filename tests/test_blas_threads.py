@@ -679,6 +679,7 @@ class TestEnds:
         running.close()
         assert numbers.now() == BEFORE
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("around", [None, 2])
     def test_by_ctrl_c_at_any_bytecode(self, numbers, around):
         """The number is as before, or as a limit around it says; the lock is free."""
@@ -835,6 +836,7 @@ class TestLibraries:
             small(verbose=0).fit(X, y)
         assert len(searches) == 1
 
+    @pytest.mark.slow
     def test_are_not_looked_for_to_import_or_to_predict(self):
         code = (
             "import skperceptron as s, skperceptron._blas_threads as b\n"
@@ -905,6 +907,7 @@ class TestLibraries:
         assert found == expected
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity can be set here")
 def test_the_affinity_of_the_process_counts():
     """OpenBLAS reads it once, when it is loaded."""
@@ -926,6 +929,7 @@ print({*numbers[-1]} <= {1}, {each.n_threads for each in libraries} <= {3})
     assert run_python(code) == "True True"
 
 
+@pytest.mark.slow
 def test_in_a_process_with_two_threads():
     """As they come, without anybody who sets them."""
     code = """

@@ -248,6 +248,7 @@ class TestStopping:
         if name != "perceptron":
             assert model.loss_curve_ == whole.loss_curve_
 
+    @pytest.mark.slow
     def test_goes_on_in_another_process(self, tmp_path):
         whole = make("classifier", dropout=0.3).fit(X, Y)
         model = make("classifier", dropout=0.3, warm_start=True)
@@ -351,6 +352,7 @@ class TestScikitLearns:
         assert len(scores_of(monitor)) == 6
         assert_allclose(scores_of(monitor)[-1], pipeline.score(X, Y))
 
+    @pytest.mark.slow
     def test_in_a_search_in_processes(self, capsys):
         pytest.importorskip("rich")
         from sklearn.callback import ProgressBar, ScoringMonitor

@@ -168,6 +168,7 @@ HALVES = {
 }
 
 
+@pytest.mark.slow
 def test_pickled_and_continued_in_another_process(tmp_path):
     at_once, calls = {}, {}
     for name, (parameters, more) in HALVES.items():

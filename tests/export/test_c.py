@@ -208,6 +208,7 @@ class TestTables:
         few_unless_slow(
             ["classes", "folds", "kinds", "labels", "numbers", "quantiles", "gaussian", "encoded"],
             "classes",
+            "quantiles",
         ),
     )
     def test_every_function_is_the_method(self, model, tmp_path):

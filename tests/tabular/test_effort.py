@@ -300,6 +300,7 @@ class TestWeights:
         assert model.predict_proba(X).shape == (N, 3)
         assert_allclose(model.predict_proba(X).sum(axis=1), 1, rtol=1e-12)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "log_cosh"])
     @pytest.mark.parametrize("scale", [1e-300, 1.0, 1e305])
     def test_targets_of_any_unit(self, loss, scale):
@@ -398,6 +399,7 @@ def _range(y, held_out):
 
 
 class TestTogether:
+    @pytest.mark.slow
     @both
     def test_series_and_parallel_are_equal_bit_by_bit(self, name):
         for n_estimators in (1, 3):

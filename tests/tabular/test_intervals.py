@@ -49,6 +49,7 @@ def model(request):
 
 
 class TestCoverage:
+    @pytest.mark.slow
     @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9, 0.95, 0.99])
     def test_new_rows_are_covered_as_often_as_asked(self, model, coverage):
         # The validation rows chose one of 40 epochs too, which moves the coverage by less than
@@ -161,6 +162,7 @@ class TestQuantiles:
 
 
 class TestGaussian:
+    @pytest.mark.slow
     @one_or_three
     def test_standard_deviations(self, n_estimators):
         X, y, _ = data(1500, 0)

@@ -18,7 +18,7 @@ ROWS = (1, 100, 10_000)
 
 
 def run(context):
-    section = Section("Prediction", TEXT)
+    section = Section("Prediction", TEXT, of_pages=slice(1, 2))
     networks = _networks(context.data)
     timings, checks = {}, []
     for network, (model, X) in networks.items():

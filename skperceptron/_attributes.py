@@ -96,6 +96,15 @@ def as_arrays(given: Any, place: str) -> list[Array]:
     return arrays
 
 
+def finite_arrays(arrays: Sequence[Array], dtype: Any, place: str) -> list[Array]:
+    """The arrays in a dtype, refused by their place where a number is not finite in it."""
+    with np.errstate(over="ignore"):
+        converted = [array.astype(dtype, copy=False) for array in arrays]
+    if not all(np.isfinite(array).all() for array in converted):
+        raise ValueError(f"{place} must be finite numbers of {np.dtype(dtype)}.")
+    return converted
+
+
 def take_over_parameters(estimator: Any, groups: Groups) -> None:
     """Set the attributes to arrays that were set before the first fit."""
     known = {

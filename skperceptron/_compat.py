@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 import sklearn
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
@@ -73,6 +73,7 @@ __all__ = [
     "as_finite",
     "as_fitted",
     "available_if",
+    "bare_clone",
     "check_sample_weight",
     "check_y",
     "cross_fitting",
@@ -510,6 +511,15 @@ def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
     """Take the callbacks off, which ``clone`` carries over."""
     vars(estimator).pop(CALLBACKS, None)
     return estimator
+
+
+def bare_clone(estimator: Any) -> Any:
+    """A clone without callbacks, on itself and on what is inside: no fit depends on them."""
+    bare = clone(estimator)
+    for each in (bare, *bare.get_params(deep=True).values()):
+        if isinstance(each, BaseEstimator):
+            without_callbacks(each)
+    return bare
 
 
 class MemberCallbacks:

@@ -13,6 +13,7 @@ from ._attributes import (
     PARAMETERS,
     Groups,
     as_arrays,
+    finite_arrays,
     group_names,
     place_of,
     take_over_parameters,
@@ -43,14 +44,7 @@ def given_parameters(estimator: Any) -> Groups | None:
     }
     dtypes = {array.dtype for arrays in groups.values() for array in arrays}
     dtype = estimator.dtype or (np.float32 if dtypes == {np.dtype(np.float32)} else np.float64)
-    with np.errstate(over="ignore"):
-        groups = {
-            group: [array.astype(dtype, copy=False) for array in arrays]
-            for group, arrays in groups.items()
-        }
-    for group, arrays in groups.items():
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise ValueError(f"{place_of(group)} must be finite numbers of {np.dtype(dtype)}.")
+    groups = {group: finite_arrays(each, dtype, place_of(group)) for group, each in groups.items()}
     if any((array < 0).any() for array in groups.get("variance", [])):
         raise ValueError("batch_norm_variance_ must be at least 0.")
     return groups

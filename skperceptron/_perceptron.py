@@ -480,7 +480,7 @@ class PerceptronClassifier(
         """What ``read`` makes of the scores (n, n_units), block of rows by block of rows."""
         check_is_fitted(self, msg=NOT_FITTED)
         fitted = hasattr(self, "_state")
-        coef, intercept = (self.coef_, self.intercept_) if fitted else self._predictable()
+        coef, intercept, _ = self._published()
         with np.errstate(all="ignore"):
             X = validate_X(
                 self, X, "X", reset=False, dtype=(np.float64, np.float32), accept_sparse="csr"
@@ -501,6 +501,12 @@ class PerceptronClassifier(
             size = rows_per_block(coef.shape[0])
             predictions: Array = joined([of_rows(block) for block in row_blocks(X, size)])
             return predictions
+
+    def _published(self) -> tuple[Any, Any, Array]:
+        """The weights, the intercepts and the labels of a fit, or those that were set without."""
+        if hasattr(self, "_state"):
+            return self.coef_, self.intercept_, self.classes_
+        return *self._predictable(), labels_in_order(self.classes_)
 
     def _predictable(self) -> Weights:
         """The weights that were set without a fit, if there is a row for each of the classes."""
@@ -532,10 +538,7 @@ class PerceptronClassifier(
             prediction.
         """
         check_is_fitted(self, msg=NOT_FITTED)
-        fitted = hasattr(self, "_state")
-        coef, intercept = (self.coef_, self.intercept_) if fitted else self._predictable()
-        classes = self.classes_ if fitted else labels_in_order(self.classes_)
-        return to_sklearn_perceptron(self, coef, intercept, classes)
+        return to_sklearn_perceptron(self, *self._published())
 
     def drop_training_state(self) -> Self:
         """Forget how the weights came about and all that only continuing needs.

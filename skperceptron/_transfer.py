@@ -6,12 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
 from ._architecture import Architecture, alike, name_of
-from ._attributes import PARAMETERS, as_arrays, published_parameters
+from ._attributes import PARAMETERS, as_arrays, finite_arrays, published_parameters
 from ._core.types import Array
 
 PLACES = {"weight": "coefs of init", "intercept": "intercepts of init"}
@@ -70,8 +69,7 @@ class FittedNetwork(Source):
                 f"{_shown(specs)}."
             )
         for arrays in self._arrays():
-            for array in arrays:
-                _finite(array, architecture.dtype, f"the weights of {name}")
+            finite_arrays(arrays, architecture.dtype, f"the weights of {name}")
 
     def fill(self, architecture: Architecture, theta: Array) -> None:
         views = architecture.by_spec(architecture.layout.views(theta))
@@ -105,8 +103,7 @@ class Arrays(Source):
                     "the columns of X, hidden_layer_sizes, and the outputs or classes of y, got "
                     f"{given}."
                 )
-            for array in arrays:
-                _finite(array, architecture.dtype, f"the {PLACES[group]}")
+            finite_arrays(arrays, architecture.dtype, f"the {PLACES[group]}")
 
     def fill(self, architecture: Architecture, theta: Array) -> None:
         for group, arrays in self._groups.items():
@@ -167,10 +164,3 @@ def _kind(given: Any) -> str:
 def _shown(given: tuple[Any, ...]) -> str:
     """A tuple as Python writes it if it has names only."""
     return repr(given) if all(isinstance(each, str) for each in given) else name_of(given)
-
-
-def _finite(array: Any, dtype: Any, name: str) -> None:
-    with np.errstate(over="ignore"):
-        converted = np.asarray(array).astype(dtype, copy=False)
-    if not np.isfinite(converted).all():
-        raise ValueError(f"{name} must be finite numbers of {np.dtype(dtype)}.")

@@ -479,6 +479,11 @@ class TestLearningRate:
         with pytest.raises(TypeError, match=r"estimator must be an MLPClassifier.*Logistic"):
             find_learning_rate(LogisticRegression(), X, Y)
 
+    @pytest.mark.parametrize("wrong", [{"batch_size": "x"}, {"beta_1": "a"}])
+    def test_refuses_hyperparameters_by_their_name(self, wrong):
+        with pytest.raises(ValueError, match=f"'{next(iter(wrong))}' parameter of MLPClassifier"):
+            find_learning_rate(MLPClassifier(**wrong), X, Y)
+
     def test_continues_from_its_file(self, tmp_path, monkeypatch):
         path = tmp_path / "test.pkl"
         network = MLPClassifier((5,), batch_size=20, dropout=0.5, random_state=0)

@@ -18,12 +18,7 @@ from .._core.types import Array
 from .._lowered import Step, lower
 from .._perceptron import PerceptronClassifier
 from .._regressor import MLPRegressor
-from .._targets import (
-    BinaryTargets,
-    MultilabelTargets,
-    SingleClassTargets,
-    labels_in_order,
-)
+from .._targets import BinaryTargets, MultilabelTargets, SingleClassTargets
 from ._writer import Description, Function, Value, Writer, check_steps, run_steps
 
 SCORES = "decision_function"  # which the other functions of a classifier take the result of
@@ -135,13 +130,8 @@ def _autoencoder(estimator: Any, steps: tuple[Step, ...]) -> Description:
 
 
 def _perceptron(estimator: PerceptronClassifier) -> Description:
-    fitted = hasattr(estimator, "_state")
-    coef, intercept = (
-        (estimator.coef_, estimator.intercept_) if fitted else estimator._predictable()
-    )
-    given: Any = coef
-    coef = np.asarray(given.toarray() if issparse(given) else given)
-    classes: Array = estimator.classes_ if fitted else labels_in_order(estimator.classes_)
+    given, intercept, classes = estimator._published()
+    coef: Array = np.asarray(given.toarray() if issparse(given) else given)
     n_scores, n_features = coef.shape
     functions = (
         Function(

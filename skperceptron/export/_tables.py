@@ -11,7 +11,7 @@ import numpy as np
 from .._core.formulas import Formula, exp, is_missing, maximum, minimum, sqrt, tanh, where
 from .._core.losses import Gaussian
 from .._core.types import Array
-from ..tabular._base import used
+from ..tabular._base import shares_of
 from ..tabular._classifier import TabularMLPClassifier
 from ..tabular._intervals import Normal, Quantiles
 from ..tabular._members import Scaling
@@ -100,10 +100,8 @@ def _encoded(
 
 def _members(estimator: Any) -> tuple[AllLevels, list[int], list[float]]:
     """Levels that networks know, and the places and weights of those that count."""
-    places, weights = used(estimator.weights_)
-    shares = np.ones(len(places)) if weights is None else weights
-    preprocessors = [estimator.preprocessors_[i] for i in places]
-    return _levels(preprocessors), places, (shares / shares.sum()).tolist()
+    places, shares = shares_of(estimator.weights_)
+    return _levels([estimator.preprocessors_[i] for i in places]), places, shares
 
 
 def _scores(estimator: Any, levels: AllLevels, reader: str, place: int) -> Encoded:

@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted, check_memory
 
-from .._compat import available_if, without_callbacks
+from .._compat import available_if, bare_clone
 from .._types import Array, ArrayLike, MatrixLike
 
 
@@ -117,7 +117,7 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
             If ``memory`` is not a str, a path-like or a joblib.Memory.
         """
         fit = _memory(self.memory).cache(_fit, ignore=["unfitted"])
-        key = _bare(clone(self.estimator))
+        key = bare_clone(self.estimator)
         self.estimator_ = fit(key, clone(self.estimator), X, y, fit_params)
         return self
 
@@ -265,11 +265,3 @@ def _memory(given: Any) -> Any:
     if not (isinstance(given, str) or hasattr(given, "cache")):
         raise TypeError(f"memory must be a str, a path-like or a joblib.Memory, got {given!r}.")
     return check_memory(given)
-
-
-def _bare(estimator: Any) -> Any:
-    """The estimator without callbacks, on itself and on what is inside: no fit depends on them."""
-    for each in (estimator, *estimator.get_params(deep=True).values()):
-        if isinstance(each, BaseEstimator):
-            without_callbacks(each)
-    return estimator

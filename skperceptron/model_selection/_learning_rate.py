@@ -20,8 +20,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, indexable
 
+from .. import _build
 from .._base import BaseMLP
-from .._compat import take_rows, without_callbacks
+from .._compat import bare_clone, take_rows, validate_parameters, without_callbacks
 from .._files import write_whole
 from .._types import Array, MatrixLike
 
@@ -70,7 +71,11 @@ class _Run:
     key: str  # of the arguments
     network: BaseMLP
     stream: np.random.RandomState  # of the orders of the rows
+    smoothing: float
     losses: list[float] = field(default_factory=list)
+    smoothed: list[float] = field(default_factory=list)
+    average: float = 0.0  # biased towards 0, where it starts
+    lowest: float = math.inf  # of the smoothed losses
     order: Array | None = None  # (n_samples,) of the current epoch
     place: int = 0  # in that order
     ended: bool = False
@@ -187,20 +192,21 @@ def find_learning_rate(
     network, steps = _network_and_steps(estimator)
     _check(network, min_rate, max_rate, n_steps, smoothing)
     rates = min_rate * (max_rate / min_rate) ** (np.arange(n_steps) / (n_steps - 1))
-    run = _start(network, rates)
+    run = _start(network, rates, smoothing)
     if path is not None:
-        run = _continued(run, path, (_estimator_key(estimator), X, y, rates, smoothing))
+        key = digest_of(bare_clone(estimator)), X, y, rates, smoothing
+        run = _continued(run, path, key)
     X, y = indexable(X, y)
     if steps is not None:
         steps = clone(steps)
         X = steps.fit_transform(X, y)
     classes = None if y is None or not is_classifier(network) else _classes(y)
     while not run.ended and len(run.losses) < n_steps:
-        run.ended = not _step(run, X, y, classes) or _has_diverged(run.losses, smoothing)
+        run.ended = not _step(run, X, y, classes) or _has_diverged(run)
         at_end = run.ended or len(run.losses) == n_steps
         if path is not None and (at_end or len(run.losses) % STEPS_BETWEEN_FILES == 0):
             write_whole(os.fspath(path), lambda file: pickle.dump(run, file))
-    smoothed = _smoothed(run.losses, smoothing)
+    smoothed = np.array(run.smoothed)
     taken = rates[: len(run.losses)]
     return LearningRateTest(
         taken, np.array(run.losses), smoothed, float(taken[smoothed.argmin()] / 10), run.ended
@@ -223,6 +229,7 @@ def _network_and_steps(estimator: Any) -> tuple[BaseMLP, Pipeline | None]:
 def _check(
     network: BaseMLP, min_rate: float, max_rate: float, n_steps: int, smoothing: float
 ) -> None:
+    validate_parameters(network)
     if network.solver == "lbfgs":
         raise ValueError("solver='lbfgs' has no learning rate: choose a stochastic solver.")
     for name, value in {"min_rate": min_rate, "max_rate": max_rate}.items():
@@ -236,7 +243,7 @@ def _check(
         raise ValueError(f"smoothing must be a number in [0, 1), got {smoothing!r}.")
 
 
-def _start(network: BaseMLP, rates: Array) -> _Run:
+def _start(network: BaseMLP, rates: Array, smoothing: float) -> _Run:
     stream = check_random_state(clone(network).random_state)
     tested = without_callbacks(clone(network))
     tested.set_params(
@@ -247,17 +254,7 @@ def _start(network: BaseMLP, rates: Array) -> _Run:
         verbose=False,
         warm_start=False,
     )
-    return _Run("", tested, stream)
-
-
-def _estimator_key(estimator: Any) -> str:
-    """A text that is the same for estimators with the same hyperparameters."""
-    bare = clone(estimator)
-    for each in (bare, *bare.get_params(deep=True).values()):
-        if hasattr(each, "get_params"):
-            without_callbacks(each)
-    key: str = digest_of(bare)
-    return key
+    return _Run("", tested, stream, smoothing)
 
 
 def _continued(run: _Run, path: str | os.PathLike[str], arguments: tuple[Any, ...]) -> _Run:
@@ -288,8 +285,7 @@ def _step(run: _Run, X: Any, y: Any, classes: Any) -> bool:
     network = run.network
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     if not run.losses:
-        auto = network.batch_size == "auto"
-        network.set_params(batch_size=min(200 if auto else network.batch_size, n_rows))
+        network.set_params(batch_size=_build.solver(network).batch_size(n_rows))
     n = network.batch_size
     if run.order is None or run.place + n > n_rows:
         run.order, run.place = run.stream.permutation(n_rows), 0
@@ -310,22 +306,17 @@ def _step(run: _Run, X: Any, y: Any, classes: Any) -> bool:
             if len(run.losses) < 2 or "diverged" not in str(error):
                 raise
             return False
-    run.losses.append(float(network.loss_curve_[-1]))
+    loss = float(network.loss_curve_[-1])
+    run.losses.append(loss)
+    run.average = run.smoothing * run.average + (1 - run.smoothing) * loss
+    run.smoothed.append(run.average / (1 - run.smoothing ** len(run.losses)))
+    run.lowest = min(run.lowest, run.smoothed[-1])
     return True
 
 
-def _has_diverged(losses: list[float], smoothing: float) -> bool:
-    if len(losses) < FIRST_STEPS:
+def _has_diverged(run: _Run) -> bool:
+    if len(run.losses) < FIRST_STEPS:
         return False
-    smoothed = _smoothed(losses, smoothing)
     # Measured from the lowest loss: a loss may be negative, as that of 'gaussian'.
-    spread = max(abs(smoothed.min()), math.ulp(1.0))
-    return bool(smoothed[-1] > smoothed.min() + (DIVERGED - 1) * spread)
-
-
-def _smoothed(losses: list[float], smoothing: float) -> Array:
-    average, smoothed = 0.0, np.empty(len(losses))
-    for step, loss in enumerate(losses):
-        average = smoothing * average + (1 - smoothing) * loss
-        smoothed[step] = average / (1 - smoothing ** (step + 1))
-    return smoothed
+    spread = max(abs(run.lowest), math.ulp(1.0))
+    return run.smoothed[-1] > run.lowest + (DIVERGED - 1) * spread

@@ -12,7 +12,7 @@ from .._compat import take_rows
 from .._core.activations import ActivationLike
 from .._gradients import Chain, Selection, integrated_gradients
 from .._lowered import dense_steps, lower
-from ._base import FEWEST_ROWS, MOST_ENCODED, BaseTabularMLP, used
+from ._base import FEWEST_ROWS, MOST_ENCODED, BaseTabularMLP, shares_of
 from ._columns import Columns
 from ._members import Scaling, in_float64
 from ._quantiles import Floats
@@ -65,21 +65,20 @@ def table_attributions(
     from the baseline to a row goes through encoded rows. The attributions of all encoded columns
     that are made of one column of the table are added.
     """
-    places, weights = used(estimator.weights_)
-    shares = np.ones(len(places)) if weights is None else weights
     n_rows, n_columns = table.shape
     total = np.zeros((n_rows, n_columns))
-    for i, share in zip(places, (shares / shares.sum()).tolist(), strict=True):
+    for i, share in zip(*shares_of(estimator.weights_), strict=True):
         network, preprocessor = in_float64(estimator.estimators_[i]), estimator.preprocessors_[i]
         activation, selection = explain(i, network)
         steps = dense_steps(lower(network), "integrated_gradients")
         chain = Chain(steps, activation, network._architecture.dtype)
         origins = preprocessor._origins()
+        of_all = _encoded(preprocessor, baseline, slice(1)) if baseline.shape[0] == 1 else None
         size = max(FEWEST_ROWS, MOST_ENCODED // network.n_features_in_)
         for start in range(0, n_rows, size):
             rows = slice(start, min(start + size, n_rows))
             encoded = _encoded(preprocessor, table, rows)
-            origin = _encoded(preprocessor, baseline, rows if baseline.shape[0] > 1 else slice(1))
+            origin = _encoded(preprocessor, baseline, rows) if of_all is None else of_all
             parts = integrated_gradients(chain, encoded, origin, selection.part(rows), n_steps)
             for column in range(n_columns):
                 total[rows, column] += share * parts[:, origins == column].sum(axis=1)

@@ -549,6 +549,13 @@ def used(weights: Floats) -> tuple[list[int], Floats | None]:
     return places.tolist(), None if (above == above[:1]).all() else above
 
 
+def shares_of(weights: Floats) -> tuple[list[int], list[float]]:
+    """Places of the weights above 0, and what share of their sum each has."""
+    places, above = used(weights)
+    shares = np.ones(len(places)) if above is None else above
+    return places, (shares / shares.sum()).tolist()
+
+
 def _mean_of_kind(judged: Judged, kind: str) -> Floats:
     members = zip(judged.members, judged.values, strict=True)
     mean: Floats = np.mean([values for member, values in members if member.kind == kind], axis=0)

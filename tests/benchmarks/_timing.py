@@ -66,6 +66,17 @@ def relative(timings, reference="skperceptron"):
     }
 
 
+def microseconds(predict, X):
+    """The median of 300 calls."""
+    predict(X)
+    times = []
+    for _ in range(300):
+        start = time.perf_counter()
+        predict(X)
+        times.append(time.perf_counter() - start)
+    return 1e6 * statistics.median(times)
+
+
 def looped(function, seconds=0.02):
     """A function that calls this one often enough to be timed, and how often."""
     function()

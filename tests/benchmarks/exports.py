@@ -9,11 +9,9 @@ have to be installed to predict.
 
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from functools import partial
 from importlib import metadata
@@ -26,6 +24,7 @@ import sklearn
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from _timing import microseconds
 from skperceptron import MLPClassifier
 from skperceptron.export import to_c, to_onnx
 
@@ -50,16 +49,6 @@ int main(void)
     return 0;
 }
 """
-
-
-def microseconds(predict, X):
-    predict(X)
-    times = []
-    for _ in range(300):
-        start = time.perf_counter()
-        predict(X)
-        times.append(time.perf_counter() - start)
-    return 1e6 * statistics.median(times)
 
 
 def installed(*packages):

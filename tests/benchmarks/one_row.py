@@ -5,8 +5,6 @@
 Times are medians of 300 calls, in microseconds. Data frames need pandas.
 """
 
-import statistics
-import time
 import warnings
 
 import numpy as np
@@ -15,19 +13,9 @@ from sklearn import neural_network
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from _timing import microseconds
 from skperceptron import MLPClassifier
 from skperceptron.tabular import TabularMLPClassifier
-
-
-def microseconds(predict, X):
-    predict(X)
-    times = []
-    for _ in range(300):
-        start = time.perf_counter()
-        predict(X)
-        times.append(time.perf_counter() - start)
-    return 1e6 * statistics.median(times)
-
 
 warnings.simplefilter("ignore")
 rng = np.random.default_rng(0)

@@ -19,7 +19,16 @@ from sklearn.preprocessing import (
 )
 
 from helpers.c import Program, needs_compiler
-from helpers.exports import CASES, assert_close, data, digits, fitted, rodents, table_model
+from helpers.exports import (
+    CASES,
+    assert_close,
+    data,
+    digits,
+    fitted,
+    of_transformed_targets,
+    rodents,
+    table_model,
+)
 from helpers.marks import unconverged
 from helpers.new_layers import ScaleSpec
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
@@ -167,14 +176,7 @@ def test_transformed_targets(scaler, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("inverse_func", [None, np.exp, np.expm1, np.square])
 def test_functions_of_targets(inverse_func, tmp_path):
-    X, y = data("regression")
-    functions = {np.exp: np.log, np.expm1: np.log1p, np.square: np.sqrt}
-    model = TransformedTargetRegressor(
-        MLPRegressor((9,), max_iter=20, random_state=0),
-        func=functions.get(inverse_func),
-        inverse_func=inverse_func,
-    )
-    model.fit(X, y)
+    model, X = of_transformed_targets(inverse_func)
     assert_predicts(Program(to_c(model), tmp_path), model, X, "float64")
 
 

@@ -25,7 +25,16 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-from helpers.exports import CASES, assert_close, data, digits, fitted, rodents, table_model
+from helpers.exports import (
+    CASES,
+    assert_close,
+    data,
+    digits,
+    fitted,
+    of_transformed_targets,
+    rodents,
+    table_model,
+)
 from helpers.marks import unconverged
 from helpers.new_layers import ScaleSpec
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor, PerceptronClassifier
@@ -354,14 +363,7 @@ class TestPipelines:
     @pytest.mark.parametrize("inverse_func", [None, np.exp, np.expm1, np.square])
     @every_dtype
     def test_functions_of_targets(self, inverse_func, dtype):
-        X, y = data("regression")
-        functions = {np.exp: np.log, np.expm1: np.log1p, np.square: np.sqrt}
-        model = TransformedTargetRegressor(
-            MLPRegressor((9,), max_iter=20, random_state=0),
-            func=functions.get(inverse_func),
-            inverse_func=inverse_func,
-        )
-        model.fit(X, y)
+        model, X = of_transformed_targets(inverse_func)
         assert_predicts(run(to_onnx(model, X.astype(dtype)), X.astype(dtype)), model, X, dtype)
 
 

@@ -408,8 +408,8 @@ def to_c(estimator: Any, *, name: str = "model", dtype: Any = None) -> str:
     Raises
     ------
     ValueError
-        If a part of the estimator has no form in C, such as an activation of your own. The message
-        names it.
+        If a part of the estimator has no form in C, such as an activation of your own or a label
+        with a NUL in it. The message names it.
 
     See Also
     --------
@@ -509,7 +509,14 @@ def _classes(file: File, classes: Array) -> str:
     """An array of the classes."""
     if classes.dtype.kind in "OUT":
         kind = "char *const"
-        listed = [_quoted(str(label)) for label in classes.tolist()]
+        labels = [str(label) for label in classes.tolist()]
+        for label in labels:
+            if "\0" in label or any("\ud800" <= each <= "\udfff" for each in label):
+                raise ValueError(
+                    f"to_c can't write the label {label!r} of y: a string in C ends at the first "
+                    "NUL and has no surrogates. Fit on other labels, such as whole numbers."
+                )
+        listed = [_quoted(label) for label in labels]
     else:
         numbers = [int(label) for label in classes]
         kind = "unsigned long long" if max(numbers) >= 2**63 else "long long"

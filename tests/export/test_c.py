@@ -431,3 +431,12 @@ class TestErrors:
     def test_other_types(self, dtype):
         with pytest.raises(ValueError, match="dtype must be 'float32', 'float64' or None"):
             to_c(fitted("regression")[0], dtype=dtype)
+
+    @unconverged
+    @pytest.mark.parametrize("label", ["a\0b", "\udc80"])
+    def test_labels_that_are_no_strings_in_c(self, label):
+        X = np.linspace(-1, 1, 20).reshape(-1, 1)
+        y = np.array([label, "other"], dtype=object)[(X[:, 0] > 0).astype(int)]
+        model = MLPClassifier((2,), max_iter=1, random_state=0).fit(X, y)
+        with pytest.raises(ValueError, match=r"to_c can't write the label .* other labels"):
+            to_c(model)

@@ -32,7 +32,7 @@ import startup
 import training
 from _context import Context
 from _data import Data
-from _report import Table
+from _report import Table, has_place, put_on_page
 
 TOPICS = {
     "training": training.run,
@@ -85,19 +85,11 @@ def _parse():
 
 
 def _put_on_page(path, name, section, machine):
-    """Replace what is between two comments, ``tables of NAME`` and ``end of NAME``."""
-    page = path.read_text("utf-8")
-    begin, end = f"<!-- tables of {name} -->\n", f"<!-- end of {name} -->\n"
-    if not (begin in page and end in page):
-        return
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
     described = ("date", "CPU", "cores", "load average at the start", "numpy", "thread pools")
     measured = ", ".join(f"{key}: {machine[key]}" for key in described)
-    tables = "\n\n".join(
-        [f"Measured with {measured}.", *map(str, section.tables[section.of_pages])]
-    )
-    path.write_text(f"{before}{begin}\n{tables}\n\n{end}{after}", "utf-8")
+    tables = map(str, section.tables[section.of_pages])
+    if has_place(path, name):
+        put_on_page(path, name, "\n\n".join([f"Measured with {measured}.", *tables]))
 
 
 def _write(context, machine, sections):

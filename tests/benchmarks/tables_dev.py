@@ -143,7 +143,7 @@ class Trees:
         X = self.convert(X)
         if self.library == "HistGradientBoosting":
             kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
-            model = kind(categorical_features="from_dtype", random_state=seed)
+            model = kind(categorical_features="from_dtype", random_state=seed, **self.parameters)
         elif self.library == "LightGBM":
             import lightgbm
 
@@ -159,6 +159,7 @@ class Trees:
                 thread_count=1,
                 allow_writing_files=False,
                 random_seed=seed,
+                **self.parameters,
             )
         self.model = model.fit(X, y)
         return self

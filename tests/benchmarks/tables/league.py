@@ -1,7 +1,8 @@
 """A league of real tables: the estimators of tables, boosted trees, networks and a linear model.
 
     python tests/benchmarks/tables/league.py [--groups classes numbers keel] [--splits N] [--rows N]
-        [--only NAME ...] [--tables T ...] [--results FILE] [--data-dir D] [--report] [--plot FILE]
+        [--only NAME ...] [--tables T ...] [--results FILE] [--data-dir D] [--tuned] [--report]
+        [--page PAGE] [--plot FILE]
 
 Every contestant has its defaults, the same rows to train on (`--rows`, at most three quarters of
 the table) and the same other rows, at most 5,000, to be tested on once. Results are lines of JSON
@@ -11,6 +12,10 @@ there is not run again, so a run that was stopped goes on. Then the report is pr
 ranks; and ratings on Elo's scale from all pairs (Bradley-Terry), with bootstrap intervals over
 tables. Contestants whose package is not installed are named and left out, and so are tables that
 are not there.
+
+With --tuned there are contestants too that choose their settings, at random, on rows held out of
+the training rows: all have the same processor time to do it. `--page` puts tables in Markdown
+between comments of a page, of the results that are there.
 
 With --intervals it is about intervals of 90 % for the tables of numbers: the share of targets
 covered, and the Winkler score, the mean width plus 20 times what lies outside, in standard
@@ -26,15 +31,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.progress import Progress
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from _peers import PEERS, CatBoostQuantiles
 from _tables import GROUPS, table
+from _tuned import SECONDS, TUNED
 
 from _machine import version
+from _report import Table, put_on_page
 from skperceptron.tabular import TabularMLPRegressor
 from tables_dev import LIMIT, Ours, TwoQuantiles, error, interval_scores, split
 
@@ -97,10 +103,14 @@ def run_one(make, X, y, train, test, seed, intervals):
         found = {"covered": covered, "loss": score}
     else:
         found = scores(y.iloc[kept].to_numpy(), model.predict(X.iloc[kept]), classes)
+    if hasattr(model, "n_trials"):
+        found |= {"n_trials": model.n_trials}
     return {**found, "cpu_seconds": seconds, "n_train": len(train), "n_test": len(kept)}
 
 
 def run(options, contestants):
+    from rich.progress import Progress
+
     done = {(line["table"], line["split"], line["contestant"]) for line in read(options.results)}
     absent = set()
     versions = {name: version(name) for name in VERSIONS}
@@ -171,43 +181,94 @@ def ratings(errors, rng, n_draws=200):
     return pd.DataFrame({"rating": rate(each), "low": low, "high": high}, index=names)
 
 
-def report(lines, options, contestants):
-    frame = pd.DataFrame(lines)
+def summary(part, order):
+    """Of one group of tables: a line per contestant, and a line per table, of errors in %.
+
+    The splits that lack a contestant are left out: their number is the last that is returned.
+    """
+    errors = part.pivot_table(index=["table", "split"], columns="contestant", values="loss")[
+        [name for name in order if name in set(part["contestant"])]
+    ]
+    full = errors.dropna()
+    relative = full.div(full[full.columns[0]], axis=0).sub(1).clip(-LIMIT, LIMIT) * 100
+    by_table = relative.groupby(level=0).mean()
+    said = pd.DataFrame(
+        {
+            "error, %": relative.mean(),
+            "± s.e. over tables": by_table.std() / np.sqrt(len(by_table)),
+            "mean rank": full.rank(axis=1).mean(),
+            "CPU s": part.groupby("contestant")["cpu_seconds"].mean().reindex(full.columns),
+        }
+    )
+    for score in ("auc", "accuracy", "r2", "covered", "n_trials"):
+        if score in part and part[score].notna().any():
+            said[score] = part.groupby("contestant")[score].mean().reindex(full.columns)
+    said = said.join(ratings(full, np.random.default_rng(0)).round())
+    return said, by_table, full, len(errors) - len(full)
+
+
+def groups(lines, options, contestants):
+    """The results of each group of tables, and of all of them where there are several."""
+    frame = pd.DataFrame(lines, columns=None if lines else ["contestant", "table"])
     frame = frame[frame["contestant"].isin(contestants) & frame["table"].isin(options.tables)]
-    if frame.empty:
-        print("no results")
-        return None
     order = [name for name in contestants if name in set(frame["contestant"])]
-    for group in [*GROUPS, None]:
-        part = frame if group is None else frame[frame["table"].isin(GROUPS[group])]
-        if part.empty or (group is None and len(options.groups) == 1):
-            continue
-        errors = part.pivot_table(index=["table", "split"], columns="contestant", values="loss")[
-            [name for name in order if name in set(part["contestant"])]
-        ]
-        full = errors.dropna()
-        first = full.columns[0]
-        relative = full.div(full[first], axis=0).sub(1).clip(-LIMIT, LIMIT) * 100
-        by_table = relative.groupby(level=0).mean()
-        print(f"\n{group or 'all'}: {len(by_table)} tables, {len(full)} splits, against {first}")
-        said = pd.DataFrame(
-            {
-                "error, %": relative.mean(),
-                "± s.e. over tables": by_table.std() / np.sqrt(len(by_table)),
-                "mean rank": full.rank(axis=1).mean(),
-                "CPU s": part.groupby("contestant")["cpu_seconds"].mean().reindex(full.columns),
-            }
-        )
-        for score in ("auc", "accuracy", "r2", "covered"):
-            if score in part and part[score].notna().any():
-                said[score] = part.groupby("contestant")[score].mean().reindex(full.columns)
-        said = said.join(ratings(full, np.random.default_rng(0)).round())
+    parts = {name: frame[frame["table"].isin(GROUPS[name])] for name in options.groups}
+    if len(parts) > 1:  # those that are in each group
+        everywhere = set.intersection(*(set(part["contestant"]) for part in parts.values()))
+        parts["all"] = frame[frame["contestant"].isin(everywhere)]
+    return {name: (part, *summary(part, order)) for name, part in parts.items() if not part.empty}
+
+
+def report(lines, options, contestants):
+    said = None
+    for group, (_, said, by_table, full, missing) in groups(lines, options, contestants).items():
+        n_tables, first = len(by_table), full.columns[0]
+        print(f"\n{group}: {n_tables} tables, {len(full)} splits, against {first}")
         print(said.to_string(float_format="{:.3g}".format))
         print(by_table.round(1).to_string())
-        missing = len(errors) - len(full)
         if missing:
             print(f"{missing} splits lack a contestant and are left out")
+    if said is None:
+        print("no results")
     return said
+
+
+MOST = {"classes": ("auc", "AUC"), "numbers": ("r2", "R²"), "all": None}
+UNITS = {"classes": "log-loss", "numbers": "root mean square error"}
+
+
+def pages_tables(lines, options, contestants):
+    """In Markdown: a line per contestant for each group, then a line per table."""
+    found = groups(lines, options, contestants)
+    tables = []
+    for group, (part, said, *_) in found.items():
+        score = MOST[group]
+        rows = []
+        for name, line in said.iterrows():
+            relative = f"{line['error, %']:+.1f} ± {line['± s.e. over tables']:.1f}"
+            rating = f"{line['rating']:.0f} ({line['low']:.0f} to {line['high']:.0f})"
+            cells = [relative, f"{line['mean rank']:.1f}", rating, f"{line['CPU s']:.2g}"]
+            if "n_trials" in said:
+                cells.append(f"{line['n_trials']:.0f}" if line["n_trials"] > 0 else "1")
+            rows.append([name, *([f"{line[score[0]]:.3f}"] if score else []), *cells])
+        columns = ["error, %", "mean rank", "rating", "CPU s"]
+        columns += ["settings tried"] if "n_trials" in said else []
+        heading = f"{part['table'].nunique()} tables" + ("" if group == "all" else f", {group}")
+        tables.append(Table(["", *([score[1]] if score else []), *columns], rows, heading))
+    for group, (_, _, by_table, full, _) in found.items():
+        if group == "all":
+            continue
+        first, *others = full.columns
+        units = full[first].groupby(level=0).mean()
+        rows = [
+            [name, f"{units[name]:.4g}", *(f"{line[other]:+.1f}" for other in others)]
+            for name, line in by_table.iterrows()
+        ]
+        caption = (
+            f"Each table with {group} as targets: {UNITS[group]} of {first}, then % against it"
+        )
+        tables.append(Table(["table", first, *others], rows, caption))
+    return "\n\n".join(map(str, tables))
 
 
 def plot(said, path):
@@ -249,18 +310,25 @@ def main():
     parser.add_argument("--data-dir", type=Path, default=Path("../shared/data"))
     parser.add_argument("--intervals", action="store_true")
     parser.add_argument("--report", action="store_true", help="of the results that are there")
+    parser.add_argument("--tuned", action="store_true", help=f"{SECONDS} s for each search")
+    parser.add_argument("--page", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     if options.intervals:
         options.groups = ["numbers"]
     if options.tables is None:
         options.tables = [name for group in options.groups for name in GROUPS[group]]
-    known = INTERVALS if options.intervals else CONTESTANTS
+    known = CONTESTANTS | TUNED if options.tuned else CONTESTANTS
+    known = INTERVALS if options.intervals else known
     contestants = {name: known[name] for name in (options.only or known)}
     warnings.simplefilter("ignore")
     if not options.report:
         run(options, contestants)
-    said = report(read(options.results), options, contestants)
+    lines = read(options.results)
+    said = report(lines, options, contestants)
+    if options.page:
+        name = "tuned" if options.tuned else "defaults"
+        put_on_page(options.page, name, pages_tables(lines, options, contestants))
     if options.plot and said is not None:
         plot(said, options.plot)
 

@@ -1,0 +1,40 @@
+"""The page of the league has the numbers of the results in the repository."""
+
+import subprocess
+import sys
+
+import pytest
+
+from helpers import paths
+
+pytest.importorskip("pandas")
+LEAGUE = paths.TESTS / "benchmarks" / "tables"
+PAGE = paths.ROOT / "docs" / "development" / "league.md"
+
+
+def report(results, page, *options):
+    command = [sys.executable, LEAGUE / "league.py", "--report", "--results", results]
+    return subprocess.run(
+        [*command, "--page", page, *options], check=True, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--tuned",)])
+def test_tables_on_the_page_are_those_of_the_results(options, tmp_path):
+    page = tmp_path / "league.md"
+    page.write_text(PAGE.read_text("utf-8"), "utf-8")
+    report(LEAGUE / "results.jsonl", page, *options)
+    assert page.read_text("utf-8") == PAGE.read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_result_that_changes_changes_the_page(tmp_path):
+    lines = (LEAGUE / "results.jsonl").read_text("utf-8").splitlines()
+    place = next(i for i, line in enumerate(lines) if '"one network"' in line)
+    lines[place] = lines[place].replace('"loss": 0', '"loss": 9')
+    (tmp_path / "results.jsonl").write_text("\n".join(lines), "utf-8")
+    page = tmp_path / "league.md"
+    page.write_text(PAGE.read_text("utf-8"), "utf-8")
+    report(tmp_path / "results.jsonl", page)
+    assert page.read_text("utf-8") != PAGE.read_text("utf-8")

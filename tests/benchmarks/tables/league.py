@@ -318,7 +318,8 @@ def main():
         options.groups = ["numbers"]
     if options.tables is None:
         options.tables = [name for group in options.groups for name in GROUPS[group]]
-    known = CONTESTANTS | TUNED if options.tuned else CONTESTANTS
+    untuned = {name: CONTESTANTS[name] for name in (tuned.split(",")[0] for tuned in TUNED)}
+    known = untuned | TUNED if options.tuned else CONTESTANTS
     known = INTERVALS if options.intervals else known
     contestants = {name: known[name] for name in (options.only or known)}
     warnings.simplefilter("ignore")

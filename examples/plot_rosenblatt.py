@@ -196,7 +196,8 @@ plt.show()
 
 print(
     "With 1000 fixed random units and 1000 stimuli the perceptron is right on "
-    f"{table[-1, -1]:.0%} of new bars, with 10 units on {table[0, -1]:.0%}, and on the bare retina on {retina[-1]:.0%}."
+    f"{table[-1, -1]:.0%} of new bars, with 10 units on {table[0, -1]:.0%}, and on the bare "
+    f"retina on {retina[-1]:.0%}."
 )
 gaps = {name: recall[name][:, -1].mean() - generalisation[name][:, -1].mean() for name in recall}
 print(

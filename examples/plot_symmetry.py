@@ -134,7 +134,7 @@ limit = np.abs(weights).max()
 signs = LinearSegmentedColormap.from_list("signs", ["#D55E00", "white", "#0072B2"])
 numbers.imshow(weights.T, cmap=signs, vmin=-limit, vmax=limit, aspect="auto")
 for (i, unit), weight in np.ndenumerate(weights):
-    colour = "white" if abs(weight) > limit / 2 else "black"
+    colour = "white" if abs(weight) > 0.7 * limit else "black"
     numbers.text(i, unit, f"{weight:.1f}", ha="center", va="center", color=colour)
 numbers.axvline(2.5, color="black", linestyle=":")
 numbers.set_xticks(range(6), range(1, 7))

@@ -23,9 +23,9 @@ sweep too. A loss object adds the papers' tolerance: no error above 0.8 for a ri
 below 0.2 for a wrong one.
 
 The settings of the papers are given from memory. What differs from them is the learning rate after
-the first 20 sweeps, 0.12 instead of 0.01: with 0.01 the decay keeps the network of this example from
-learning anything, which is computed below. The weights start within ±0.7. Both values were chosen
-on splits of the questions that are not used here.
+the first 20 sweeps, 0.12 instead of 0.01: with 0.01 the decay keeps the network of this example
+from learning anything, which is computed below. The weights start within ±0.7. Both values were
+chosen on splits of the questions that are not used here.
 """
 
 from itertools import pairwise

@@ -259,7 +259,7 @@ for name, fit in MODELS.items():
 train, test = split(FIRST_SPLIT)
 slow = family_network(X[train], y[train], FIRST_SPLIT, epsilon=0.01)
 n_slow = int(((slow.predict(X[train]) > 0.5) == (y[train] == 1)).all(axis=1).sum())
-print(f"network of the papers, learning rate 0.01: {n_slow} of {len(train)} training questions")
+print(f"with the learning rate 0.01: {n_slow} of the {len(train)} questions trained on")
 
 # %%
 # What the hidden units know about a person
@@ -342,12 +342,12 @@ plt.show()
 
 known, strict, lenient = n_right["network of the papers"]
 print(
-    f"The network answers {strict} of {4 * N_SPLITS} questions that it never saw, where nearest "
-    f"neighbours answer {n_right['nearest neighbour'][1]} and logistic regression "
+    f"The network answers {strict} of {4 * N_SPLITS} questions that it never saw, nearest "
+    f"neighbours {n_right['nearest neighbour'][1]}\nand logistic regression "
     f"{n_right['logistic regression'][1]}; the papers' two runs answered 7 of 8."
 )
 print(
-    "Codes of other persons predict nationality, branch and generation of a person with accuracy "
+    "Codes of other persons predict nationality, branch and generation of a person\nwith accuracy "
     + ", ".join(f"{measured[name]:.2f}" for name in PROPERTIES)
     + ": the six units learnt what the inputs do not say."
 )

@@ -106,7 +106,7 @@ for seed in range(N_DRAWS):
             correct[seed, i, j] = model.score(X_new, y_new)
 
 table, retina = correct.mean(axis=0), on_retina.mean(axis=0)
-print(f"correct responses to new bars, mean of {N_DRAWS} draws; columns: stimuli trained on")
+print(f"correct responses to new bars, by stimuli trained on; mean of {N_DRAWS} draws")
 print(f"{'':<16}" + "".join(f"{n:>7}" for n in N_STIMULI))
 for name, row in [
     *((f"{n} A-units", row) for n, row in zip(N_UNITS, table, strict=True)),
@@ -167,7 +167,7 @@ for ax, image, title in zip(panels.flat, examples, names, strict=True):
 left.suptitle("Stimuli on the retina")
 
 ax = middle.subplots()
-colours = plt.get_cmap("viridis")(np.linspace(0.9, 0, len(N_STIMULI)))
+colours = plt.get_cmap("viridis")(np.linspace(0.8, 0, len(N_STIMULI)))
 markers = "v^sDo"
 for j, n_stimuli in enumerate(N_STIMULI):
     ax.plot(N_UNITS, table[:, j], color=colours[j], marker=markers[j], label=f"{n_stimuli} stimuli")
@@ -196,12 +196,12 @@ plt.show()
 
 print(
     "With 1000 fixed random units and 1000 stimuli the perceptron is right on "
-    f"{table[-1, -1]:.0%} of new bars, with 10 units on {table[0, -1]:.0%}, and on the bare "
+    f"{table[-1, -1]:.0%}\nof new bars, with 10 units on {table[0, -1]:.0%}, and on the bare "
     f"retina on {retina[-1]:.0%}."
 )
 gaps = {name: recall[name][:, -1].mean() - generalisation[name][:, -1].mean() for name in recall}
 print(
     "Recall and generalisation meet where the stimuli of a class are alike "
-    f"({gaps['differentiated']:.0%} apart after 1000 stimuli), and stay apart where they have "
+    f"({gaps['differentiated']:.0%} apart\nafter 1000 stimuli), and stay apart where they have "
     f"nothing in common ({gaps['ideal']:.0%})."
 )

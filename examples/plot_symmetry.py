@@ -92,8 +92,8 @@ answer_no = np.sum(y) / 2  # E if every output is 0
 error_then = np.array([error[min(SWEEPS, len(error)) - 1] for error in errors])
 on_plateau = ~in_time & (error_then > 0.99 * answer_no)
 print(
-    f"{on_plateau.sum()} of the {np.sum(~in_time)} that need more sweeps than the paper's are on a "
-    f"plateau then: E is above {0.99 * answer_no:.2f}, and is {answer_no:g} if every output is 0"
+    f"{on_plateau.sum()} of the {np.sum(~in_time)} that need more than {SWEEPS} are then on "
+    f"a plateau:\nE is above {0.99 * answer_no:.2f}, and is {answer_no:g} if every output is 0"
 )
 
 # %%
@@ -166,11 +166,10 @@ plt.show()
 
 print(
     "The rule of 1986 finds the paper's weights, in the ratio "
-    f"{' : '.join(f'{ratio:.1f}' for ratio in ratios[:, 0])} on each side of the centre and with "
-    "opposite signs across it."
+    f"{' : '.join(f'{ratio:.1f}' for ratio in ratios[:, 0])}\n"
+    "on each side of the centre and with opposite signs across it."
 )
 print(
     f"It does so within the paper's {SWEEPS} sweeps from {in_time.sum()} of {N_STARTS} random "
-    f"starts; {on_plateau.sum()} starts are then on the plateau where the network answers no to "
-    "every pattern."
+    f"starts;\n{on_plateau.sum()} starts are then on the plateau where the answer to every pattern is no."
 )

@@ -171,5 +171,6 @@ print(
 )
 print(
     f"It does so within the paper's {SWEEPS} sweeps from {in_time.sum()} of {N_STARTS} random "
-    f"starts;\n{on_plateau.sum()} starts are then on the plateau where the answer to every pattern is no."
+    f"starts;\n{on_plateau.sum()} starts are then on the plateau where the answer to every pattern "
+    "is no."
 )

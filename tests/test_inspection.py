@@ -252,6 +252,18 @@ def test_data_frames_are_taken():
     assert_allclose(found, expected, rtol=1e-9, atol=1e-12)  # means may differ by rounding
 
 
+def test_a_baseline_of_columns_in_another_order_is_refused():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    model = MLPRegressor((5,), max_iter=3, random_state=0).fit(frame, SCORES[:, 0])
+    for baseline in (frame[list("badc")][:1], frame[list("badc")].mean(), frame.add_prefix("x")):
+        with pytest.raises(ValueError, match=r"^baseline must have the columns that the estimator"):
+            integrated_gradients(model, frame, baseline=baseline)
+    expected = integrated_gradients(model, frame, baseline=X[0])
+    for baseline in (frame[:1], frame.iloc[0], pd.Series(X[0]), pd.DataFrame(X[:1]), list(X[0])):
+        assert_array_equal(integrated_gradients(model, frame, baseline=baseline), expected)
+
+
 # Integrated gradients ----------------------------------------------------------------------------
 
 
@@ -549,6 +561,10 @@ def test_other_estimators_are_refused(of_table):
         integrated_gradients(of_table, TABLE, baseline=TABLE[:2])
     with pytest.raises(ValueError, match="baseline"):
         integrated_gradients(of_table, TABLE, baseline=ORIGIN[:, :2])
+    infinite = ORIGIN.copy()
+    infinite[0, 0] = np.inf
+    with pytest.raises(ValueError, match=r"^baseline: .*infinity"):
+        integrated_gradients(of_table, TABLE, baseline=infinite)
 
 
 def test_attributions_that_overflow_are_refused():

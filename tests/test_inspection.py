@@ -627,6 +627,48 @@ def test_importances_of_linear_networks_are_those_of_select_from_model_for_coef(
     assert_allclose(model.feature_importances_, sizes / sizes.sum(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("activation", ["relu", "silu"])  # one saves outputs, the other inputs
+def test_importances_of_several_scores_are_those_of_their_gradients(activation):
+    model = network(MLPClassifier, CLASSES, activation, batch_norm=True)
+    rows = np.random.RandomState(0).standard_normal((256, 4))
+    gradients = [input_gradients(model, rows, target=label) for label in model.classes_]
+    expected = np.abs(gradients).mean(axis=1).sum(axis=0)
+    assert_allclose(model.feature_importances_, expected / expected.sum(), rtol=1e-10)
+
+
+def test_importances_of_many_scores_take_one_forward_pass():
+    calls = []
+
+    class Counting:
+        saves = "output"
+
+        def forward(self, z):
+            calls.append("forward")
+
+        def backward(self, saved, delta):
+            calls.append("backward")
+
+    model = network(MLPRegressor, SCORES, [Counting()], hidden_layer_sizes=(5,))
+    calls.clear()
+    product = np.abs(model.coefs_[0] @ model.coefs_[1]).sum(axis=1)
+    assert_allclose(model.feature_importances_, product / product.sum(), rtol=1e-10)
+    assert calls == ["forward"] + 3 * ["backward"]
+
+
+def test_importances_of_a_single_class_are_0_as_its_gradients_are():
+    assert not network(MLPClassifier, np.full(40, "yes")).feature_importances_.any()
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, 1e200])
+def test_weights_without_finite_gradients_have_no_importances(weight):
+    model = network(MLPRegressor, SCORES[:, 0], "identity")
+    for weights in model.coefs_:
+        weights[:] = weight
+    assert not hasattr(model, "feature_importances_")
+    with pytest.raises(AttributeError, match=r"^feature_importances_ can't be computed.*coefs_"):
+        model.feature_importances_  # noqa: B018
+
+
 def test_importances_follow_the_weights(regressor):
     edited = pickle.loads(pickle.dumps(regressor))
     assert_array_equal(edited.feature_importances_, regressor.feature_importances_)

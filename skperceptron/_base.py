@@ -46,6 +46,7 @@ from ._start import as_fitted, is_given, start_of
 from ._summary import Layer, Summary, html, layers, layers_before_fit
 from ._targets import Targets, check_total_weight
 from ._tasks import Task
+from ._transfer import shown_init
 from ._types import MatrixLike
 from ._validation import check_parameters, validate_held_out_data, validate_training_data
 
@@ -344,6 +345,14 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             architecture = self._as_fitted()._architecture
             return layers(architecture.specs, architecture.output_activation)
         return layers_before_fit(self._layer_specs)
+
+    def _shown(self) -> Diagram:
+        init = shown_init(self.init)
+        if init is self.init:
+            return self
+        shown = copy.copy(self)
+        shown.init = init
+        return shown
 
     def _below_diagram(self) -> str:
         try:

@@ -382,9 +382,13 @@ class Diagram(MixinBase):
         """HTML to put there."""
         return ""
 
+    def _shown(self) -> Diagram:
+        """The estimator, or a copy whose hyperparameters are shown in place of its own."""
+        return self
+
     def __repr__(self, **kwargs: Any) -> str:
         try:
-            return str(super().__repr__(**kwargs))
+            return str(super(Diagram, self._shown()).__repr__(**kwargs))
         except Exception:  # whatever the hyperparameters are, and raise
             return _repr_by_parameter(self)
 

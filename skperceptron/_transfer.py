@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -182,6 +183,29 @@ def _arrays(given: tuple[Any, ...]) -> Arrays:
             f"{n_coefs} and {n_intercepts}."
         )
     return Arrays(groups)
+
+
+class ClassOf:
+    """What is shown of a network: its class alone."""
+
+    def __init__(self, network: Any) -> None:
+        self._name = type(network).__name__
+
+    def __repr__(self) -> str:
+        return f"{self._name}(...)"
+
+
+def shown_init(init: Any) -> Any:
+    """What to show of ``init``: of the network before the network in ``init`` the class alone.
+
+    To print an estimator takes scikit-learn twice as long for each network in another one.
+    """
+    network = init.estimator if isinstance(init, FrozenEstimator) else init
+    if not hasattr(getattr(network, "init", None), "get_params"):
+        return init
+    shown = copy.copy(network)
+    shown.init = ClassOf(network.init)
+    return FrozenEstimator(shown) if isinstance(init, FrozenEstimator) else shown
 
 
 def _kind(given: Any) -> str:

@@ -452,6 +452,8 @@ def _select_column(n_columns: int, target: Any, n_rows: int) -> Selection:
 
 
 def _listed(target: Any) -> Any:
+    if isinstance(target, np.ndarray) and target.ndim == 0:
+        target = target[()]
     return [target] if np.ndim(target) == 0 else target
 
 

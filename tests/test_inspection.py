@@ -159,6 +159,12 @@ def test_the_predicted_class_is_explained_if_no_other_is_asked_for():
             assert_allclose(explain(model, ROWS[i : i + 1], target=label)[0], of_each_row[i])
 
 
+def test_a_label_may_be_an_array_without_dimensions():
+    model = network(MLPClassifier, CLASSES)
+    expected = input_gradients(model, ROWS, target="bee")
+    assert_array_equal(input_gradients(model, ROWS, target=np.array("bee")), expected)
+
+
 def test_an_activation_of_the_users_is_differentiated():
     class Sine:
         saves = "input"

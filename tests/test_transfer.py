@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import warnings
 from functools import partial
 
@@ -368,6 +369,19 @@ class TestCopies:
         copied.set_params(mlpclassifier__init=None, mlpclassifier__alpha=7.0)
         assert (copied[-1].init, copied[-1].alpha) == (None, 7.0)
         assert model[-1].init is source
+
+    def test_of_networks_in_networks_are_printed_without_all_that_came_before(self):
+        network = MLPRegressor(3)
+        for n_units in range(4, 40):  # whose text took twice as long for each network more
+            network = MLPRegressor(n_units, init=network)
+        assert len(network._repr_html_()) < 200_000
+        before, last = network.init, "MLPRegressor(hidden_layer_sizes=38, init=MLPRegressor(...))"
+        shown = re.sub(r"\s+", " ", repr(network))
+        assert shown == f"MLPRegressor(hidden_layer_sizes=39, init={last})"
+        network.init = FrozenEstimator(before)
+        shown = re.sub(r"\s+", " ", repr(network))
+        assert f"init=FrozenEstimator(estimator={last})" in shown
+        assert network.init.estimator is before
 
     @pytest.mark.parametrize("wrapped", [False, True])
     def test_in_a_store_of_fits_leave_the_callbacks_of_the_network_in_init(self, tmp_path, wrapped):

@@ -408,6 +408,7 @@ def _is_logistic(given: Any) -> bool:
 
 
 def nonsmooth_activations(architecture: Architecture) -> list[str]:
-    """Those whose derivative jumps, by name."""
-    names = [name for name in architecture.activations if isinstance(name, str)]
+    """Those of the trained hidden layers whose derivative jumps, by name."""
+    trained = architecture.activations[architecture.n_frozen :]
+    names = [name for name in trained if isinstance(name, str)]
     return [name for name in names if HIDDEN_ACTIVATIONS[name].nonsmooth]

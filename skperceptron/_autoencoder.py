@@ -154,9 +154,10 @@ class MLPAutoencoder(
         ``warm_start``. A fitted :class:`MLPAutoencoder` gives its encoder, up to the bottleneck.
         A fitted :class:`MLPClassifier` or :class:`MLPRegressor` gives its hidden layers.
         ``hidden_layer_sizes`` and ``activation`` must begin as in that network, and ``batch_norm``
-        must be the same. A tuple ``(coefs, intercepts)`` of two lists of arrays, as ``coefs_`` and
+        must be the same. If both networks are fitted to columns with names, the names must be the
+        same too. A tuple ``(coefs, intercepts)`` of two lists of arrays, as ``coefs_`` and
         ``intercepts_`` hold them, gives the first layers, or all. The layers above are drawn, as
-        without ``init``. ``clone`` keeps the fitted network. A call that continues an earlier one,
+        without ``init``. All clones share the fitted network. A call that continues an earlier one,
         and a first call with ``coefs_`` set before, ignore ``init``.
 
     n_frozen_layers : int, default=0

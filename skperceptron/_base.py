@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -45,6 +46,7 @@ from ._start import as_fitted, is_given, start_of
 from ._summary import Layer, Summary, html, layers, layers_before_fit
 from ._targets import Targets, check_total_weight
 from ._tasks import Task
+from ._transfer import shown_init
 from ._types import MatrixLike
 from ._validation import check_parameters, validate_held_out_data, validate_training_data
 
@@ -220,10 +222,70 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         super().__setstate__(defaults_of(type(self)) | state)
 
     def __sklearn_clone__(self) -> Self:
-        cloned: Self = super().__sklearn_clone__()
-        if hasattr(self.init, "get_params"):  # a fitted network, which is to stay fitted
-            cloned.init = self.init
+        if not hasattr(self.init, "get_params"):
+            cloned: Self = super().__sklearn_clone__()
+            return cloned
+        # A fitted network, which is to stay fitted.
+        without = copy.copy(self)
+        without.init = None
+        cloned = without.__sklearn_clone__()
+        cloned.init = self.init
         return cloned
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the hyperparameters.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to return the parameters of objects among the hyperparameters too, as
+            ``name__parameter``. Those of the network in ``init`` are not returned: only its weights
+            are used.
+
+        Returns
+        -------
+        dict
+            Hyperparameters by name.
+        """
+        params: dict[str, Any] = super().get_params(deep=False)
+        if not deep:
+            return params
+        inner = {
+            f"{name}__{key}": inner_value
+            for name, value in params.items()
+            if name != "init" and hasattr(value, "get_params") and not isinstance(value, type)
+            for key, inner_value in value.get_params().items()
+        }
+        return params | inner
+
+    def set_params(self, **params: Any) -> Self:
+        """Set hyperparameters.
+
+        Parameters
+        ----------
+        **params : dict
+            Hyperparameters by name. Those of the network in ``init`` can't be set, because all
+            clones share that network.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a name is not that of a hyperparameter.
+        """
+        of_init = [name for name in params if name.startswith("init__")]
+        if of_init:
+            raise ValueError(
+                f"{of_init[0]} can't be set: the network in init is used for its weights only, and "
+                "all clones share it. Fit a network with other hyperparameters, and pass it as "
+                "init."
+            )
+        super().set_params(**params)
+        return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -283,6 +345,14 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             architecture = self._as_fitted()._architecture
             return layers(architecture.specs, architecture.output_activation)
         return layers_before_fit(self._layer_specs)
+
+    def _shown(self) -> Diagram:
+        init = shown_init(self.init)
+        if init is self.init:
+            return self
+        shown = copy.copy(self)
+        shown.init = init
+        return shown
 
     def _below_diagram(self) -> str:
         try:

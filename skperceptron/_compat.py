@@ -382,9 +382,13 @@ class Diagram(MixinBase):
         """HTML to put there."""
         return ""
 
+    def _shown(self) -> Diagram:
+        """The estimator, or a copy whose hyperparameters are shown in place of its own."""
+        return self
+
     def __repr__(self, **kwargs: Any) -> str:
         try:
-            return str(super().__repr__(**kwargs))
+            return str(super(Diagram, self._shown()).__repr__(**kwargs))
         except Exception:  # whatever the hyperparameters are, and raise
             return _repr_by_parameter(self)
 
@@ -514,12 +518,29 @@ def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
 
 
 def bare_clone(estimator: Any) -> Any:
-    """A clone without callbacks, on itself and on what is inside: no fit depends on them."""
+    """A clone without callbacks, on itself and on what is inside: no fit depends on them.
+
+    A fitted estimator that all clones share, as ``init`` has, keeps its own.
+    """
     bare = clone(estimator)
-    for each in (bare, *bare.get_params(deep=True).values()):
-        if isinstance(each, BaseEstimator):
+    callbacks = [vars(each)[CALLBACKS] for each in _inside(bare) if CALLBACKS in vars(each)]
+    if callbacks:
+        bare = copy.deepcopy(bare, {id(each): [] for each in callbacks})  # with empty lists
+        for each in _inside(bare):
             without_callbacks(each)
     return bare
+
+
+def _inside(estimator: BaseEstimator) -> list[BaseEstimator]:
+    """The estimator, and all others that it has among its parameters, and those have."""
+    found = {id(estimator): estimator}
+    remaining = [estimator]
+    while remaining:
+        for each in remaining.pop().get_params(deep=True).values():
+            if isinstance(each, BaseEstimator) and id(each) not in found:
+                found[id(each)] = each
+                remaining.append(each)
+    return list(found.values())
 
 
 class MemberCallbacks:

@@ -83,6 +83,18 @@ class Chain:
         saved, outputs = self._forward(z.copy())
         return self._backward(saved, selection.gradient(outputs))
 
+    def of_each_score(self, x: Array) -> Iterator[Array]:
+        """Gradients with respect to the inputs (n, n_features) of one score after the other.
+
+        Scores are the outputs before their activation. Their gradient with respect to the last
+        hidden layer is a column of weights, whose cost does not depend on the number of scores.
+        """
+        saved, _ = self._forward(self.first(x))
+        for column in self._weights[-1].T:
+            delta = np.tile(column, (len(x), 1))
+            hidden = [kept.copy() for kept in saved[:-1]]
+            yield self.inputs(self._backward(hidden, delta)) if hidden else delta
+
     def mean_gradient(self, start: Array, end: Array, selection: Selection, n_steps: int) -> Array:
         """Mean of the same gradient along the line from ``start`` to ``end``, by quadrature.
 
@@ -108,8 +120,11 @@ class Chain:
         return saved, z
 
     def _backward(self, saved: list[Array], delta: Array) -> Array:
-        """Gradient with respect to ``first``; both arguments are overwritten."""
-        for layer in reversed(range(len(self._activations))):
+        """Gradient with respect to ``first``; both arguments are overwritten.
+
+        ``delta`` is the gradient with respect to what the last activation that has saved returned.
+        """
+        for layer in reversed(range(len(saved))):
             self._activations[layer].backward(saved[layer], delta)
             if layer > 0:
                 delta = delta @ self._weights[layer].T

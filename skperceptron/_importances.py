@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._core.activations import Identity
 from ._core.types import Array
-from ._gradients import Chain, Selection
+from ._gradients import Chain
 from ._lowered import dense_steps, lower
 from ._predict import quietly
 
@@ -37,10 +37,15 @@ def feature_importances(estimator: Any) -> Array:
     chain = Chain(steps, Identity(), dtype)
     n_rows = max(FEWEST_ROWS, min(ROWS, MOST_NUMBERS // chain.n_features))
     rows = np.random.RandomState(0).standard_normal((n_rows, chain.n_features)).astype(dtype)
-    z, total = chain.first(rows), np.zeros(chain.n_features)
-    for column in range(steps[-1].weight.shape[1]):
-        score = Selection(np.array([column]), np.ones(1))
-        total += np.abs(chain.inputs(chain.gradient(z, score))).mean(axis=0, dtype=np.float64)
+    total = np.zeros(chain.n_features)
+    if fitted._targets.learns:  # else the scores are constant, as those of a single class are
+        for gradients in chain.of_each_score(rows):
+            total += np.abs(gradients).mean(axis=0, dtype=np.float64)
+    if not np.isfinite(total).all():
+        raise AttributeError(
+            "feature_importances_ can't be computed: the weights are not finite, or so large that "
+            "gradients overflow. Check coefs_ and intercepts_."
+        )
     total /= total.max() or 1.0  # so that no sum overflows
     importances: Array = total / (total.sum() or 1.0)
     return importances.astype(dtype)

@@ -87,7 +87,8 @@ class TransferredWeights(DrawnWeights):
         self._source = source
 
     def prepare(self, architecture: Architecture, targets: Targets, data: Data) -> None:
-        self._source.check(architecture)
+        names = getattr(self._estimator, "feature_names_in_", None)
+        self._source.check(architecture, names)
         self.drawn = not self._source.is_whole(architecture)
 
     def state(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
@@ -20,8 +22,11 @@ class Source(ABC):
     """Interface of what the weights of the first layers are taken from."""
 
     @abstractmethod
-    def check(self, architecture: Architecture) -> None:
-        """Refuse a network whose first layers are others, by the names of hyperparameters."""
+    def check(self, architecture: Architecture, feature_names: Array | None) -> None:
+        """Refuse a network whose first layers are others, by the names of hyperparameters.
+
+        ``feature_names`` are those of the columns of X, None where the columns have no names.
+        """
 
     @abstractmethod
     def fill(self, architecture: Architecture, theta: Array) -> None:
@@ -39,9 +44,14 @@ class FittedNetwork(Source):
         self._network, self._architecture = network, network._architecture
         self._specs = self._architecture.specs[: network._n_encoding_layers]
 
-    def check(self, architecture: Architecture) -> None:
+    def check(self, architecture: Architecture, feature_names: Array | None) -> None:
         name = f"the {type(self._network).__name__} in init"
         n_layers = len(self._specs)
+        if n_layers == 0:
+            raise ValueError(
+                f"{name} has no hidden layers, and its output layer is not taken over: pass a "
+                "network with hidden layers, a tuple (coefs, intercepts), or None."
+            )
         sizes, hidden = tuple(s.n_outputs for s in self._specs), architecture.layer_units[1:-1]
         if hidden[:n_layers] != sizes:
             raise ValueError(
@@ -52,6 +62,7 @@ class FittedNetwork(Source):
             raise ValueError(
                 f"{name} was fitted to {n_features} features, but X has {given} features."
             )
+        self._check_names(name, feature_names)
         activations = tuple(spec.activation for spec in self._specs)
         if not alike(activations, architecture.activations[:n_layers]):
             asked = (*activations, *architecture.activations[n_layers:])
@@ -80,6 +91,18 @@ class FittedNetwork(Source):
     def is_whole(self, architecture: Architecture) -> bool:
         return False  # the output layer is drawn
 
+    def _check_names(self, name: str, feature_names: Array | None) -> None:
+        """Refuse columns of other names: the weights are for the columns by their places."""
+        known = getattr(self._network, "feature_names_in_", None)
+        if known is None or feature_names is None or np.array_equal(known, feature_names):
+            return
+        place = int(np.argmax(known != feature_names))
+        raise ValueError(
+            f"X must have the columns that {name} was fitted to, in the same order: the column at "
+            f"index {place} was {known[place]!r} and is {feature_names[place]!r}. If the columns "
+            "are the same under other names, pass X as an array."
+        )
+
     def _arrays(self) -> list[list[Array]]:
         """The parameters of each layer."""
         layout = self._architecture.layout
@@ -94,7 +117,7 @@ class Arrays(Source):
     def __init__(self, groups: Mapping[str, Sequence[Array]]) -> None:
         self._groups = groups
 
-    def check(self, architecture: Architecture) -> None:
+    def check(self, architecture: Architecture, feature_names: Array | None) -> None:
         for group, arrays in self._groups.items():
             wanted, given = architecture.layout.shapes(group), [array.shape for array in arrays]
             if given != wanted[: len(given)]:
@@ -123,6 +146,11 @@ def source_of(params: Any) -> Source | None:
     if isinstance(given, tuple):
         return _arrays(given)
     network = given.estimator if isinstance(given, FrozenEstimator) else given
+    if network is params:
+        raise ValueError(
+            "init must be another network than the one that is fitted: pass a fitted copy of it, "
+            "or set warm_start=True to continue from its own weights."
+        )
     if not hasattr(type(network), "_n_encoding_layers"):
         raise ValueError(
             "init must be a fitted MLPAutoencoder, MLPClassifier or MLPRegressor, a tuple (coefs, "
@@ -155,6 +183,29 @@ def _arrays(given: tuple[Any, ...]) -> Arrays:
             f"{n_coefs} and {n_intercepts}."
         )
     return Arrays(groups)
+
+
+class ClassOf:
+    """What is shown of a network: its class alone."""
+
+    def __init__(self, network: Any) -> None:
+        self._name = type(network).__name__
+
+    def __repr__(self) -> str:
+        return f"{self._name}(...)"
+
+
+def shown_init(init: Any) -> Any:
+    """What to show of ``init``: of the network before the network in ``init`` the class alone.
+
+    To print an estimator takes scikit-learn twice as long for each network in another one.
+    """
+    network = init.estimator if isinstance(init, FrozenEstimator) else init
+    if not hasattr(getattr(network, "init", None), "get_params"):
+        return init
+    shown = copy.copy(network)
+    shown.init = ClassOf(network.init)
+    return FrozenEstimator(shown) if isinstance(init, FrozenEstimator) else shown
 
 
 def _kind(given: Any) -> str:

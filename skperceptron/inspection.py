@@ -186,8 +186,9 @@ def integrated_gradients(
     baseline : array-like of shape (n_features,) or (n_samples, n_features), default=None
         Where the line starts: one row for all rows, or one for each row. Choose a row that stands
         for "nothing is known", such as the mean row or a black image. None is a row of zeros, which
-        is the mean row if X has been standardised. For the estimators of tables ``baseline`` is
-        required, as a table with one row or with as many rows as X.
+        is the mean row if X has been standardised. A data frame or a series must have the columns
+        of X, in their order. For the estimators of tables ``baseline`` is required, as a table with
+        one row or with as many rows as X.
 
     target : label, int or array-like of shape (n_samples,), default=None
         The output that is explained: one for all rows, or one for each row. For a classifier it is
@@ -273,7 +274,7 @@ def integrated_gradients(
     output = _output(estimator, response)
     X = _rows(output, X)
     selection = output.select(target, X.shape[0])
-    origin = None if baseline is None else _baseline(baseline, X)
+    origin = None if baseline is None else _baseline(output, baseline, X)
     return _gradients.integrated_gradients(output.chain, X, origin, selection, int(n_steps))
 
 
@@ -364,9 +365,10 @@ def _rows(output: Output, X: Any) -> Matrix:
     return X
 
 
-def _baseline(baseline: Any, X: Matrix) -> Array:
+def _baseline(output: Output, baseline: Any, X: Matrix) -> Array:
     """The baseline as rows (1, n_features) or (n_samples, n_features)."""
     refuse_dates(baseline, "baseline")
+    _check_names(getattr(output.estimator, "feature_names_in_", None), baseline)
     with error_context("baseline"):
         dense = baseline.toarray() if issparse(baseline) else baseline
         rows = np.atleast_2d(np.asarray(dense, X.dtype))
@@ -378,6 +380,19 @@ def _baseline(baseline: Any, X: Matrix) -> Array:
     if not np.isfinite(rows).all():
         raise ValueError("baseline must be finite: it has NaN or infinity.")
     return rows
+
+
+def _check_names(known: Array | None, baseline: Any) -> None:
+    """Refuse a data frame or a series whose columns are others than those that were fitted."""
+    names = getattr(baseline, "columns", getattr(baseline, "index", None))
+    if known is None or names is None or callable(names):  # lists have a method of this name
+        return
+    given = list(names)
+    if all(isinstance(name, str) for name in given) and given != known.tolist():
+        raise ValueError(
+            "baseline must have the columns that the estimator was fitted to, in the same order: "
+            f"{known.tolist()}, got {given}."
+        )
 
 
 # Targets ---------------------------------------------------------------------------------------
@@ -437,6 +452,8 @@ def _select_column(n_columns: int, target: Any, n_rows: int) -> Selection:
 
 
 def _listed(target: Any) -> Any:
+    if isinstance(target, np.ndarray) and target.ndim == 0:
+        target = target[()]
     return [target] if np.ndim(target) == 0 else target
 
 

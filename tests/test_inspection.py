@@ -159,6 +159,12 @@ def test_the_predicted_class_is_explained_if_no_other_is_asked_for():
             assert_allclose(explain(model, ROWS[i : i + 1], target=label)[0], of_each_row[i])
 
 
+def test_a_label_may_be_an_array_without_dimensions():
+    model = network(MLPClassifier, CLASSES)
+    expected = input_gradients(model, ROWS, target="bee")
+    assert_array_equal(input_gradients(model, ROWS, target=np.array("bee")), expected)
+
+
 def test_an_activation_of_the_users_is_differentiated():
     class Sine:
         saves = "input"
@@ -250,6 +256,18 @@ def test_data_frames_are_taken():
     model.__dict__.pop("feature_names_in_")
     expected = integrated_gradients(model, ROWS, baseline=X.mean(axis=0))
     assert_allclose(found, expected, rtol=1e-9, atol=1e-12)  # means may differ by rounding
+
+
+def test_a_baseline_of_columns_in_another_order_is_refused():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    model = MLPRegressor((5,), max_iter=3, random_state=0).fit(frame, SCORES[:, 0])
+    for baseline in (frame[list("badc")][:1], frame[list("badc")].mean(), frame.add_prefix("x")):
+        with pytest.raises(ValueError, match=r"^baseline must have the columns that the estimator"):
+            integrated_gradients(model, frame, baseline=baseline)
+    expected = integrated_gradients(model, frame, baseline=X[0])
+    for baseline in (frame[:1], frame.iloc[0], pd.Series(X[0]), pd.DataFrame(X[:1]), list(X[0])):
+        assert_array_equal(integrated_gradients(model, frame, baseline=baseline), expected)
 
 
 # Integrated gradients ----------------------------------------------------------------------------
@@ -549,6 +567,10 @@ def test_other_estimators_are_refused(of_table):
         integrated_gradients(of_table, TABLE, baseline=TABLE[:2])
     with pytest.raises(ValueError, match="baseline"):
         integrated_gradients(of_table, TABLE, baseline=ORIGIN[:, :2])
+    infinite = ORIGIN.copy()
+    infinite[0, 0] = np.inf
+    with pytest.raises(ValueError, match=r"^baseline: .*infinity"):
+        integrated_gradients(of_table, TABLE, baseline=infinite)
 
 
 def test_attributions_that_overflow_are_refused():
@@ -609,6 +631,48 @@ def test_importances_of_linear_networks_are_those_of_select_from_model_for_coef(
     model = network(MLPRegressor, y, hidden_layer_sizes=())
     sizes = np.abs(model.coefs_[0]).sum(axis=1)
     assert_allclose(model.feature_importances_, sizes / sizes.sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])  # one saves outputs, the other inputs
+def test_importances_of_several_scores_are_those_of_their_gradients(activation):
+    model = network(MLPClassifier, CLASSES, activation, batch_norm=True)
+    rows = np.random.RandomState(0).standard_normal((256, 4))
+    gradients = [input_gradients(model, rows, target=label) for label in model.classes_]
+    expected = np.abs(gradients).mean(axis=1).sum(axis=0)
+    assert_allclose(model.feature_importances_, expected / expected.sum(), rtol=1e-10)
+
+
+def test_importances_of_many_scores_take_one_forward_pass():
+    calls = []
+
+    class Counting:
+        saves = "output"
+
+        def forward(self, z):
+            calls.append("forward")
+
+        def backward(self, saved, delta):
+            calls.append("backward")
+
+    model = network(MLPRegressor, SCORES, [Counting()], hidden_layer_sizes=(5,))
+    calls.clear()
+    product = np.abs(model.coefs_[0] @ model.coefs_[1]).sum(axis=1)
+    assert_allclose(model.feature_importances_, product / product.sum(), rtol=1e-10)
+    assert calls == ["forward"] + 3 * ["backward"]
+
+
+def test_importances_of_a_single_class_are_0_as_its_gradients_are():
+    assert not network(MLPClassifier, np.full(40, "yes")).feature_importances_.any()
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, 1e200])
+def test_weights_without_finite_gradients_have_no_importances(weight):
+    model = network(MLPRegressor, SCORES[:, 0], "identity")
+    for weights in model.coefs_:
+        weights[:] = weight
+    assert not hasattr(model, "feature_importances_")
+    with pytest.raises(AttributeError, match=r"^feature_importances_ can't be computed.*coefs_"):
+        model.feature_importances_  # noqa: B018
 
 
 def test_importances_follow_the_weights(regressor):

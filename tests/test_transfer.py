@@ -2,7 +2,9 @@
 
 import copy
 import pickle
+import re
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from helpers.weights import assert_close_weights, assert_same_fit, assert_same_w
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._core.parameters import Layout, Parameter
+from skperceptron.model_selection import CachedEstimator
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -109,6 +112,14 @@ class TestStart:
             again.fit(X, Y)
         assert again.n_iter_ == 0
         assert_same_weights(again, model)
+
+    def test_whose_loss_rounds_to_0_is_no_failure_of_lbfgs(self):
+        # The square of 1e-30 is below all positive numbers of float32, and the gradient is not.
+        weights = [np.array([[1e-30]])], [np.zeros(1)]
+        model = MLPRegressor((), solver="lbfgs", alpha=0, tol=None, dtype="float32", init=weights)
+        model.fit([[1.0], [-1.0]], [0.0, 0.0])
+        assert model.loss_ == 0
+        assert_array_equal(model.coefs_[0], np.float32([[1e-30]]))
 
     def test_is_where_fit_begins_anew_and_warm_starts_do_not(self):
         model = make(n_frozen_layers=0, warm_start=True, init=AUTOENCODER).fit(X, Y)
@@ -346,11 +357,47 @@ class TestCopies:
         inits = {name + "init": [None, FrozenEstimator(AUTOENCODER)]}
         assert np.isfinite(GridSearchCV(model, inits, cv=2).fit(X, Y).best_score_)
 
+    def test_share_the_network_in_init_so_its_hyperparameters_are_not_theirs(self):
+        source = copy.deepcopy(AUTOENCODER)
+        model = make_pipeline(make(init=source))
+        copied = clone(model)
+        with pytest.raises(ValueError, match=r"^init__alpha can't be set: the network in init"):
+            copied.set_params(mlpclassifier__init__alpha=7.0)
+        assert source.alpha == AUTOENCODER.alpha
+        assert "init" in model[-1].get_params()
+        assert not any(name.startswith("init__") for name in model[-1].get_params())
+        copied.set_params(mlpclassifier__init=None, mlpclassifier__alpha=7.0)
+        assert (copied[-1].init, copied[-1].alpha) == (None, 7.0)
+        assert model[-1].init is source
+
+    def test_of_networks_in_networks_are_printed_without_all_that_came_before(self):
+        network = MLPRegressor(3)
+        for n_units in range(4, 40):  # whose text took twice as long for each network more
+            network = MLPRegressor(n_units, init=network)
+        assert len(network._repr_html_()) < 200_000
+        before, last = network.init, "MLPRegressor(hidden_layer_sizes=38, init=MLPRegressor(...))"
+        shown = re.sub(r"\s+", " ", repr(network))
+        assert shown == f"MLPRegressor(hidden_layer_sizes=39, init={last})"
+        network.init = FrozenEstimator(before)
+        shown = re.sub(r"\s+", " ", repr(network))
+        assert f"init=FrozenEstimator(estimator={last})" in shown
+        assert network.init.estimator is before
+
+    @pytest.mark.parametrize("wrapped", [False, True])
+    def test_in_a_store_of_fits_leave_the_callbacks_of_the_network_in_init(self, tmp_path, wrapped):
+        source = copy.deepcopy(AUTOENCODER)
+        source._skl_callbacks = [object()]
+        model = make(init=FrozenEstimator(source) if wrapped else source)
+        fitted = CachedEstimator(model, tmp_path).fit(X, Y)
+        assert len(source._skl_callbacks) == 1
+        assert_same_fit(fitted.estimator_, model.fit(X, Y))
+
 
 OTHERS = {
     "n_features": MLPAutoencoder((6, 3, 6), activation="tanh", **ONE_EPOCH).fit(X[:, :4]),
     "wide": MLPAutoencoder((8, 3, 8), activation="tanh", **ONE_EPOCH).fit(X),
     "relu": MLPAutoencoder((6, 3, 6), **ONE_EPOCH).fit(X),
+    "linear": MLPRegressor((), **ONE_EPOCH).fit(X, X[:, 0]),
 }
 NAN = copy.deepcopy(AUTOENCODER)
 NAN.coefs_[0][0, 0] = np.nan
@@ -373,6 +420,7 @@ class TestBadInput:
                 r"^activation must begin with \('relu', 'identity'\).*: pass act",
             ),
             (NORMALISED, r"^batch_norm must be True"),
+            (OTHERS["linear"], r"^the MLPRegressor in init has no hidden layers"),
             (NAN, r"^the weights of the MLPAutoencoder in init must be finite numbers of float64"),
             ((COEFS,), r"^init must be a tuple \(coefs, intercepts\).*a tuple of 1"),
             ((COEFS[:2], INTERCEPTS[:1]), r"^init must have coefs and intercepts of as many"),
@@ -396,6 +444,28 @@ class TestBadInput:
     def test_as_n_frozen_layers_is_refused_by_name(self, given):
         model = make().set_params(n_frozen_layers=given)
         assert_refused(model, lambda model: model.fit(X, Y), "n_frozen_layers")
+
+    def test_as_init_is_refused_if_it_is_the_network_itself(self):
+        model = make().fit(X, Y)
+        model.set_params(init=model).set_params(alpha=0.1)
+        with pytest.raises(ValueError, match=r"^init must be another network than the one"):
+            model.fit(X, Y)
+        assert clone(model).init is model
+        assert np.isfinite(model.set_params(warm_start=True).fit(X, Y).loss_)
+
+    @pytest.mark.parametrize("names", [list("bacde"), list("abcdE")])
+    @pytest.mark.parametrize("wrapped", [False, True])
+    def test_columns_that_the_network_in_init_was_not_fitted_to_are_refused(self, names, wrapped):
+        pd = pytest.importorskip("pandas")
+        source = clone(AUTOENCODER).fit(pd.DataFrame(X, columns=list("abcde")))
+        model = make(init=FrozenEstimator(source) if wrapped else source)
+        frame, match = pd.DataFrame(X, columns=names), "^X must have the columns that the MLPAuto"
+        assert_refused(model, lambda model: model.fit(frame, Y), match)
+        call = partial(MLPClassifier.partial_fit, X=frame, y=Y, classes=np.unique(Y))
+        assert_refused(model, call, match)
+        for same in (X, pd.DataFrame(X, columns=list("abcde"))):
+            assert_frozen(model.fit(same, Y), source, 2)
+        assert_frozen(make().fit(frame, Y), AUTOENCODER, 2)  # which was fitted without names
 
     def test_weights_that_overflow_are_refused(self):
         arrays = [np.full((5, 6), 1e308)], [np.zeros(6)]

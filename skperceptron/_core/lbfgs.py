@@ -230,8 +230,8 @@ class LBFGS(Solver):
         if flat:
             return None
         # After a warm start few iterations may be enough: the gradient promises almost no gain.
-        promise = math.inf if drawn else largest**2 / abs(result.fun)
-        far = largest > FAR_FROM_FLAT * max(tol, 1e-4) and promise > 1e-3
+        promising = drawn or largest**2 > 1e-3 * abs(result.fun)
+        far = largest > FAR_FROM_FLAT * max(tol, 1e-4) and promising
         if far and n_iter <= FEW:
             return Unfinished(Cause.SCALE, f"the gradient is still as large as {largest:.3g}")
         failed = "no step lowers the objective"

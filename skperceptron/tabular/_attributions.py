@@ -12,6 +12,7 @@ from .._compat import take_rows
 from .._core.activations import ActivationLike
 from .._gradients import Chain, Selection, integrated_gradients
 from .._lowered import dense_steps, lower
+from .._messages import error_context
 from ._base import FEWEST_ROWS, MOST_ENCODED, BaseTabularMLP, shares_of
 from ._columns import Columns
 from ._members import Scaling, in_float64
@@ -73,16 +74,21 @@ def table_attributions(
         steps = dense_steps(lower(network), "integrated_gradients")
         chain = Chain(steps, activation, network._architecture.dtype)
         origins = preprocessor._origins()
-        of_all = _encoded(preprocessor, baseline, slice(1)) if baseline.shape[0] == 1 else None
+        of_all = _origin(preprocessor, baseline, slice(1)) if baseline.shape[0] == 1 else None
         size = max(FEWEST_ROWS, MOST_ENCODED // network.n_features_in_)
         for start in range(0, n_rows, size):
             rows = slice(start, min(start + size, n_rows))
             encoded = _encoded(preprocessor, table, rows)
-            origin = _encoded(preprocessor, baseline, rows) if of_all is None else of_all
+            origin = _origin(preprocessor, baseline, rows) if of_all is None else of_all
             parts = integrated_gradients(chain, encoded, origin, selection.part(rows), n_steps)
             for column in range(n_columns):
                 total[rows, column] += share * parts[:, origins == column].sum(axis=1)
     return total
+
+
+def _origin(preprocessor: Any, baseline: Any, rows: slice) -> Floats:
+    with error_context("baseline"):
+        return _encoded(preprocessor, baseline, rows)
 
 
 def _encoded(preprocessor: Any, table: Any, rows: slice) -> Floats:

@@ -514,11 +514,23 @@ def without_callbacks(estimator: BaseEstimator) -> BaseEstimator:
 
 
 def bare_clone(estimator: Any) -> Any:
-    """A clone without callbacks, on itself and on what is inside: no fit depends on them."""
+    """A clone without callbacks, on itself and on what is inside: no fit depends on them.
+
+    ``clone`` shares fitted networks and frozen estimators with the original, which keeps its
+    callbacks: they are copied first.
+    """
     bare = clone(estimator)
-    for each in (bare, *bare.get_params(deep=True).values()):
-        if isinstance(each, BaseEstimator):
-            without_callbacks(each)
+    if bare is estimator:
+        bare = copy.copy(bare)
+    without_callbacks(bare)
+    given = estimator.get_params(deep=True)
+    for name in sorted(given, key=lambda name: name.count("__")):  # the outer ones first
+        if isinstance(given[name], BaseEstimator):
+            inner = bare.get_params(deep=True)[name]
+            if inner is given[name]:
+                inner = copy.copy(inner)
+                bare.set_params(**{name: inner})
+            without_callbacks(inner)
     return bare
 
 

@@ -11,6 +11,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted, check_memory
 
 from .._compat import available_if, bare_clone
+from .._messages import interruptions_raised
 from .._types import Array, ArrayLike, MatrixLike
 
 
@@ -25,7 +26,8 @@ def _has(name: str) -> Any:
 
 def _fit(key: Any, unfitted: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> Any:
     """Fit; stored under all arguments but ``unfitted``, for which ``key`` stands."""
-    return unfitted.fit(X, y, **fit_params)
+    with interruptions_raised():
+        return unfitted.fit(X, y, **fit_params)
 
 
 class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
@@ -115,6 +117,10 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
         ------
         TypeError
             If ``memory`` is not a str, a path-like or a joblib.Memory.
+
+        KeyboardInterrupt
+            If Ctrl-C interrupts the fit, which is not stored then. A network alone would return,
+            trained in part.
         """
         fit = _memory(self.memory).cache(_fit, ignore=["unfitted"])
         key = bare_clone(self.estimator)

@@ -88,6 +88,7 @@ __all__ = [
     "managing_callbacks",
     "member_callbacks",
     "n_callbacks",
+    "not_shared",
     "optimizer_state",
     "path_of",
     "patience_count",
@@ -532,6 +533,13 @@ def bare_clone(estimator: Any) -> Any:
                 bare.set_params(**{name: inner})
             without_callbacks(inner)
     return bare
+
+
+def not_shared(cloned: Any, original: Any) -> list[BaseEstimator]:
+    """A clone and the estimators in it, without those that ``clone`` shares with the original."""
+    shared = {id(each) for each in (original, *original.get_params(deep=True).values())}
+    inside = (cloned, *cloned.get_params(deep=True).values())
+    return [each for each in inside if isinstance(each, BaseEstimator) and id(each) not in shared]
 
 
 class MemberCallbacks:

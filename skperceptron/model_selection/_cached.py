@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any, Self
 
+from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted, check_memory
 
-from .._compat import available_if, bare_clone
+from .._compat import available_if, bare_clone, not_shared, without_callbacks
 from .._messages import interruptions_raised
 from .._types import Array, ArrayLike, MatrixLike
 
@@ -24,10 +25,19 @@ def _has(name: str) -> Any:
     return check
 
 
-def _fit(key: Any, unfitted: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> Any:
-    """Fit; stored under all arguments but ``unfitted``, for which ``key`` stands."""
+def _fit(
+    key: Any, configuration: Any, unfitted: Any, own: Any, X: Any, y: Any, fit_params: Any
+) -> Any:
+    """Fit; stored under all arguments but ``unfitted`` and ``own``, for which ``key`` stands.
+
+    ``own`` are the estimators in ``unfitted`` that nobody else has. Their callbacks have done what
+    they were for, and need not be picklable.
+    """
     with interruptions_raised():
-        return unfitted.fit(X, y, **fit_params)
+        fitted = unfitted.fit(X, y, **fit_params)
+    for each in own:
+        without_callbacks(each)
+    return fitted
 
 
 class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
@@ -122,9 +132,11 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
             If Ctrl-C interrupts the fit, which is not stored then. A network alone would return,
             trained in part.
         """
-        fit = _memory(self.memory).cache(_fit, ignore=["unfitted"])
-        key = bare_clone(self.estimator)
-        self.estimator_ = fit(key, clone(self.estimator), X, y, fit_params)
+        fit = _memory(self.memory).cache(_fit, ignore=["unfitted", "own"])
+        key, unfitted = bare_clone(self.estimator), clone(self.estimator)
+        configuration = get_config()["transform_output"]  # by which steps pass on names of columns
+        own = not_shared(unfitted, self.estimator)
+        self.estimator_ = fit(key, configuration, unfitted, own, X, y, fit_params)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:

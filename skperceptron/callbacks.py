@@ -711,7 +711,7 @@ def _trial_pruned() -> Any:
 
 
 def _maximises(trial: Any) -> bool:
-    """Whether the study of a trial does. A finished or fixed trial, which no study judges, has none."""
+    """Whether the study of a trial does; a finished or fixed trial has no study."""
     study = getattr(trial, "study", None)
     try:
         return study is not None and study.direction.name == "MAXIMIZE"

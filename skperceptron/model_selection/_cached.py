@@ -50,8 +50,9 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
 
     A fit is loaded if the estimator, its hyperparameters, X, y, all other arguments of ``fit`` and
     the versions of scikit-learn and skperceptron are the same. Give the estimator, the splitter and
-    the search an int as ``random_state``, so that these are the same in each run. A fit that is
-    loaded gives no warnings, and calls no callbacks.
+    the search an int as ``random_state``, so that these are the same in each run. The code of
+    functions and classes of your own is not compared: use another folder when you change it. A fit
+    that is loaded gives no warnings, and calls no callbacks. No fitted estimator keeps callbacks.
 
     Parameters
     ----------

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from itertools import pairwise
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 
 import joblib
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.stats import kstest, norm
 from sklearn import config_context
-from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier, is_regressor
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_digits
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -38,6 +39,7 @@ from sklearn.utils import compute_class_weight
 import skperceptron
 from helpers.interrupts import interrupt_call
 from helpers.marks import unconverged
+from helpers.paths import ROOT
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
 from skperceptron._build import SOLVERS
 from skperceptron._compat import validate_parameters
@@ -50,6 +52,7 @@ from skperceptron.model_selection import (
     suggest,
 )
 from skperceptron.model_selection import _learning_rate as module
+from skperceptron.model_selection._code import digest_of_code
 from skperceptron.tabular import TabularMLPClassifier
 
 pytestmark = unconverged
@@ -276,6 +279,30 @@ class Counting(MLPClassifier):
         return super().fit(X, y, **keywords)
 
 
+class Own(TransformerMixin, BaseEstimator):
+    """What a user writes: a transformer, and the schedule of a network."""
+
+    factor = 2.0
+
+    @staticmethod
+    def schedule(epoch):
+        return 0.1 if "a" in {"b", "c", "d"} else 0.2
+
+    @property
+    def exponent(self):
+        return 2
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return (X * self.factor) ** self.exponent
+
+
+class OwnChild(Own):
+    """Inherits all of it."""
+
+
 @pytest.fixture
 def fits(tmp_path):
     Counting.log = tmp_path / "log"
@@ -368,6 +395,58 @@ class TestCachedEstimator:
             cross_val_score(CachedEstimator(NETWORK, tmp_path), X, y, cv=2),
             cross_val_score(NETWORK, X, y, cv=2),
         )
+
+    @pytest.mark.parametrize(
+        ("name", "changed"),
+        [
+            ("schedule", lambda epoch: 0.05),
+            ("schedule", lambda epoch: 0.1 if "a" in {"b", "c", "d"} else 0.05),
+            ("schedule", partial(min, 0.05)),
+            ("factor", 3.0),
+            ("transform", lambda self, X: X * self.factor + 1),
+            ("exponent", property(lambda self: 3)),
+        ],
+    )
+    def test_other_code_of_a_users_own_trains_again(self, tmp_path, monkeypatch, name, changed):
+        """Pickles have the names of functions and classes only."""
+
+        def fit():
+            network = MLPClassifier((3,), solver="sgd", learning_rate=Own.schedule, max_iter=2)
+            network.set_params(random_state=0)
+            CachedEstimator(make_pipeline(OwnChild(), network), tmp_path).fit(X, Y)
+            return len(list(tmp_path.rglob("output.pkl")))
+
+        assert (fit(), fit()) == (1, 1)
+        if isinstance(changed, FunctionType):
+            changed.__module__ = __name__
+            changed.__qualname__ = f"Own.{name}"  # as if the file had been edited
+        static = staticmethod(changed) if name == "schedule" else changed
+        monkeypatch.setattr(Own, name, static)
+        assert (fit(), fit()) == (2, 2)
+
+    @pytest.mark.slow
+    def test_code_of_a_users_own_is_the_same_in_each_process(self, tmp_path):
+        """Sets of text, for example, have another order in each."""
+        program = (
+            "import sys; sys.path.insert(0, 'tests')\n"
+            "from test_model_selection import OwnChild\n"
+            "from skperceptron.model_selection._code import digest_of_code\n"
+            "print(digest_of_code(OwnChild()))"
+        )
+        digests = {
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env=os.environ | {"PYTHONHASHSEED": str(seed)},
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+                timeout=100,
+            ).stdout
+            for seed in range(3)
+        }
+        assert len(digests) == 1
+        assert digests != {digest_of_code(NETWORK) + "\n"}  # which has none
 
     def test_callbacks_are_no_reason_to_train_again(self, tmp_path, fits):
         pytest.importorskip("sklearn.callback")

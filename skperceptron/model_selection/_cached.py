@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 from .._compat import available_if, bare_clone, not_shared, without_callbacks
 from .._messages import interruptions_raised
 from .._types import Array, ArrayLike, MatrixLike
+from ._code import digest_of_code
 
 
 def _has(name: str) -> Any:
@@ -26,7 +27,14 @@ def _has(name: str) -> Any:
 
 
 def _fit(
-    key: Any, configuration: Any, unfitted: Any, own: Any, X: Any, y: Any, fit_params: Any
+    key: Any,
+    code: str,
+    configuration: str,
+    unfitted: Any,
+    own: list[BaseEstimator],
+    X: Any,
+    y: Any,
+    fit_params: dict[str, Any],
 ) -> Any:
     """Fit; stored under all arguments but ``unfitted`` and ``own``, for which ``key`` stands.
 
@@ -50,9 +58,11 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
 
     A fit is loaded if the estimator, its hyperparameters, X, y, all other arguments of ``fit`` and
     the versions of scikit-learn and skperceptron are the same. Give the estimator, the splitter and
-    the search an int as ``random_state``, so that these are the same in each run. The code of
-    functions and classes of your own is not compared: use another folder when you change it. A fit
-    that is loaded gives no warnings, and calls no callbacks. No fitted estimator keeps callbacks.
+    the search an int as ``random_state``, so that these are the same in each run. If the code
+    of a function or class of your own in the estimator changes, its fits are trained anew. Global
+    variables and functions that this code uses are not compared: use another folder when you change
+    those. A fit that is loaded gives no warnings, and calls no callbacks. No fitted estimator keeps
+    callbacks.
 
     Parameters
     ----------
@@ -137,7 +147,8 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
         key, unfitted = bare_clone(self.estimator), clone(self.estimator)
         configuration = get_config()["transform_output"]  # by which steps pass on names of columns
         own = not_shared(unfitted, self.estimator)
-        self.estimator_ = fit(key, configuration, unfitted, own, X, y, fit_params)
+        code = digest_of_code(key)
+        self.estimator_ = fit(key, code, configuration, unfitted, own, X, y, fit_params)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:

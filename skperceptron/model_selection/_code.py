@@ -47,7 +47,9 @@ class _Collector(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         """Called for each function, class and instance."""
         if isinstance(obj, type):
-            code = {_name(each): _of_class(each) for each in obj.__mro__ if _is_own(each)}
+            code: dict[str, Any] = {
+                _name(each): _of_class(each) for each in obj.__mro__ if _is_own(each)
+            }
         elif isinstance(obj, FunctionType) and _is_own(obj):
             code = {_name(obj): _of_function(obj)}
         else:

@@ -36,7 +36,7 @@ from ._core.training import TrainingState
 from ._core.types import Array
 from ._held_out import check_scoring_works, choose_rows
 from ._memory import check_memory, memory_error_context
-from ._messages import warn
+from ._messages import INTERRUPTED, warn
 from ._parameters import defaults_of
 from ._predict import hidden_activations, predict
 from ._publish import CURVES, FitRun, fitted_so_far, publish
@@ -158,7 +158,7 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         try:
             callbacks.close()
         except KeyboardInterrupt:
-            warn("Training interrupted by user.")
+            warn(INTERRUPTED)
 
     def _wanted_architecture(self, X: Any, task: Task, targets: Targets) -> Architecture:
         """What the network is to be on these data."""

@@ -88,6 +88,7 @@ __all__ = [
     "managing_callbacks",
     "member_callbacks",
     "n_callbacks",
+    "not_shared",
     "optimizer_state",
     "path_of",
     "patience_count",
@@ -541,6 +542,12 @@ def _inside(estimator: BaseEstimator) -> list[BaseEstimator]:
                 found[id(each)] = each
                 remaining.append(each)
     return list(found.values())
+
+
+def not_shared(cloned: Any, original: Any) -> list[BaseEstimator]:
+    """A clone and the estimators in it, without those that ``clone`` shares with the original."""
+    shared = {id(each) for each in _inside(original)}
+    return [each for each in _inside(cloned) if id(each) not in shared]
 
 
 class MemberCallbacks:

@@ -16,6 +16,9 @@ from ._core import kernels
 # of joblib, which runs these, and of NumPy, whose decorators some of our functions have.
 INSIDE = (__name__.rpartition(".")[0], "sklearn", "joblib", "numpy")
 
+# The warning of a call that Ctrl-C has ended early. Other text may follow.
+INTERRUPTED = "Training interrupted by user."
+
 
 _this_thread = threading.local()
 
@@ -47,6 +50,25 @@ def own_warnings_into(messages: list[Warning]) -> Iterator[None]:
         yield
     finally:
         _this_thread.collected = before
+
+
+@contextmanager
+def interruptions_raised() -> Iterator[None]:
+    """Raise ``KeyboardInterrupt`` where a fit in this thread has been interrupted by Ctrl-C.
+
+    A fit that Ctrl-C ends returns a network that is trained in part, with a warning. That is wrong
+    where the result is taken for that of a whole training. The other warnings are shown at the end.
+    """
+    messages: list[Warning] = []
+    try:
+        with own_warnings_into(messages):
+            yield
+    finally:
+        for message in messages:
+            if not str(message).startswith(INTERRUPTED):
+                warn(message, type(message))
+    if any(str(message).startswith(INTERRUPTED) for message in messages):
+        raise KeyboardInterrupt
 
 
 def warn_of_failed_compilation() -> None:

@@ -63,7 +63,13 @@ from ._core.training import clone_random_state
 from ._data import Data
 from ._held_out import candidates, draw
 from ._inputs import plain_labels, refuse_dates, require_y
-from ._messages import error_context, print_details, warn, warn_of_failed_compilation
+from ._messages import (
+    INTERRUPTED,
+    error_context,
+    print_details,
+    warn,
+    warn_of_failed_compilation,
+)
 from ._parameters import (
     ABOVE_0,
     AT_LEAST_0,
@@ -896,12 +902,12 @@ class PerceptronClassifier(
             n_epochs, position, selector = last_epoch
             state = state.at(position)
             del mistakes[n_epochs:]
-            warn("Training interrupted by user.")
+            warn(INTERRUPTED)
         publish(self, state, selector)
         try:
             callbacks.close()
         except KeyboardInterrupt:
-            warn("Training interrupted by user.")
+            warn(INTERRUPTED)
 
     def _report(self, epoch: _Epoch, number: int, seconds: float) -> None:
         print(f"Epoch {number}: {epoch.mistakes} mistakes")

@@ -21,7 +21,7 @@ from ._diagnosis import check_score_moved, convergence_message, divergence_messa
 from ._finite import FiniteOutputs
 from ._frozen import FrozenLayers
 from ._held_out import validator
-from ._messages import print_details, warn, warn_of_failed_compilation
+from ._messages import INTERRUPTED, print_details, warn, warn_of_failed_compilation
 from ._publish import FitRun
 
 # What hears of each epoch, and whether it was the last; it returns whether to stop there.
@@ -103,7 +103,7 @@ def run_epochs(estimator: Any, run: FitRun, listeners: Sequence[Listener]) -> No
         state.go_back_to(last_epoch)
         del run.epochs[run.n_iter :]
         if outputs_are_finite():
-            warn("Training interrupted by user.")
+            warn(INTERRUPTED)
         else:
             _recover(estimator, run, DivergenceError(state.n_epochs + 1, None))
     except DivergenceError as divergence:

@@ -603,14 +603,16 @@ class OptunaPruning:
     ends, the network is as it was before the call, and Optuna records the trial as pruned.
 
     One trial watches one network: if other networks are fitted in the same trial, such as those of
-    the later splits of a cross-validation, they are trained in full and not reported. The functions
-    of scikit-learn that fit several networks turn errors into scores, unless
-    ``error_score="raise"`` is set.
+    the later splits of a cross-validation, or if the same network is fitted anew, they are trained
+    in full and not reported. Training that continues, by ``warm_start`` or ``partial_fit``, is
+    reported. The functions of scikit-learn that fit several networks turn errors into scores,
+    unless ``error_score="raise"`` is set.
 
     Parameters
     ----------
     trial : optuna.trial.Trial
-        The trial.
+        The trial. A finished trial, such as ``study.best_trial``, is never pruned, so the objective
+        can be called again with it.
 
     monitor : str, default='auto'
         Name of the entry in the records of :class:`History` to report. 'auto' is the first of
@@ -624,6 +626,8 @@ class OptunaPruning:
         If Optuna is not installed.
     TypeError
         If ``trial`` has no methods ``report`` and ``should_prune``.
+    ValueError
+        If the study of ``trial`` has several directions.
 
     See Also
     --------
@@ -647,8 +651,10 @@ class OptunaPruning:
             raise TypeError(f"trial must be a trial of Optuna, got {trial!r}.")
         self.trial = trial
         self.monitor = monitor
+        self._maximises = _maximises(trial)
         self._network: ReferenceType[Any] | None = None  # that the trial watches
-        self._last_epoch = 0
+        self._last_epoch = 0  # that was reported
+        self._continues: bool | None = None  # whether this fit does, from its first epoch on
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(
@@ -664,6 +670,8 @@ class OptunaPruning:
         _check_network(self, estimator)
         if self._network is None:
             self._network = ref(estimator)
+        if self._network() is estimator:
+            self._continues = None
 
     def teardown(self, estimator: Any, context: Context) -> None:
         """Do nothing; called by scikit-learn."""
@@ -679,12 +687,13 @@ class OptunaPruning:
         if metadata is None or metadata.record is None or not is_watched:
             return
         record = metadata.record
-        if record["epoch"] <= self._last_epoch:  # another fit of the same network
+        if self._continues is None:  # or else the network is trained anew, as on another split
+            self._continues = self._last_epoch in (0, record["epoch"] - 1)
+        if not self._continues:
             return
         self._last_epoch = record["epoch"]
         name = _monitored(self.monitor, record)
-        maximises = self.trial.study.direction.name == "MAXIMIZE"
-        sign = 1 if maximises == name.endswith("score") else -1
+        sign = 1 if self._maximises == name.endswith("score") else -1
         self.trial.report(sign * float(record[name]), step=record["epoch"])
         if self.trial.should_prune():
             raise self._pruned(f"pruned after epoch {record['epoch']}, {name}={record[name]:.4g}")
@@ -699,6 +708,17 @@ def _trial_pruned() -> Any:
             'OptunaPruning needs Optuna: pip install "skperceptron[optuna]".'
         ) from error
     return TrialPruned
+
+
+def _maximises(trial: Any) -> bool:
+    """Whether the study of a trial does; a finished or fixed trial has no study."""
+    study = getattr(trial, "study", None)
+    try:
+        return study is not None and study.direction.name == "MAXIMIZE"
+    except RuntimeError as error:
+        raise ValueError(
+            "trial belongs to a study with several directions, whose trials Optuna does not prune."
+        ) from error
 
 
 def _monitored(monitor: str, record: Record) -> str:

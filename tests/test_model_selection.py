@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from itertools import pairwise
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 
 import joblib
 import numpy as np
@@ -16,7 +17,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.stats import kstest, norm
-from sklearn.base import clone, is_classifier, is_regressor
+from sklearn import config_context
+from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier, is_regressor
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_digits
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -32,10 +34,16 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import compute_class_weight
 
 import skperceptron
+from helpers.interrupts import interrupt_call
 from helpers.marks import unconverged
+from helpers.paths import ROOT
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
+from skperceptron._build import SOLVERS
+from skperceptron._compat import validate_parameters
+from skperceptron._core.training import Stochastic
 from skperceptron.model_selection import (
     CachedEstimator,
     LayerSizes,
@@ -44,6 +52,7 @@ from skperceptron.model_selection import (
     suggest,
 )
 from skperceptron.model_selection import _learning_rate as module
+from skperceptron.model_selection._code import digest_of_code
 from skperceptron.tabular import TabularMLPClassifier
 
 pytestmark = unconverged
@@ -150,6 +159,18 @@ class TestSearchSpace:
         assert list(search_space(MLPRegressor(solver="lbfgs"))) == ["hidden_layer_sizes", "alpha"]
         assert list(search_space(MLPAutoencoder())) == ["learning_rate_init", "alpha"]
 
+    @pytest.mark.parametrize("wrong", [{"solver": "nope"}, {"batch_size": "x"}])
+    def test_refuses_hyperparameters_by_their_name(self, wrong):
+        with pytest.raises(ValueError, match=f"'{next(iter(wrong))}' parameter of MLPClassifier"):
+            search_space(MLPClassifier(**wrong))
+
+    @pytest.mark.parametrize("solver", SOLVERS)
+    @pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor, MLPAutoencoder])
+    def test_networks_accept_every_draw(self, make, solver):
+        network = make(solver=solver, batch_size=1)
+        for drawn in ParameterSampler(search_space(network), 20, random_state=0):
+            validate_parameters(network.set_params(**drawn))
+
     @pytest.mark.parametrize("model", [LogisticRegression(), TabularMLPClassifier(), None])
     def test_refuses_what_has_no_network(self, model):
         with pytest.raises(TypeError, match=f"estimator must be.*got {type(model).__name__}"):
@@ -228,6 +249,23 @@ class TestSuggest:
         with pytest.raises(ValueError, match="same repr"):
             suggest(Stub(), {"alpha": [Same(), Same()]})
 
+    def test_refuses_what_is_no_space(self):
+        with pytest.raises(TypeError, match=r"space must be a dict of distributions.*got list"):
+            suggest(Stub(), [{}])
+        with pytest.raises(TypeError, match=r"space\['hidden_layer_sizes'\] must be LayerSizes"):
+            suggest(Stub(), {"hidden_layer_sizes": LayerSizes})
+
+    def test_stored_texts_are_the_same_in_each_run(self):
+        """Optuna refuses to continue a study whose choices have changed."""
+        stub = Stub()
+        assert suggest(stub, {"learning_rate": [falling, np.tanh]}) == {"learning_rate": falling}
+        assert stub.asked == [("learning_rate", ["<function falling>", "<ufunc 'tanh'>"])]
+
+
+def falling(epoch):
+    """A schedule, at the top of the module, where its repr has an address and nothing else."""
+    return 0.1 / (1 + epoch)
+
 
 # Classes for CachedEstimator, at the top of the module for pickles.
 class Counting(MLPClassifier):
@@ -239,6 +277,30 @@ class Counting(MLPClassifier):
         with open(Counting.log, "a") as file:
             file.write("fit\n")
         return super().fit(X, y, **keywords)
+
+
+class Own(TransformerMixin, BaseEstimator):
+    """What a user writes: a transformer, and the schedule of a network."""
+
+    factor = 2.0
+
+    @staticmethod
+    def schedule(epoch):
+        return 0.1 if "a" in {"b", "c", "d"} else 0.2
+
+    @property
+    def exponent(self):
+        return 2
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return (X * self.factor) ** self.exponent
+
+
+class OwnChild(Own):
+    """Inherits all of it."""
 
 
 @pytest.fixture
@@ -334,6 +396,58 @@ class TestCachedEstimator:
             cross_val_score(NETWORK, X, y, cv=2),
         )
 
+    @pytest.mark.parametrize(
+        ("name", "changed"),
+        [
+            ("schedule", lambda epoch: 0.05),
+            ("schedule", lambda epoch: 0.1 if "a" in {"b", "c", "d"} else 0.05),
+            ("schedule", partial(min, 0.05)),
+            ("factor", 3.0),
+            ("transform", lambda self, X: X * self.factor + 1),
+            ("exponent", property(lambda self: 3)),
+        ],
+    )
+    def test_other_code_of_a_users_own_trains_again(self, tmp_path, monkeypatch, name, changed):
+        """Pickles have the names of functions and classes only."""
+
+        def fit():
+            network = MLPClassifier((3,), solver="sgd", learning_rate=Own.schedule, max_iter=2)
+            network.set_params(random_state=0)
+            CachedEstimator(make_pipeline(OwnChild(), network), tmp_path).fit(X, Y)
+            return len(list(tmp_path.rglob("output.pkl")))
+
+        assert (fit(), fit()) == (1, 1)
+        if isinstance(changed, FunctionType):
+            changed.__module__ = __name__
+            changed.__qualname__ = f"Own.{name}"  # as if the file had been edited
+        static = staticmethod(changed) if name == "schedule" else changed
+        monkeypatch.setattr(Own, name, static)
+        assert (fit(), fit()) == (2, 2)
+
+    @pytest.mark.slow
+    def test_code_of_a_users_own_is_the_same_in_each_process(self, tmp_path):
+        """Sets of text, for example, have another order in each."""
+        program = (
+            "import sys; sys.path.insert(0, 'tests')\n"
+            "from test_model_selection import OwnChild\n"
+            "from skperceptron.model_selection._code import digest_of_code\n"
+            "print(digest_of_code(OwnChild()))"
+        )
+        digests = {
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env=os.environ | {"PYTHONHASHSEED": str(seed)},
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+                timeout=100,
+            ).stdout
+            for seed in range(3)
+        }
+        assert len(digests) == 1
+        assert digests != {digest_of_code(NETWORK) + "\n"}  # which has none
+
     def test_callbacks_are_no_reason_to_train_again(self, tmp_path, fits):
         pytest.importorskip("sklearn.callback")
         from skperceptron.callbacks import History
@@ -343,6 +457,55 @@ class TestCachedEstimator:
             model = make_pipeline(StandardScaler(), clone(network).set_callbacks(history))
             CachedEstimator(model, tmp_path / "cache").fit(X, Y)
         assert fits() == 1
+
+    def test_callbacks_are_not_stored_and_stay_where_they_are(self, tmp_path):
+        """Neither those of the network, nor those of a fitted one from which it starts."""
+        pytest.importorskip("sklearn.callback")
+        from skperceptron.callbacks import History
+
+        class NotPicklable(History):  # as each class of a function
+            pass
+
+        callback, start = NotPicklable(), clone(NETWORK).set_callbacks(History()).fit(X, Y)
+        before = list(start._skl_callbacks)
+        network = clone(NETWORK).set_params(init=start).set_callbacks(callback)
+        for model in (network, make_pipeline(StandardScaler(), network)):
+            CachedEstimator(model, tmp_path).fit(X, Y)
+            assert CachedEstimator(model, tmp_path).fit(X, Y).score(X, Y) > 0
+        assert len(callback.fits) == 2  # the others were loaded
+        assert start._skl_callbacks == before
+        assert network._skl_callbacks == [callback]
+
+    @pytest.mark.parametrize(
+        "model",
+        [
+            make_pipeline(StandardScaler(), NETWORK),
+            TabularMLPClassifier(n_estimators=2, max_iter=3, random_state=0),
+        ],
+    )
+    def test_a_fit_that_is_interrupted_is_not_stored(self, tmp_path, monkeypatch, model):
+        """A network alone ends with a warning, trained in part: no search may load that later."""
+        cached = CachedEstimator(model, tmp_path)
+        with monkeypatch.context() as patch:
+            interrupt_call(patch, Stochastic, "run", 1)
+            with pytest.raises(KeyboardInterrupt):
+                cached.fit(X, Y)
+        assert not list(tmp_path.rglob("output.pkl"))
+        expected = clone(model).fit(X, Y).predict_proba(X)
+        assert_array_equal(cached.fit(X, Y).predict_proba(X), expected)
+
+    def test_warnings_of_a_fit_are_shown(self, tmp_path):
+        network = clone(NETWORK).set_params(learning_rate_decay=0.5)
+        with pytest.warns(UserWarning, match="learning_rate_decay is ignored"):
+            CachedEstimator(network, tmp_path).fit(X, Y)
+
+    def test_names_of_columns_that_steps_pass_on_belong_to_a_fit(self, tmp_path):
+        frame = pd.DataFrame(X, columns=list("abcd"))
+        for output, has_names in (("default", False), ("pandas", True)):
+            with config_context(transform_output=output):
+                model = CachedEstimator(make_pipeline(StandardScaler(), NETWORK), tmp_path)
+                fitted = model.fit(frame, Y).estimator_[-1]
+            assert hasattr(fitted, "feature_names_in_") == has_names
 
     def test_refuses(self, tmp_path):
         with pytest.raises(TypeError, match="memory must be a str, a path-like or a joblib"):
@@ -441,6 +604,32 @@ class TestLearningRate:
             find_learning_rate(NETWORK, X, Y, n_steps=10).losses,
         )
 
+    def test_class_weight_balanced_is_that_of_all_rows(self):
+        """`partial_fit` refuses 'balanced', because it sees a batch at a time."""
+        y = np.where(X[:, 0] > 1, "a", "b")
+        labels = np.column_stack([y == "a", Y]).astype(int)
+
+        def weights_of(y):
+            weights = compute_class_weight("balanced", classes=np.unique(y), y=y)
+            return dict(zip(np.unique(y), weights, strict=True))
+
+        dictionary, of_labels = weights_of(y), [weights_of(column) for column in labels.T]
+        for given, weights in ((y, dictionary), (labels, of_labels)):
+            found, expected = (
+                find_learning_rate(
+                    clone(NETWORK).set_params(class_weight=weight), X, given, n_steps=5
+                )
+                for weight in ("balanced", weights)
+            )
+            assert_array_equal(found.losses, expected.losses)
+        with_ones = find_learning_rate(NETWORK, X, y, n_steps=5)
+        assert np.abs(found.losses - with_ones.losses).max() > 0.01
+
+    def test_an_interrupted_step_does_not_count(self, monkeypatch):
+        interrupt_call(monkeypatch, Stochastic, "run", 4)
+        with pytest.raises(KeyboardInterrupt):
+            find_learning_rate(NETWORK, X, Y)
+
     def test_ends_where_the_loss_rises_or_overflows(self):
         network = MLPRegressor((5,), solver="sgd", activation="identity", random_state=0)
         test = find_learning_rate(network, X, X[:, 0] * 10, max_rate=1e6)
@@ -458,6 +647,10 @@ class TestLearningRate:
             find_learning_rate(NETWORK, np.full((90, 4), np.nan), Y)
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             find_learning_rate(NETWORK, X, Y[:5])
+        with pytest.raises(ValueError, match="y is None, but MLPClassifier needs targets"):
+            find_learning_rate(NETWORK, X)
+        with pytest.raises(ValueError, match="X must have at least one row"):
+            find_learning_rate(NETWORK, X[:0], Y[:0])
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -465,6 +658,7 @@ class TestLearningRate:
             ({"min_rate": 0}, "min_rate must be a finite number greater than 0, got 0"),
             ({"max_rate": np.inf}, "max_rate must be a finite number"),
             ({"min_rate": 1, "max_rate": 1}, "max_rate must be greater than min_rate=1"),
+            ({"min_rate": 1e-300, "max_rate": 1e300}, "max_rate=1e.300 is too far from min_rate"),
             ({"n_steps": 1}, "n_steps must be an int of at least 2, got 1"),
             ({"smoothing": 1}, r"smoothing must be a number in \[0, 1\), got 1"),
         ],
@@ -514,6 +708,10 @@ class TestLearningRate:
                 find_learning_rate(network, X, Y, **{"n_steps": 25} | changed, path=path)
         with pytest.raises(ValueError, match="is not the file of a test"):
             find_learning_rate(network, X + 1, Y, n_steps=25, path=path)
+        for content in (b"", b"no pickle", path.read_bytes()[:100]):
+            path.write_bytes(content)
+            with pytest.raises(ValueError, match="is not the file of a test"):
+                find_learning_rate(network, X, Y, n_steps=25, path=path)
 
 
 # Programs that are killed ------------------------------------------------------------------------
@@ -692,6 +890,22 @@ class TestPruningWithoutOptuna:
         clone(network).set_params(max_iter=4).fit(X, Y)
         network.fit(X, Y)
         assert list(callback.trial.reported) == [1]
+
+    def test_a_network_that_is_fitted_anew_is_not_reported(self, pruning):
+        """Its later epochs are no continuation of the first fit, as on another split."""
+        callback, _ = pruning
+        callback.trial.should_prune = lambda: False
+        network = clone(NETWORK).set_callbacks(callback).fit(X, Y)
+        expected = dict(callback.trial.reported)
+        network.set_params(max_iter=6).fit(X, 1 - Y)
+        assert callback.trial.reported == expected
+        assert list(expected) == [1, 2, 3]
+
+    def test_a_finished_trial_is_not_pruned(self, pruning):
+        """Of Optuna, it has no study: the objective can be called with it again."""
+        callback, _ = pruning
+        trial = SimpleNamespace(report=lambda value, step: None, should_prune=lambda: False)
+        clone(NETWORK).set_callbacks(type(callback)(trial)).fit(X, Y)
 
     def test_refuses(self, pruning, monkeypatch):
         callback, _ = pruning

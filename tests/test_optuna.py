@@ -65,6 +65,16 @@ class TestSuggest:
         for trial, values in zip(study.trials, seen, strict=True):
             assert suggest(trial, space) == values
 
+    @pytest.mark.slow
+    def test_equal_choices_of_several_types_stay_apart_in_a_storage(self, tmp_path):
+        space = {"max_features": [1, 1.0, True]}
+        given = {"storage": f"sqlite:///{tmp_path}/study.db", "study_name": "choices"}
+        seen = []
+        study_of(lambda trial: seen.append(suggest(trial, space)) or 0.0, 8, **given)
+        loaded = [suggest(trial, space) for trial in optuna.load_study(**given).trials]
+        assert [repr(each) for each in loaded] == [repr(each) for each in seen]
+        assert len({repr(each) for each in seen}) == 3
+
     def test_optuna_and_scikit_learn_draw_widths_alike(self):
         sizes = LayerSizes(1, (4, 8))
         study = study_of(lambda trial: float(sizes.suggest(trial)[0]), 800)
@@ -173,11 +183,20 @@ class TestPruning:
         cross_val_score(network, X, Y, cv=2, error_score="raise")
         assert list(trial.study.trials[0].intermediate_values) == [1, 2, 3]
 
+    def test_the_objective_can_be_called_with_a_finished_trial(self):
+        networks = []
+        study = study_of(lambda trial: self.objective(networks)(trial), 2, direction="maximize")
+        assert self.objective(networks)(study.trials[0]) == study.trials[0].value
+        assert self.objective(networks)(study.best_trial) == study.best_value
+
     def test_refuses(self):
         from skperceptron.callbacks import OptunaPruning
 
         with pytest.raises(TypeError, match="trial must be a trial of Optuna, got 3"):
             OptunaPruning(3)
+        several = optuna.create_study(directions=["minimize", "maximize"])
+        with pytest.raises(ValueError, match="trial belongs to a study with several directions"):
+            OptunaPruning(several.ask())
         trial = optuna.create_study().ask()
         network = MLPClassifier(max_iter=1, random_state=0)
         network.set_callbacks(OptunaPruning(trial, monitor="accuracy"))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any, Self
 
+from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted, check_memory
 
-from .._compat import available_if, bare_clone
+from .._compat import available_if, bare_clone, not_shared, without_callbacks
+from .._messages import interruptions_raised
 from .._types import Array, ArrayLike, MatrixLike
+from ._code import digest_of_code
 
 
 def _has(name: str) -> Any:
@@ -23,9 +26,26 @@ def _has(name: str) -> Any:
     return check
 
 
-def _fit(key: Any, unfitted: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> Any:
-    """Fit; stored under all arguments but ``unfitted``, for which ``key`` stands."""
-    return unfitted.fit(X, y, **fit_params)
+def _fit(
+    key: Any,
+    code: str,
+    configuration: str,
+    unfitted: Any,
+    own: list[BaseEstimator],
+    X: Any,
+    y: Any,
+    fit_params: dict[str, Any],
+) -> Any:
+    """Fit; stored under all arguments but ``unfitted`` and ``own``, for which ``key`` stands.
+
+    ``own`` are the estimators in ``unfitted`` that nobody else has. Their callbacks have done what
+    they were for, and need not be picklable.
+    """
+    with interruptions_raised():
+        fitted = unfitted.fit(X, y, **fit_params)
+    for each in own:
+        without_callbacks(each)
+    return fitted
 
 
 class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
@@ -38,8 +58,11 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
 
     A fit is loaded if the estimator, its hyperparameters, X, y, all other arguments of ``fit`` and
     the versions of scikit-learn and skperceptron are the same. Give the estimator, the splitter and
-    the search an int as ``random_state``, so that these are the same in each run. A fit that is
-    loaded gives no warnings, and calls no callbacks.
+    the search an int as ``random_state``, so that these are the same in each run. If the code
+    of a function or class of your own in the estimator changes, its fits are trained anew. Global
+    variables and functions that this code uses are not compared: use another folder when you change
+    those. A fit that is loaded gives no warnings, and calls no callbacks. No fitted estimator keeps
+    callbacks.
 
     Parameters
     ----------
@@ -115,10 +138,17 @@ class CachedEstimator(MetaEstimatorMixin, BaseEstimator):
         ------
         TypeError
             If ``memory`` is not a str, a path-like or a joblib.Memory.
+
+        KeyboardInterrupt
+            If Ctrl-C interrupts the fit, which is not stored then. A network alone would return,
+            trained in part.
         """
-        fit = _memory(self.memory).cache(_fit, ignore=["unfitted"])
-        key = bare_clone(self.estimator)
-        self.estimator_ = fit(key, clone(self.estimator), X, y, fit_params)
+        fit = _memory(self.memory).cache(_fit, ignore=["unfitted", "own"])
+        key, unfitted = bare_clone(self.estimator), clone(self.estimator)
+        configuration = get_config()["transform_output"]  # by which steps pass on names of columns
+        own = not_shared(unfitted, self.estimator)
+        code = digest_of_code(key)
+        self.estimator_ = fit(key, code, configuration, unfitted, own, X, y, fit_params)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -18,12 +18,14 @@ from joblib import hash as digest_of
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state, indexable
+from sklearn.utils import check_random_state, compute_class_weight, indexable
 
 from .. import _build
+from .._autoencoder import MLPAutoencoder
 from .._base import BaseMLP
 from .._compat import bare_clone, take_rows, validate_parameters, without_callbacks
 from .._files import write_whole
+from .._messages import interruptions_raised
 from .._types import Array, MatrixLike
 
 # The test ends where the smoothed loss is so many times its minimum, as fastai's does.
@@ -35,7 +37,7 @@ FIRST_STEPS = 10
 STEPS_BETWEEN_FILES = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # of arrays, which `==` compares element by element
 class LearningRateTest:
     """Result of :func:`find_learning_rate`: the losses of a training with a rising learning rate.
 
@@ -161,8 +163,10 @@ def find_learning_rate(
     TypeError
         If ``estimator`` is not such a network or pipeline.
     ValueError
-        If the solver is 'lbfgs', another parameter is out of its range, the first steps diverge,
-        or ``path`` is the file of a test with other arguments.
+        If the solver is 'lbfgs', another parameter is out of its range, ``y`` is missing, the first
+        steps diverge, or ``path`` is another file than that of a test with these arguments.
+    KeyboardInterrupt
+        If Ctrl-C interrupts the test. With ``path`` the test continues when it is called again.
 
     Notes
     -----
@@ -191,16 +195,24 @@ def find_learning_rate(
     """
     network, steps = _network_and_steps(estimator)
     _check(network, min_rate, max_rate, n_steps, smoothing)
+    if y is None and not isinstance(network, MLPAutoencoder):
+        raise ValueError(f"y is None, but {type(network).__name__} needs targets.")
     rates = min_rate * (max_rate / min_rate) ** (np.arange(n_steps) / (n_steps - 1))
     run = _start(network, rates, smoothing)
     if path is not None:
         key = digest_of(bare_clone(estimator)), X, y, rates, smoothing
         run = _continued(run, path, key)
     X, y = indexable(X, y)
+    if _n_rows(X) == 0:
+        raise ValueError("X must have at least one row, got none.")
     if steps is not None:
         steps = clone(steps)
         X = steps.fit_transform(X, y)
-    classes = None if y is None or not is_classifier(network) else _classes(y)
+    classes = None
+    if y is not None and is_classifier(network):
+        classes = _classes(y)
+        if network.class_weight == "balanced":  # which partial_fit does not take
+            run.network.set_params(class_weight=_balanced(y, classes))
     while not run.ended and len(run.losses) < n_steps:
         run.ended = not _step(run, X, y, classes) or _has_diverged(run)
         at_end = run.ended or len(run.losses) == n_steps
@@ -237,6 +249,8 @@ def _check(
             raise ValueError(f"{name} must be a finite number greater than 0, got {value!r}.")
     if max_rate <= min_rate:
         raise ValueError(f"max_rate must be greater than min_rate={min_rate!r}, got {max_rate!r}.")
+    if max_rate / min_rate > sys.float_info.max:
+        raise ValueError(f"max_rate={max_rate!r} is too far from min_rate={min_rate!r}.")
     if not (isinstance(n_steps, Integral) and n_steps >= 2):
         raise ValueError(f"n_steps must be an int of at least 2, got {n_steps!r}.")
     if not (isinstance(smoothing, Real) and 0 <= smoothing < 1):
@@ -263,7 +277,10 @@ def _continued(run: _Run, path: str | os.PathLike[str], arguments: tuple[Any, ..
     if not Path(path).exists():
         return run
     with open(path, "rb") as file:
-        earlier = pickle.load(file)
+        try:
+            earlier = pickle.load(file)
+        except Exception:  # what a pickle that is none raises depends on its bytes
+            earlier = None
     if not (isinstance(earlier, _Run) and earlier.key == run.key):
         raise ValueError(
             f"path={os.fspath(path)!r} is not the file of a test of this estimator on these data "
@@ -280,10 +297,29 @@ def _classes(y: Any) -> Any:
     return np.unique(labels)
 
 
+def _balanced(y: Any, classes: Any) -> Any:
+    """The weights of class_weight='balanced' on all rows; for indicator matrices a list of them."""
+
+    def weights(labels: Any) -> dict[Any, float]:
+        found = np.unique(labels)
+        return dict(
+            zip(found, compute_class_weight("balanced", classes=found, y=labels), strict=True)
+        )
+
+    if classes is not None:
+        return weights(np.asarray(y).ravel())
+    columns = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+    return [weights(column) for column in columns.T]
+
+
+def _n_rows(X: Any) -> int:
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
 def _step(run: _Run, X: Any, y: Any, classes: Any) -> bool:
     """Take a step; return whether the network is still finite."""
     network = run.network
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    n_rows = _n_rows(X)
     if not run.losses:
         network.set_params(batch_size=_build.solver(network).batch_size(n_rows))
     n = network.batch_size
@@ -300,7 +336,8 @@ def _step(run: _Run, X: Any, y: Any, classes: Any) -> bool:
         # Of settings that the test does not use.
         warnings.filterwarnings("ignore", ".* ignored with (learning_rate|early_stopping)=")
         try:
-            partial_fit(*arguments, **({"classes": classes} if classes is not None else {}))
+            with interruptions_raised():
+                partial_fit(*arguments, **({"classes": classes} if classes is not None else {}))
         except ValueError as error:
             # The first step has the smallest rate: what is wrong there is no matter of the rate.
             if len(run.losses) < 2 or "diverged" not in str(error):

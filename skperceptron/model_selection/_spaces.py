@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -17,12 +18,16 @@ from sklearn.utils import check_random_state
 from .._autoencoder import MLPAutoencoder
 from .._base import BaseMLP
 from .._build import SOLVERS
+from .._compat import validate_parameters
 from ._cached import CachedEstimator
 
 SHAPES = ("constant", "halving")
 
 # What Optuna stores as a choice. Anything else is stored by its text.
 STORED = (type(None), bool, int, float, str)
+
+# What a repr has of a function, and of an object without a repr of its own.
+ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 @dataclass(frozen=True)
@@ -242,6 +247,8 @@ def search_space(estimator: Any) -> dict[str, Any]:
     ------
     TypeError
         If there is no network of these classes in ``estimator``.
+    ValueError
+        If a hyperparameter of the network is out of its range.
 
     See Also
     --------
@@ -261,6 +268,7 @@ def search_space(estimator: Any) -> dict[str, Any]:
     mlpclassifier__alpha
     """
     prefix, network = _network_in(estimator)
+    validate_parameters(network)
     space: dict[str, Any] = {}
     if not isinstance(network, MLPAutoencoder):
         space["hidden_layer_sizes"] = LayerSizes()
@@ -323,7 +331,8 @@ def suggest(trial: Any, space: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     TypeError
-        If a distribution is none of these. The message names the hyperparameter.
+        If ``space`` is not a dict, or a distribution is none of these. The message names the
+        hyperparameter.
     ValueError
         If a list is empty, or two of its values have the same ``repr``.
 
@@ -342,11 +351,16 @@ def suggest(trial: Any, space: Mapping[str, Any]) -> dict[str, Any]:
     ...     network.set_params(**suggest(trial, space))
     ...     return network.fit(X_train, y_train).score(X_val, y_val)
     """
+    if not isinstance(space, Mapping):
+        raise TypeError(
+            "space must be a dict of distributions by the names of hyperparameters, got "
+            f"{type(space).__name__}."
+        )
     return {name: _suggest_one(trial, name, values) for name, values in space.items()}
 
 
 def _suggest_one(trial: Any, name: str, values: Any) -> Any:
-    if hasattr(values, "suggest"):
+    if hasattr(values, "suggest") and not isinstance(values, type):
         return values.suggest(trial, name)
     if isinstance(values, (Sequence, np.ndarray)) and not isinstance(values, str):
         return _suggest_choice(trial, name, list(values))
@@ -369,9 +383,15 @@ def _suggest_one(trial: Any, name: str, values: Any) -> Any:
 def _suggest_choice(trial: Any, name: str, values: list[Any]) -> Any:
     if not values:
         raise ValueError(f"space[{name!r}] is an empty list.")
-    if all(type(value) in STORED for value in values):
+    texts = [repr(value) for value in values]
+    # Optuna finds a stored choice again by `==`, by which 1, 1.0 and True are one choice.
+    if all(type(value) in STORED for value in values) and len(set(values)) == len(set(texts)):
         return trial.suggest_categorical(name, values)
-    by_text = {repr(value): value for value in values}
-    if len(by_text) < len(values):
+    if len(set(texts)) < len(values):
         raise ValueError(f"space[{name!r}] has values with the same repr: {values!r}.")
+    # Another run, which continues the study, has the objects at other addresses.
+    same_in_each_run = [ADDRESS.sub("", text) for text in texts]
+    if len(set(same_in_each_run)) == len(values):
+        texts = same_in_each_run
+    by_text = dict(zip(texts, values, strict=True))
     return by_text[trial.suggest_categorical(name, list(by_text))]

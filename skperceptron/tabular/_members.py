@@ -22,13 +22,12 @@ from .._compat import (
     take_rows,
     without_callbacks,
 )
-from .._messages import own_warnings_into, warn
+from .._messages import INTERRUPTED, own_warnings_into, warn
 from .._publish import CURVES
 from ._columns import Columns
 from ._preprocessor import TabularPreprocessor
 from ._quantiles import Floats
 
-INTERRUPTED = "Training interrupted by user."
 FAR = 1e15  # standard deviations
 
 
@@ -235,7 +234,7 @@ def _warnings_into(messages: list[Warning]) -> Iterator[None]:
         with own_warnings_into(messages):
             yield
         return
-    with warnings.catch_warnings(record=True) as caught:
+    with own_warnings_into(messages), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield

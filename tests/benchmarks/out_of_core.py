@@ -36,12 +36,17 @@ def write(path: str, n_groups: int) -> None:
             writer.write_table(pa.table([*X.T, label], schema), row_group_size=N_ROWS)
 
 
-def train(path: str, *, whole: bool) -> MLPClassifier:
-    """Train for one epoch, on one row group after the other or on all rows at once."""
-    file = pq.ParquetFile(path)
+def train(path: str, *, whole: bool, keep: bool = False) -> MLPClassifier:
+    """Train for one epoch, on one row group after the other or on all rows at once.
+
+    A mistake that a test has to notice is to keep what has been read.
+    """
+    file, kept = pq.ParquetFile(path), []
     model = MLPClassifier((4,), batch_size=4096, dtype="float32", random_state=0)
     for group in [None] if whole else range(file.num_row_groups):
         table = file.read(use_threads=False) if whole else file.read_row_group(group)
+        if keep:
+            kept.append(table)
         X = np.column_stack([table[name].to_numpy() for name in FEATURES])
         model.partial_fit(X, table["label"].to_numpy(), classes=[0, 1])
     return model
@@ -56,7 +61,7 @@ def memory(field: str) -> int:
     raise LookupError(field)
 
 
-def train_here(path: str, small: str, limit: int | None, *, whole: bool) -> None:
+def train_here(path: str, small: str, limit: int | None, *, whole: bool, keep: bool) -> None:
     """Print the peak memory of training on a file, beyond that of training on a small one.
 
     The small file has one row group. After it everything is imported and every thread started.
@@ -67,7 +72,7 @@ def train_here(path: str, small: str, limit: int | None, *, whole: bool) -> None
         most = memory("VmData") + limit
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     before = memory("VmHWM")
-    train(path, whole=whole)
+    train(path, whole=whole, keep=keep)
     print(memory("VmHWM") - before)
 
 
@@ -84,9 +89,11 @@ def main() -> None:
     parser.add_argument("--small", metavar="FILE", help="train on this one before")
     parser.add_argument("--limit", type=int, help="bytes that the process can have beyond that")
     parser.add_argument("--whole", action="store_true", help="read the file at once")
+    parser.add_argument("--keep", action="store_true", help="keep each row group in memory")
     arguments = parser.parse_args()
     if arguments.train:
-        train_here(arguments.train, arguments.small, arguments.limit, whole=arguments.whole)
+        how = {"whole": arguments.whole, "keep": arguments.keep}
+        train_here(arguments.train, arguments.small, arguments.limit, **how)
         return
     with tempfile.TemporaryDirectory() as folder:
         small = os.path.join(folder, "1.parquet")

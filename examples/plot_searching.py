@@ -108,10 +108,11 @@ except ImportError:
 # The figures of the last split, and the accuracies of all.
 
 figure, (left, middle, right) = plt.subplots(
-    1, 3, figsize=(13, 3.8), layout="constrained", width_ratios=[1, 1, 1.1]
+    1, 3, figsize=(13, 3.8), layout="constrained", width_ratios=[1.2, 1, 1]
 )
 LearningRateDisplay.from_test(test, ax=left)
 left.set_title("Test of learning rates")
+left.legend(loc="lower left", fontsize="small")  # left of the losses that fall
 
 results = search.cv_results_
 widths = [sizes[0] * len(sizes) for sizes in results["param_hidden_layer_sizes"]]
@@ -125,9 +126,7 @@ points = middle.scatter(
     edgecolor=plt.rcParams["text.color"],
 )
 figure.colorbar(points, label="alpha")
-middle.axvline(
-    test.suggestion, color=plt.rcParams["text.color"], linestyle="--", label="suggestion"
-)
+middle.axvline(test.suggestion, color="#D55E00", linestyle="--", label="suggestion")
 middle.legend(loc="lower left")
 middle.set(
     title="Candidates, larger with more units",
@@ -142,7 +141,9 @@ middle.set_xticks([], minor=True)
 means = [reached.mean() for reached in accuracies.values()]
 errors = [reached.std(ddof=1) / np.sqrt(len(splits)) for reached in accuracies.values()]
 colours = ["#0072B2"] * 3 + ["#999999"] * len(BASELINES)
-right.barh(names, means, xerr=errors, color=colours, ecolor=plt.rcParams["text.color"])
+for name, mean, error, colour in zip(names, means, errors, colours, strict=True):
+    right.errorbar(mean, name, xerr=error, fmt="o", color=colour, capsize=3)
 right.invert_yaxis()
-right.set(title="On test rows", xlabel="accuracy", xlim=(0.85, 1))
+right.grid(axis="x", alpha=0.3)
+right.set(title="On test rows", xlabel="accuracy")
 plt.show()

@@ -429,7 +429,7 @@ def _labels(target: Any, classes: Array, n_rows: int) -> Array:
     _check_length(labels, target, n_rows)
     unknown = labels[~is_known(labels, classes)]
     if len(unknown):
-        raise ValueError(f"target must be among classes_, {classes}, got {unknown[0]!r}.")
+        raise ValueError(f"target must be among classes_, {classes}, got {unknown.tolist()[0]!r}.")
     return labels
 
 

@@ -213,6 +213,17 @@ def test_type_lines_name_what_is_accepted(estimator):
             assert kinds.intersection(parts), (name, entry.kind, kinds)
 
 
+@every_signature
+def test_each_string_that_is_accepted_is_in_the_entry(estimator):
+    for name, entry in entries(estimator, "Parameters").items():
+        if name == "scoring" or "as in :class:" in entry.text:
+            continue  # names of scikit-learn's scorers, and entries that lead to another class
+        for constraint in estimator._parameter_constraints[name]:
+            for option in getattr(constraint, "options", ()):
+                named = entry.kind + entry.text
+                assert not isinstance(option, str) or repr(option) in named, (name, option)
+
+
 def range_of(interval: Interval) -> str:
     """How entries say it."""
     low, high = interval.left, interval.right

@@ -518,8 +518,8 @@ def test_encoded_columns_know_the_column_that_they_are_made_of():
 
 THREE = network(MLPClassifier, CLASSES)
 WRONG = {
-    "a label that is none": ({"target": "dog"}, "target must be among classes_"),
-    "a number for a label": ({"target": 1}, "target must be among classes_"),
+    "a label that is none": ({"target": "dog"}, "target must be among classes_, .* got 'dog'\\."),
+    "a number for a label": ({"target": 1}, "target must be among classes_, .* got 1\\."),
     "too few labels": ({"target": ["ant", "bee"]}, "target must be one for all rows"),
     "labels in two dimensions": ({"target": [["ant"]] * 7}, "target must be one for all rows"),
     "an unknown method": ({"response_method": "predict"}, "response_method must be"),

@@ -557,6 +557,7 @@ class TestLearningRate:
         assert_allclose(test.smoothed_losses, smoothed, rtol=1e-9)
         assert not test.diverged
         assert test.suggestion == test.learning_rates[smoothed.argmin()] / 10
+        assert repr(test) == f"LearningRateTest(suggestion={test.suggestion!r}, diverged=False)"
 
     @pytest.mark.parametrize(
         ("network", "y"),

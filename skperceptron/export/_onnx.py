@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import TunedThresholdClassifierCV
@@ -627,6 +627,7 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
     ValueError
         If a part of the estimator has no ONNX form, such as an activation of your own, or if
         skl2onnx's converter of a part predicts something else. The message names the part.
+        If X has other columns than in ``fit``.
 
     See Also
     --------
@@ -653,6 +654,7 @@ def to_onnx(estimator: Any, X: Any, *, target_opset: int | None = None) -> Any:
     while hasattr(estimator, "best_estimator_"):  # of a search
         estimator = estimator.best_estimator_
     initial_types = _initial_types(X)
+    _check_columns(estimator, X)
     options: dict[Any, Any] = {}
     for part in _parts(estimator):
         if exported_class(type(part)) is not None:
@@ -822,6 +824,25 @@ def _initial_types(X: Any) -> list[tuple[str, Any]]:
         (label, of_kind.get(kind, number)([None, 1]))
         for label, kind in zip(labels, kinds_of, strict=True)
     ]
+
+
+def _check_columns(estimator: Any, X: Any) -> None:
+    """Refuse other columns than those of fit, of which a wrong model would be made."""
+    if any(isinstance(part, ColumnTransformer) for part in _parts(estimator)):
+        return  # takes columns by name, in any order, and need not take all
+    expected = getattr(estimator, "n_features_in_", np.shape(X)[1])
+    if np.shape(X)[1] != expected:
+        raise ValueError(
+            f"to_onnx needs X as it was in fit: expected {expected} columns, got {np.shape(X)[1]}."
+        )
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None or not hasattr(X, "columns"):
+        return
+    for place, (name, was) in enumerate(zip(X.columns, names, strict=True)):
+        if name != was:
+            raise ValueError(
+                f"to_onnx needs X as it was in fit: column {place} is {name!r}, and was {was!r}."
+            )
 
 
 def _plain(column: Any) -> Any:

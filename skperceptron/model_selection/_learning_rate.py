@@ -59,9 +59,9 @@ class LearningRateTest:
         Whether the test ended before ``max_rate``, because the loss rose steeply or was not finite.
     """
 
-    learning_rates: Array
-    losses: Array
-    smoothed_losses: Array
+    learning_rates: Array = field(repr=False)  # hundreds of numbers would hide the suggestion
+    losses: Array = field(repr=False)
+    smoothed_losses: Array = field(repr=False)
     suggestion: float
     diverged: bool
 

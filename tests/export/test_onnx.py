@@ -5,11 +5,15 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.compose import (
+    ColumnTransformer,
+    TransformedTargetRegressor,
+    make_column_transformer,
+)
 from sklearn.ensemble import (
     BaggingClassifier,
     StackingClassifier,
@@ -530,6 +534,28 @@ class TestErrors:
     def test_shapes(self):
         with pytest.raises(ValueError, match="X must have two dimensions"):
             to_onnx(fitted("regression")[0], np.zeros(3))
+
+    def test_other_columns_than_in_fit(self):
+        frame = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]})
+        network = MLPRegressor((2,), max_iter=1).fit(frame, [1.0, 2.0])
+        scaled = make_pipeline(StandardScaler(), clone(network)).fit(frame, [1.0, 2.0])
+        for model in (network, scaled):
+            with pytest.raises(ValueError, match="expected 2 columns, got 3"):
+                to_onnx(model, np.zeros((1, 3)))
+            with pytest.raises(ValueError, match="expected 2 columns, got 1"):
+                to_onnx(model, frame[["a"]])
+            with pytest.raises(ValueError, match="column 0 is 'b', and was 'a'"):
+                to_onnx(model, frame[["b", "a"]])
+
+    def test_a_column_transformer_takes_columns_in_any_order(self):
+        frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0], "c": [0.0, 0.0]})
+        scaler = ColumnTransformer([("scaler", StandardScaler(), ["a", "b"])])
+        model = make_pipeline(scaler, MLPRegressor((2,), max_iter=1)).fit(frame, [1.0, 2.0])
+        for X in (frame, frame[["c", "b", "a"]], frame[["b", "a"]]):
+            inputs = {name: X[[name]].to_numpy() for name in X}
+            session = onnxruntime.InferenceSession(to_onnx(model, X).SerializeToString())
+            (prediction,) = session.run(["prediction"], inputs)
+            assert_allclose(prediction[:, 0], model.predict(X), rtol=1e-12)
 
 
 def test_sparse_rows_say_how_many_columns_there_are():

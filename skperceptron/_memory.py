@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from ._core.training import Solver
 
 # Below this many bytes nobody asks how much memory there is.
 SURE_TO_FIT = 64 * 2**20
+
+# Bytes that a process can address: 2**64, or 2**32 in the Python of a browser.
+ADDRESS_SPACE = 2 * (sys.maxsize + 1)
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
@@ -38,7 +42,7 @@ def check_memory(params: Any, solver: Solver, architecture: Architecture, n_rows
     if needed <= SURE_TO_FIT:
         return
     limit = memory_limit()
-    if limit is not None and needed > limit:
+    if needed > limit:
         raise ValueError(f"{_too_large(params, architecture, needed)} {in_bytes(limit)} in all.")
 
 
@@ -87,14 +91,13 @@ def _exponent(number: int) -> int:
 # How much there is ------------------------------------------------------------------------------
 
 
-def memory_limit() -> int | None:
+def memory_limit() -> int:
     """Bytes that this process may come to: of the machine with its swap, or less in a container.
 
-    None where the system does not tell.
+    All that it can address where the system does not tell.
     """
-    machine = _machine()
-    known = [limit for limit in (machine, *_cgroup_limits()) if limit is not None]
-    return min(known, default=None)
+    known = [limit for limit in (_machine(), *_cgroup_limits()) if limit is not None]
+    return min(known, default=ADDRESS_SPACE)
 
 
 def _machine() -> int | None:

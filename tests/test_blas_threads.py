@@ -21,6 +21,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 
+from helpers.marks import without_other_threads
 from helpers.processes import run_python
 from skperceptron import (
     MLPAutoencoder,
@@ -32,6 +33,7 @@ from skperceptron import (
 from skperceptron._blas_threads import SMALL, Library, Limit, largest_product, with_few_threads
 
 pytestmark = [
+    without_other_threads,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),  # it is forked
 ]

@@ -1,7 +1,6 @@
 """Ctrl-C: usable weights, attributes that say what there is, and training that goes on."""
 
 import math
-import os
 import pickle
 import signal
 import threading
@@ -80,7 +79,7 @@ class TestSignal:
         """From another thread, as the operating system does: wherever training happens to be."""
         for delay in (0.001, 0.02, 0.05):
             model = estimator((30,), max_iter=10**6, tol=0, n_iter_no_change=math.inf)
-            timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+            timer = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
             first_epoch = CtrlC(math.inf)
             model.set_params(learning_rate=lambda p, e=first_epoch, t=timer: start(t) or e(p))
             try:

@@ -18,7 +18,7 @@ from sklearn.metrics import mean_gamma_deviance, mean_poisson_deviance
 from threadpoolctl import ThreadpoolController
 
 from helpers.interrupts import interrupt_call, interrupted
-from helpers.marks import dense_and_csr
+from helpers.marks import dense_and_csr, without_other_threads
 from helpers.tasks import tasks
 from helpers.weights import assert_close_weights, assert_same_weights
 from skperceptron import MLPClassifier, MLPRegressor, _blas_threads
@@ -425,6 +425,7 @@ class TestTheLinearModel:
         )
 
 
+@without_other_threads
 class TestThreadsOfScipy:
     """Its BLAS and NumPy's keep each other waiting, so it has one thread while L-BFGS runs."""
 

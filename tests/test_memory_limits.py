@@ -65,7 +65,7 @@ def test_the_limit_is_that_of_the_machine(make, monkeypatch):
     refuse(model, rf"needs at least .* and there are {needed // 2} bytes \(.* MiB\) in all")
     monkeypatch.setattr(_memory, "memory_limit", lambda: 2 * needed)
     model.fit(X[:2], Y[:2])
-    monkeypatch.setattr(_memory, "memory_limit", lambda: None)
+    monkeypatch.setattr(_memory, "memory_limit", lambda: _memory.ADDRESS_SPACE)
     model.fit(X[:2], Y[:2])
 
 
@@ -129,6 +129,11 @@ class TestTheLimit:
         assert system("", {}) == 1000
         assert system("0::/a\n", {"a/memory.max": "max\n"}) == 1000
 
+    def test_where_the_system_does_not_tell(self, system, monkeypatch):
+        monkeypatch.setattr(_memory, "_machine", lambda: None)
+        assert system("", {}) == _memory.ADDRESS_SPACE >= 2**32
+        refuse(MLPClassifier((2**63, 2)), "there are .* bytes.* in all")
+
     def test_of_version_2(self, system):
         assert system("0::/a/b\n", {"a/b/memory.max": "500\n"}) == 550
         assert system("0::/a/b\n", {"a/b/memory.swap.max": "0\n"}) == 500
@@ -151,7 +156,7 @@ class TestTheLimit:
         assert system("nonsense\n\xff", {"memory.max": ""}) == 1000
 
     def test_of_this_machine(self):
-        assert _memory.memory_limit() is None or _memory.memory_limit() > 2**28
+        assert _memory.memory_limit() > 2**28
 
     def test_of_a_system_that_does_not_tell(self, system, monkeypatch):
         monkeypatch.undo()

@@ -375,7 +375,7 @@ def test_ctrl_c_while_it_compiles_is_no_failure(monkeypatch, replayed):
 def test_ctrl_c_of_the_user_while_it_compiles_is_no_failure(where, kind):
     """The signal comes while Numba is at work in its thread. The next fit compiles."""
     code = """
-import os, signal, sys, warnings
+import signal, sys, warnings
 import numpy as np
 from skperceptron import MLPClassifier, PerceptronClassifier
 from skperceptron._core import kernels, ufuncs
@@ -386,7 +386,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def hit(*arguments, **options):
     if not hits:
         hits.append(True)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     return real(*arguments, **options)
 def counted(*arguments):
     epochs.append(1)

@@ -1,5 +1,7 @@
 """Marks and parametrisations that many test files use."""
 
+import signal
+
 import numpy as np
 import pytest
 import sklearn
@@ -16,6 +18,10 @@ HAS_CALLBACKS = parse_version("1.9") <= SCIKIT_LEARN
 needs_callbacks = pytest.mark.skipif(
     not HAS_CALLBACKS, reason="scikit-learn has callbacks from 1.9 on"
 )
+
+# Where there is no SIGALRM, the timeout of a test is a thread of its own, and while the user has
+# threads, fits leave the numbers of BLAS threads alone.
+without_other_threads = pytest.mark.timeout(300 if hasattr(signal, "SIGALRM") else 0)
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 dense_and_csr = pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import argparse
 import importlib
 import json
 import math
+import os
 import statistics
 import sys
 import time
@@ -33,7 +34,7 @@ ROWS = {
 }
 """Name of each module, and the number that its row has on the page."""
 
-VERSIONS = ["skperceptron", "numpy", "scipy", "scikit-learn"]
+VERSIONS = ["skperceptron", "numpy", "scipy", "scikit-learn", "numba"]
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -55,13 +56,14 @@ def read(path):
 
 
 def missing(row, lines, n_seeds=None, contestants=None):
-    """Cases and seeds of a row that have no result yet."""
+    """Cases and seeds of a row that have no result yet: all cases with seed 0 first, then with 1."""
     done = {(line["case"], line["contestant"], line["seed"]) for line in lines}
+    wanted = [case for case in row.cases if contestants is None or case.contestant in contestants]
     return [
         (case, seed)
-        for case in row.cases
-        if contestants is None or case.contestant in contestants
-        for seed in range(min(case.n_seeds, n_seeds or case.n_seeds))
+        for seed in range(max((case.n_seeds for case in wanted), default=0))
+        for case in wanted
+        if seed < min(case.n_seeds, n_seeds or case.n_seeds)
         if (case.name, case.contestant, seed) not in done
     ]
 
@@ -82,11 +84,16 @@ def compute(case, seed, data):
 
 
 def append(path, lines):
-    """Write a line at once; what a cut line left behind is taken away first."""
+    """Add lines to a file, without a cut last line that it may have.
+
+    The new file is written beside the old one and then takes its place in one step, so a run that
+    is killed at any moment leaves either the old lines or the new ones.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = read(path)
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line) + "\n" for line in [*whole, *lines])
+    beside = path.with_suffix(".tmp")
+    text = "".join(json.dumps(line) + "\n" for line in [*read(path), *lines])
+    beside.write_text(text, "utf-8")
+    os.replace(beside, path)
 
 
 def run(names, options):

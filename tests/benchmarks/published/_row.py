@@ -25,7 +25,8 @@ class Case:
 class Row:
     """A table or a figure of one source.
 
-    ``read`` says whether the published figures were seen in the source or are recalled from it.
+    ``read`` begins with "seen" if the published figures were read in the source, and with
+    "recalled" if they were not.
     ``budget`` says what differs from the published protocol, if anything does, and what the
     smaller one can show.
     """

@@ -29,8 +29,18 @@ from _report import Table
 from _row import OURS
 
 ROWS = {
+    "xiao_networks": 1,
     "xiao_perceptron": 2,
+    "sklearn_bench": 3,
+    "keras_dropout": 4,
+    "nielsen": 5,
+    "islp": 6,
+    "wan_dropout": 10,
+    "srivastava": 11,
+    "blackard": 13,
     "freund_schapire": 14,
+    "batch_norm": 15,
+    "hinton_autoencoder": 16,
 }
 """Name of each module, and the number that its row has on the page."""
 
@@ -56,7 +66,7 @@ def read(path):
 
 
 def missing(row, lines, n_seeds=None, contestants=None):
-    """Cases and seeds of a row that have no result yet: all cases with seed 0 first, then with 1."""
+    """Cases and seeds of a row that have no result yet: each case with seed 0, then with 1, ..."""
     done = {(line["case"], line["contestant"], line["seed"]) for line in lines}
     wanted = [case for case in row.cases if contestants is None or case.contestant in contestants]
     return [
@@ -76,6 +86,7 @@ def compute(case, seed, data):
         "contestant": case.contestant,
         "seed": seed,
         **found,
+        "score": round(found["score"], 6),
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
         "versions": {name: version(name) for name in VERSIONS},

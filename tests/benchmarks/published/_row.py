@@ -28,7 +28,8 @@ class Row:
     ``read`` begins with "seen" if the published figures were read in the source, and with
     "recalled" if they were not.
     ``budget`` says what differs from the published protocol, if anything does, and what the
-    smaller one can show.
+    smaller one can show. ``order`` has names of cases from the best to the worst, one tuple for
+    each order that the source claims: with a smaller budget only the order can be compared.
     """
 
     title: str
@@ -40,3 +41,4 @@ class Row:
     budget: str = ""
     digits: int = 4
     greater_is_better: bool = True
+    order: tuple[tuple[str, ...], ...] = ()

@@ -51,6 +51,7 @@ ROW = Row(
     score="Test squared error per image",
     digits=2,
     greater_is_better=False,
+    order=(("autoencoder", "PCA"),),
     cases=(
         Case("autoencoder", _autoencoder, 3.00, n_seeds=3),
         Case("PCA", _pca, 13.87, SKLEARN, n_seeds=1),

@@ -1,21 +1,20 @@
 """Compute published results again.
 
     python tests/benchmarks/published/run.py [ROW ...] [--data-dir D] [--results DIR] [--seeds N]
-        [--contestants NAME ...] [--report] [--page PAGE] [--plot FILE]
+        [--contestants NAME ...] [--report] [--page PAGE] [--plots DIR]
 
 Without names all rows are computed. Each result is a line of JSON in DIR/ROW.jsonl, with versions,
 revision and CPU seconds. What is there is not computed again, so a run that was stopped goes on.
-`--report` computes nothing and prints the tables of the results that are there; `--page` puts them
-between the comments `<!-- results of ROW -->` and `<!-- end of ROW -->` of a page; `--plot` draws
-the difference between each measured figure and its published one.
+One process computes a row at a time. `--report` computes nothing and prints the tables of the
+results that are there. `--page` puts them between the comments `<!-- results of ROW -->` and
+`<!-- end of ROW -->` of a page, and a summary of all rows between those of `summary`. `--plots`
+draws all rows into PNG files of a folder.
 """
 
 import argparse
 import importlib
 import json
-import math
 import os
-import statistics
 import sys
 import time
 import warnings
@@ -26,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _data import Data
 from _machine import revision, version
 from _report import Table
-from _row import OURS
+from _verdicts import mean_and_error, measured, summary
 
 ROWS = {
     "xiao_networks": 1,
@@ -126,22 +125,6 @@ def run(names, options):
                 progress.advance(bar)
 
 
-def mean_and_error(values):
-    """Mean, and its standard error where there are several values."""
-    mean = statistics.fmean(values)
-    if len(values) == 1:
-        return mean, math.nan
-    return mean, statistics.stdev(values) / math.sqrt(len(values))
-
-
-def measured(lines, case_name, contestant):
-    return [
-        line["score"]
-        for line in lines
-        if (line["case"], line["contestant"]) == (case_name, contestant)
-    ]
-
-
 def table(row, lines):
     """Published figures beside the mean and its standard error of each contestant."""
     contestants = list(dict.fromkeys(case.contestant for case in row.cases))
@@ -184,37 +167,7 @@ def put_on_page(path, name, text):
     path.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", "utf-8")
 
 
-def plot(names, results, path):
-    """Each measured error against its published one: left of the line is better."""
-    import matplotlib.pyplot as plt
-
-    labels, values, errors = [], [], []
-    for name in names:
-        row, lines = load(name), read(results / f"{name}.jsonl")
-        for case in row.cases:
-            scores = measured(lines, case.name, case.contestant)
-            if case.contestant != OURS or case.published is None or not scores:
-                continue
-            mean, error = mean_and_error(scores)
-            if row.greater_is_better:  # accuracies become errors
-                whole = 100 if row.digits < 3 else 1
-                mean, reference = whole - mean, whole - case.published
-            else:
-                reference = case.published
-            labels.append(f"{ROWS[name]}: {case.name}")
-            values.append(100 * (mean / reference - 1))
-            errors.append(0 if math.isnan(error) else 100 * error / reference)
-    places = range(len(labels), 0, -1)
-    _, axes = plt.subplots(figsize=(8, 1.5 + 0.22 * len(labels)), layout="constrained")
-    axes.axvline(0, color="0.5", linewidth=1)
-    axes.errorbar(values, places, xerr=errors, fmt="o", markersize=4, capsize=2)
-    axes.set_yticks(places, labels, fontsize=8)
-    axes.set_ylim(0, len(labels) + 1)
-    axes.set(xlabel="error against the published one, %", title="Left of the line is better")
-    plt.savefig(path, dpi=120)
-
-
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--data-dir", type=Path, default=Path("../shared/data"))
@@ -223,8 +176,8 @@ def main():
     parser.add_argument("--contestants", nargs="+", metavar="NAME")
     parser.add_argument("--report", action="store_true", help="compute nothing")
     parser.add_argument("--page", type=Path)
-    parser.add_argument("--plot", type=Path)
-    options = parser.parse_args()
+    parser.add_argument("--plots", type=Path)
+    options = parser.parse_args(arguments)
     unknown = set(options.rows) - set(ROWS)
     if unknown:
         parser.error(f"no such row: {', '.join(sorted(unknown))}; rows: {', '.join(ROWS)}")
@@ -238,8 +191,17 @@ def main():
         print(f"\n{ROWS[name]}. {row.title}\n\n{text}")
         if options.page:
             put_on_page(options.page, name, text)
-    if options.plot:
-        plot(names, options.results, options.plot)
+    if options.page or options.plots:
+        everything = {
+            ROWS[name]: (load(name), read(options.results / f"{name}.jsonl"))
+            for name in sorted(ROWS, key=ROWS.get)
+        }
+    if options.page:
+        put_on_page(options.page, "summary", str(summary(everything)))
+    if options.plots:
+        from _plots import draw
+
+        draw(everything, options.plots)
 
 
 if __name__ == "__main__":

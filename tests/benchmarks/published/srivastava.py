@@ -84,6 +84,7 @@ ROW = Row(
     score="Test error in %",
     digits=2,
     greater_is_better=False,
+    order=(tuple(reversed(PUBLISHED)),),
     cases=tuple(
         Case(name, partial(_run, name=name), published, n_seeds=3)
         for name, published in PUBLISHED.items()

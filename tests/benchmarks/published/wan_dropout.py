@@ -54,6 +54,10 @@ ROW = Row(
     score="Test error in %",
     digits=2,
     greater_is_better=False,
+    order=tuple(
+        (f"{activation}, dropout 0.5", f"{activation}, no dropout")
+        for activation in ("relu", "logistic")
+    ),
     cases=tuple(
         Case(
             f"{activation}, {'dropout 0.5' if dropout else 'no dropout'}",

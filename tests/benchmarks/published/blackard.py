@@ -3,19 +3,20 @@
 from functools import partial
 
 import numpy as np
-from sklearn.preprocessing import MinMaxScaler, label_binarize
+from sklearn.preprocessing import MinMaxScaler, StandardScaler, label_binarize
 
 from _row import Case, Row
 from skperceptron import MLPClassifier, MLPRegressor
 
 N_TRAIN, N_VALIDATION = 11340, 3780
-N_EPOCHS = 100
+N_EPOCHS = 300
+SCALERS = {"standardised": StandardScaler, "within [0, 1]": MinMaxScaler}
 
 
-def _run(data, seed, *, loss):
+def _run(data, seed, *, loss, inputs):
     X, y = data.covtype
     end = N_TRAIN + N_VALIDATION
-    X = MinMaxScaler().fit(X[:N_TRAIN]).transform(X)
+    X = SCALERS[inputs]().fit(X[:N_TRAIN]).transform(X)
     settings = {
         "hidden_layer_sizes": (120,),
         "activation": "logistic",
@@ -24,11 +25,12 @@ def _run(data, seed, *, loss):
         "momentum": 0.5,
         "nesterovs_momentum": False,
         "alpha": 0,
-        "batch_size": 1,
+        "batch_size": 10,
         "max_iter": N_EPOCHS,
         "early_stopping": True,
         "scoring": "loss",
         "tol": 0,
+        "n_iter_no_change": 20,
         "random_state": seed,
     }
     if loss == "squared_error":
@@ -51,14 +53,22 @@ ROW = Row(
     read="recalled",
     protocol="Covertype, the first 11340 rows to train on, the next 3780 to stop by, and 565892 to "
     "test, 54-120-7, SGD with learning rate 0.05 and momentum 0.5.",
-    budget="Not known from the source, and chosen here: inputs scaled to [0, 1], logistic units, "
-    "steps of one row, a patience of 10 epochs, at most 100 epochs.",
+    budget="The source's scaling of inputs, loss, batches and stopping are not known here. Chosen by "
+    "the accuracy on the validation rows: standardised inputs, batches of 10, a patience of 20 "
+    "epochs of the validation loss, at most 300 epochs. Units are logistic.",
     score="Test accuracy in %",
     digits=2,
-    cases=(
+    cases=tuple(
         Case(
-            "squared error, logistic outputs", partial(_run, loss="squared_error"), 70.58, n_seeds=3
-        ),
-        Case("cross-entropy, softmax", partial(_run, loss="log_loss"), n_seeds=3),
+            f"{said}, inputs {inputs}",
+            partial(_run, loss=loss, inputs=inputs),
+            published,
+            n_seeds=3,
+        )
+        for said, loss, inputs, published in [
+            ("squared error", "squared_error", "standardised", 70.58),
+            ("cross-entropy", "log_loss", "standardised", None),
+            ("cross-entropy", "log_loss", "within [0, 1]", None),
+        ]
     ),
 )

@@ -22,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import skperceptron
 from _data import Data
 from _machine import revision, version
 from _report import Table
@@ -43,7 +44,7 @@ ROWS = {
 }
 """Name of each module, and the number that its row has on the page."""
 
-VERSIONS = ["skperceptron", "numpy", "scipy", "scikit-learn", "numba"]
+VERSIONS = ["numpy", "scipy", "scikit-learn", "numba"]
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -88,7 +89,10 @@ def compute(case, seed, data):
         "score": round(found["score"], 6),
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
-        "versions": {name: version(name) for name in VERSIONS},
+        "versions": {
+            "skperceptron": skperceptron.__version__,
+            **{name: version(name) for name in VERSIONS},
+        },
         "revision": revision(),
     }
 

@@ -53,8 +53,8 @@ ROW = Row(
     read="recalled",
     protocol="Covertype, the first 11340 rows to train on, the next 3780 to stop by, and 565892 to "
     "test, 54-120-7, SGD with learning rate 0.05 and momentum 0.5.",
-    budget="The source's scaling of inputs, loss, batches and stopping are not known here. Chosen by "
-    "the accuracy on the validation rows: standardised inputs, batches of 10, a patience of 20 "
+    budget="The source's scaling of inputs, loss, batches and stopping are not known here. Chosen "
+    "by the accuracy on the validation rows: standardised inputs, batches of 10, a patience of 20 "
     "epochs of the validation loss, at most 300 epochs. Units are logistic.",
     score="Test accuracy in %",
     digits=2,

@@ -160,7 +160,9 @@ class TestVerdicts:
         assert verdicts.in_order(row, lines) == [("a", "b", True), ("b", "c", False)]
         text = str(verdicts.summary({1: (row, lines)}))
         assert "order as published in 1 of 2 pairs |" in text
-        assert "1 of 1 pairs, not all computed yet" in str(verdicts.summary({1: (row, lines[:2])}))
+        assert "1 of 1 pairs, not all computed yet |" in str(
+            verdicts.summary({1: (row, lines[:2])})
+        )
 
 
 KILLED = """
@@ -244,10 +246,10 @@ def small_data(tmp_path_factory):
     """Files as those of the real data, with few rows."""
     folder = tmp_path_factory.mktemp("data")
     X, y = load_digits(return_X_y=True)
-    pixels = np.zeros((400, 784), np.uint8)
-    pixels[:, :64] = 15 * X[:400]
-    halves = {"X_train": pixels[:300], "y_train": y[:300]}
-    halves |= {"X_test": pixels[300:], "y_test": y[300:400]}
+    pixels = np.zeros((180, 784), np.uint8)
+    pixels[:, :64] = 15 * X[:180]
+    halves = {"X_train": pixels[:120], "y_train": y[:120]}
+    halves |= {"X_test": pixels[120:], "y_test": y[120:180]}
     for name in ("mnist", "fashion_mnist"):
         np.savez(folder / f"{name}.npz", **halves)
     X = rng.integers(0, 100, (15500, 54))

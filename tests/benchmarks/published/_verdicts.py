@@ -74,18 +74,19 @@ def summary(rows):
     """A line for each row of its verdicts. ``rows`` are Row and lines by number."""
     table = []
     for number, (row, lines) in rows.items():
-        if row.order:
+        text = ""
+        if row.order and lines:
             pairs = in_order(row, lines)
             kept = sum(holds for *_, holds in pairs)
             text = f"order as published in {kept} of {len(pairs)} pairs" if pairs else ""
             if sum(map(len, row.order)) - len(row.order) > len(pairs):
                 text = ", ".join(part for part in (text, "not all computed yet") if part)
-        else:
+        elif lines:
             text = ", ".join(_counts(judged(row, lines).values()))
         n_runs = [len(measured(lines, case.name, OURS)) for case in row.cases if _ours(case)]
         runs = str(min(n_runs)) if min(n_runs) == max(n_runs) else f"{min(n_runs)}–{max(n_runs)}"
-        table.append([f"{number}. {row.title}", row.source, runs, text or "not computed yet"])
-    return Table(["row", "source", "runs", "compared with the published figures"], table)
+        table.append([f"{number}. {row.title}", runs, text or "not computed yet"])
+    return Table(["row", "runs of each case", "compared with the published figures"], table)
 
 
 def _ours(case):

@@ -125,6 +125,7 @@ class TestLines:
         assert len(run.missing(row, lines)) == 2
         assert len(run.missing(row, lines, n_seeds=1)) == 1
         assert not run.missing(row, [], contestants=["scikit-learn"])
+        assert len(run.missing(row, [], cases=["another"])) == 1
 
 
 class TestVerdicts:

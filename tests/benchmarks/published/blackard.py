@@ -63,7 +63,7 @@ ROW = Row(
             f"{said}, inputs {inputs}",
             partial(_run, loss=loss, inputs=inputs),
             published,
-            n_seeds=3,
+            n_seeds=5,
         )
         for said, loss, inputs, published in [
             ("squared error", "squared_error", "standardised", 70.58),

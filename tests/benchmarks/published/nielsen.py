@@ -83,7 +83,7 @@ ROW = Row(
                 on_validation=on_validation,
             ),
             published,
-            n_seeds=5 if n_units == 30 else 3,
+            n_seeds=5,
         )
         for name, (n_units, rate, lmbda, large, on_validation, published) in CASES.items()
     ),

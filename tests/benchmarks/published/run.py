@@ -1,7 +1,7 @@
 """Compute published results again.
 
     python tests/benchmarks/published/run.py [ROW ...] [--data-dir D] [--results DIR] [--seeds N]
-        [--contestants NAME ...] [--report] [--page PAGE] [--plots DIR]
+        [--contestants NAME ...] [--cases NAME ...] [--report] [--page PAGE] [--plots DIR]
 
 Without names all rows are computed. Each result is a line of JSON in DIR/ROW.jsonl, with versions,
 revision and CPU seconds. What is there is not computed again, so a run that was stopped goes on.
@@ -65,10 +65,15 @@ def read(path):
     return found
 
 
-def missing(row, lines, n_seeds=None, contestants=None):
+def missing(row, lines, n_seeds=None, contestants=None, cases=None):
     """Cases and seeds of a row that have no result yet: each case with seed 0, then with 1, ..."""
     done = {(line["case"], line["contestant"], line["seed"]) for line in lines}
-    wanted = [case for case in row.cases if contestants is None or case.contestant in contestants]
+    wanted = [
+        case
+        for case in row.cases
+        if contestants is None or case.contestant in contestants
+        if cases is None or case.name in cases
+    ]
     return [
         (case, seed)
         for seed in range(max((case.n_seeds for case in wanted), default=0))
@@ -116,7 +121,11 @@ def run(names, options):
     data = Data(options.data_dir)
     wanted = {
         name: missing(
-            load(name), read(options.results / f"{name}.jsonl"), options.seeds, options.contestants
+            load(name),
+            read(options.results / f"{name}.jsonl"),
+            options.seeds,
+            options.contestants,
+            options.cases,
         )
         for name in names
     }
@@ -178,6 +187,7 @@ def main(arguments=None):
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--seeds", type=int, help="at most so many seeds of each case")
     parser.add_argument("--contestants", nargs="+", metavar="NAME")
+    parser.add_argument("--cases", nargs="+", metavar="NAME", help="as the tables name them")
     parser.add_argument("--report", action="store_true", help="compute nothing")
     parser.add_argument("--page", type=Path)
     parser.add_argument("--plots", type=Path)

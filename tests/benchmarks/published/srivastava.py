@@ -88,7 +88,7 @@ ROW = Row(
     greater_is_better=False,
     order=(tuple(reversed(PUBLISHED)),),
     cases=tuple(
-        Case(name, partial(_run, name=name), published, n_seeds=3)
+        Case(name, partial(_run, name=name), published, n_seeds=5)
         for name, published in PUBLISHED.items()
     ),
 )

@@ -63,7 +63,7 @@ ROW = Row(
             f"{activation}, {'dropout 0.5' if dropout else 'no dropout'}",
             partial(_run, activation=activation, dropout=dropout),
             published,
-            n_seeds=3,
+            n_seeds=5,
         )
         for (activation, dropout), published in PUBLISHED.items()
     ),

@@ -96,6 +96,15 @@ def test_prediction_before_fit():
             getattr(MLPClassifier(), method)(*([X] if method != "summary" else []))
 
 
+@pytest.mark.parametrize("momentum", [0, 1, np.float32(0.5)])
+def test_momentum_may_be_any_number(momentum):
+    """Also in a fit of so many steps that their compiled form is looked for."""
+    settings = {"solver": "sgd", "batch_size": 4, "max_iter": 2, "tol": None, "random_state": 0}
+    model = MLPRegressor((2,), momentum=momentum, **settings).fit(X, X[:, 0])
+    same = MLPRegressor((2,), momentum=float(momentum), **settings).fit(X, X[:, 0])
+    assert_array_equal(model.coefs_[0], same.coefs_[0])
+
+
 def test_batches_larger_than_the_data_are_clipped_with_a_warning():
     model = MLPClassifier((4,), batch_size=500, max_iter=400, tol=0.1, random_state=0)
     with pytest.warns(UserWarning, match="batch_size` .* larger than sample size"):

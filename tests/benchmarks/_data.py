@@ -53,8 +53,8 @@ class Data:
 
     def _images(self, file_name, openml_name):
         """The 60000 images to train on."""
-        X, y, _, _ = self._raw_images(file_name, openml_name)
-        return np.divide(X, 255, dtype=np.float32), y
+        X, y, _, _ = _scaled(self._raw_images(file_name, openml_name))
+        return X, y
 
     @cached_property
     def raw_mnist(self):
@@ -69,14 +69,27 @@ class Data:
         file = self._folder / file_name
         if file.exists():
             with np.load(file) as arrays:
-                X = np.concatenate([arrays["X_train"], arrays["X_test"]])
-                y = np.concatenate([arrays["y_train"], arrays["y_test"]])
-        else:
-            X, y = datasets.fetch_openml(
-                openml_name, version=1, return_X_y=True, as_frame=False, parser="liac-arff"
-            )
+                return tuple(arrays[name] for name in ("X_train", "y_train", "X_test", "y_test"))
+        X, y = datasets.fetch_openml(
+            openml_name, version=1, return_X_y=True, as_frame=False, parser="liac-arff"
+        )
         y = y.astype(int)
         return X[:60000], y[:60000], X[60000:], y[60000:]
+
+    @cached_property
+    def scaled_mnist(self):
+        """Pixels from 0 to 1 as float32: X and y of 60000 images to train on, 10000 to test."""
+        return _scaled(self.raw_mnist)
+
+    @cached_property
+    def covtype(self):
+        """Kinds of forest, from 1 to 7, on 581012 squares of 30 metres, in the published order."""
+        file = self._folder / "covtype.npz"
+        if file.exists():
+            with np.load(file) as arrays:
+                return arrays["X"].astype(np.float32), arrays["y"]
+        X, y = datasets.fetch_covtype(return_X_y=True)
+        return X.astype(np.float32), y
 
     @cached_property
     def newsgroups(self):
@@ -87,3 +100,8 @@ class Data:
                 return X, arrays["y_train"]
         articles = datasets.fetch_20newsgroups_vectorized(subset="train")
         return articles.data.astype(np.float32), articles.target
+
+
+def _scaled(images):
+    X, y, X_test, y_test = images
+    return np.divide(X, 255, dtype=np.float32), y, np.divide(X_test, 255, dtype=np.float32), y_test

@@ -27,7 +27,7 @@ def describe():
     """Machine, versions and revision, as strings by name."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "skperceptron": f"{skperceptron.__version__}, {_revision()}",
+        "skperceptron": f"{skperceptron.__version__}, {revision()}",
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
         "system": platform.platform(),
@@ -38,7 +38,7 @@ def describe():
     }
 
 
-def _revision():
+def revision():
     checkout = Path(skperceptron.__file__).parents[1]
     git = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=12"]
     try:

@@ -24,7 +24,6 @@ import lbfgs
 import parameters
 import perceptron
 import prediction
-import published
 import slow_calls
 import small_batches
 import sparse_text
@@ -48,10 +47,9 @@ TOPICS = {
     "growth": growth.run,
     "perceptron": perceptron.run,
     "slow_calls": slow_calls.run,
-    "published": published.run,
     "busy": busy.run,
 }
-LONG = {"published", "busy"}  # so only when asked for
+LONG = {"busy"}  # so only when asked for
 
 
 def main():

@@ -80,7 +80,8 @@ class Tape:
     def call(self, ufunc: np.ufunc, *operands: Place | float) -> None:
         """``ufunc(*inputs, out=out)``; the operands are of one size, but for numbers."""
         arrays = [
-            np.array([each], self.dtype) if isinstance(each, float) else each for each in operands
+            each if isinstance(each, np.ndarray | Series) else np.array([each], self.dtype)
+            for each in operands
         ]
         self.require(all(_operand(array).first.flags.c_contiguous for array in arrays))
         sizes = [_operand(array).first.size for array in arrays]

@@ -1,0 +1,222 @@
+"""Compute published results again.
+
+    python tests/benchmarks/published/run.py [ROW ...] [--data-dir D] [--results DIR] [--seeds N]
+        [--contestants NAME ...] [--cases NAME ...] [--report] [--page PAGE] [--plots DIR]
+
+Without names all rows are computed. Each result is a line of JSON in DIR/ROW.jsonl, with versions,
+revision and CPU seconds. What is there is not computed again, so a run that was stopped goes on.
+One process computes a row at a time. `--report` computes nothing and prints the tables of the
+results that are there. `--page` puts them between the comments `<!-- results of ROW -->` and
+`<!-- end of ROW -->` of a page, and a summary of all rows between those of `summary`. `--plots`
+draws all rows into PNG files of a folder.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import skperceptron
+from _data import Data
+from _machine import revision, version
+from _report import Table
+from _verdicts import mean_and_error, measured, summary
+
+ROWS = {
+    "xiao_networks": 1,
+    "xiao_perceptron": 2,
+    "sklearn_bench": 3,
+    "keras_dropout": 4,
+    "nielsen": 5,
+    "islp": 6,
+    "wan_dropout": 10,
+    "srivastava": 11,
+    "blackard": 13,
+    "freund_schapire": 14,
+    "batch_norm": 15,
+    "hinton_autoencoder": 16,
+}
+"""Name of each module, and the number that its row has on the page."""
+
+VERSIONS = ["numpy", "scipy", "scikit-learn", "numba"]
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def load(name):
+    return importlib.import_module(name).ROW
+
+
+def read(path):
+    """The results in a file; the last line may have been cut by whatever stopped the run."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    found = []
+    for place, line in enumerate(lines):
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            if place < len(lines) - 1:
+                raise
+    return found
+
+
+def missing(row, lines, n_seeds=None, contestants=None, cases=None):
+    """Cases and seeds of a row that have no result yet: each case with seed 0, then with 1, ..."""
+    done = {(line["case"], line["contestant"], line["seed"]) for line in lines}
+    wanted = [
+        case
+        for case in row.cases
+        if contestants is None or case.contestant in contestants
+        if cases is None or case.name in cases
+    ]
+    return [
+        (case, seed)
+        for seed in range(max((case.n_seeds for case in wanted), default=0))
+        for case in wanted
+        if seed < min(case.n_seeds, n_seeds or case.n_seeds)
+        if (case.name, case.contestant, seed) not in done
+    ]
+
+
+def compute(case, seed, data):
+    start, cpu = time.perf_counter(), time.process_time()
+    found = case.run(data, seed)
+    return {
+        "case": case.name,
+        "contestant": case.contestant,
+        "seed": seed,
+        **found,
+        "score": round(found["score"], 6),
+        "seconds": round(time.perf_counter() - start, 2),
+        "cpu_seconds": round(time.process_time() - cpu, 2),
+        "versions": {
+            "skperceptron": skperceptron.__version__,
+            **{name: version(name) for name in VERSIONS},
+        },
+        "revision": revision(),
+    }
+
+
+def append(path, lines):
+    """Add lines to a file, without a cut last line that it may have.
+
+    The new file is written beside the old one and then takes its place in one step, so a run that
+    is killed at any moment leaves either the old lines or the new ones.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".tmp")
+    text = "".join(json.dumps(line) + "\n" for line in [*read(path), *lines])
+    beside.write_text(text, "utf-8")
+    os.replace(beside, path)
+
+
+def run(names, options):
+    from rich.progress import Progress
+
+    data = Data(options.data_dir)
+    wanted = {
+        name: missing(
+            load(name),
+            read(options.results / f"{name}.jsonl"),
+            options.seeds,
+            options.contestants,
+            options.cases,
+        )
+        for name in names
+    }
+    with Progress() as progress:
+        bar = progress.add_task("fits", total=sum(map(len, wanted.values())))
+        for name, pairs in wanted.items():
+            for case, seed in pairs:
+                progress.update(bar, description=f"{name}, {case.name}, {case.contestant}, {seed}")
+                append(options.results / f"{name}.jsonl", [compute(case, seed, data)])
+                progress.advance(bar)
+
+
+def table(row, lines):
+    """Published figures beside the mean and its standard error of each contestant."""
+    contestants = list(dict.fromkeys(case.contestant for case in row.cases))
+    published = {case.name: case.published for case in row.cases if case.published is not None}
+    rows = []
+    for name in dict.fromkeys(case.name for case in row.cases):
+        cells = []
+        for contestant in contestants:
+            values = measured(lines, name, contestant)
+            cells.append(said(values, row.digits) if values else "")
+        given = f"{published[name]:.{row.digits}f}" if name in published else ""
+        rows.append([name, given, *cells])
+    return Table(["", "published", *contestants], rows, _caption(row))
+
+
+def said(values, digits):
+    mean, error = mean_and_error(values)
+    if len(values) == 1:
+        return f"{mean:.{digits}f} (one run)"
+    return f"{mean:.{digits}f} ± {error:.{digits}f} ({len(values)})"
+
+
+def _caption(row):
+    parts = [
+        f"{row.source}. Published figures: {row.read}.",
+        row.protocol,
+        row.budget,
+        f"{row.score}: mean ± standard error (number of runs).",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def put_on_page(path, name, text):
+    page = path.read_text("utf-8")
+    begin, end = f"<!-- results of {name} -->\n", f"<!-- end of {name} -->\n"
+    if not (begin in page and end in page):
+        raise ValueError(f"{path} has no place for the results of {name}")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", "utf-8")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("--data-dir", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--seeds", type=int, help="at most so many seeds of each case")
+    parser.add_argument("--contestants", nargs="+", metavar="NAME")
+    parser.add_argument("--cases", nargs="+", metavar="NAME", help="as the tables name them")
+    parser.add_argument("--report", action="store_true", help="compute nothing")
+    parser.add_argument("--page", type=Path)
+    parser.add_argument("--plots", type=Path)
+    options = parser.parse_args(arguments)
+    unknown = set(options.rows) - set(ROWS)
+    if unknown:
+        parser.error(f"no such row: {', '.join(sorted(unknown))}; rows: {', '.join(ROWS)}")
+    names = options.rows or list(ROWS)
+    warnings.simplefilter("ignore")  # ConvergenceWarning: epochs are given
+    if not options.report:
+        run(names, options)
+    for name in names:
+        row = load(name)
+        text = str(table(row, read(options.results / f"{name}.jsonl")))
+        print(f"\n{ROWS[name]}. {row.title}\n\n{text}")
+        if options.page:
+            put_on_page(options.page, name, text)
+    if options.page or options.plots:
+        everything = {
+            ROWS[name]: (load(name), read(options.results / f"{name}.jsonl"))
+            for name in sorted(ROWS, key=ROWS.get)
+        }
+    if options.page:
+        put_on_page(options.page, "summary", str(summary(everything)))
+    if options.plots:
+        from _plots import draw
+
+        draw(everything, options.plots)
+
+
+if __name__ == "__main__":
+    main()

@@ -30,6 +30,11 @@ from _row import OURS
 ROWS = {
     "xiao_perceptron": 2,
     "freund_schapire": 14,
+    "geron": 7,
+    "uci_backprop": 8,
+    "uci_dropout": 9,
+    "gorishniy": 12,
+    "gorishniy_adult": 12,
 }
 """Name of each module, and the number that its row has on the page."""
 

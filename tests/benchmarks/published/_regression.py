@@ -1,5 +1,6 @@
 """What the rows of regression share: splits, and choices on a validation part of training rows."""
 
+import math
 from functools import lru_cache
 
 from sklearn.compose import TransformedTargetRegressor
@@ -43,11 +44,20 @@ def rmse(model, X, y):
 def on_validation(make, grid, X, y, seed, *, n_rows=None):
     """RMSE of each setting on a fifth of the rows, after training on the rest, or on ``n_rows``.
 
-    ``make`` is called with a setting and the number of training rows.
+    ``make`` is called with a setting and the number of training rows. The RMSE of a setting with
+    which training diverges is infinite.
     """
     X, X_val, y, y_val = train_test_split(X, y, test_size=0.2, random_state=seed)
     X, y = X[:n_rows], y[:n_rows]
-    return [rmse(make(setting, len(X)).fit(X, y), X_val, y_val) for setting in grid]
+    scores = []
+    for setting in grid:
+        try:
+            scores.append(rmse(make(setting, len(X)).fit(X, y), X_val, y_val))
+        except ValueError as error:
+            if "diverged" not in str(error):
+                raise
+            scores.append(math.inf)
+    return scores
 
 
 def chosen(scores):

@@ -23,7 +23,7 @@ def splits(data):
 
 def _run(data, seed, *, kind, first_seed):
     train, validation, _ = splits(data)
-    network = kind((50, 50, 50), random_state=first_seed + seed)
+    network = kind(hidden_layer_sizes=(50, 50, 50), random_state=first_seed + seed)
     model = make_pipeline(StandardScaler(), network).fit(*train)
     return {"score": rmse(model, *validation), "n_iter": network.n_iter_}
 

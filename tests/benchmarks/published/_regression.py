@@ -41,18 +41,18 @@ def rmse(model, X, y):
     return root_mean_squared_error(y, model.predict(X))
 
 
-def on_validation(make, grid, X, y, seed, *, n_rows=None):
+def on_validation(make, grid, X, y, seed, *, n_rows=None, loss=rmse):
     """RMSE of each setting on a fifth of the rows, after training on the rest, or on ``n_rows``.
 
-    ``make`` is called with a setting and the number of training rows. The RMSE of a setting with
-    which training diverges is infinite.
+    ``loss`` is another loss than RMSE. ``make`` is called with a setting and the number of training
+    rows. The loss of a setting with which training diverges is infinite.
     """
     X, X_val, y, y_val = train_test_split(X, y, test_size=0.2, random_state=seed)
     X, y = X[:n_rows], y[:n_rows]
     scores = []
     for setting in grid:
         try:
-            scores.append(rmse(make(setting, len(X)).fit(X, y), X_val, y_val))
+            scores.append(float(loss(make(setting, len(X)).fit(X, y), X_val, y_val)))
         except ValueError as error:
             if "diverged" not in str(error):
                 raise

@@ -35,6 +35,9 @@ ROWS = {
     "uci_dropout": 9,
     "gorishniy": 12,
     "gorishniy_adult": 12,
+    "best_uci": 9,
+    "best_california": 12,
+    "best_adult": 12,
 }
 """Name of each module, and the number that its row has on the page."""
 

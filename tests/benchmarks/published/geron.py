@@ -34,6 +34,7 @@ ROW = Row(
     read="seen",
     protocol="Three hidden layers of 50 units, the rest default; two `train_test_split` with "
     "`random_state=42`, `StandardScaler` fitted on the training rows.",
+    budget="With the seed of the book one run is all there is; five others show the spread.",
     score="RMSE on the validation rows, in 100,000 dollars",
     greater_is_better=False,
     cases=tuple(

@@ -34,10 +34,10 @@ ROWS = {
     "uci_backprop": 8,
     "uci_dropout": 9,
     "gorishniy": 12,
-    "gorishniy_adult": 12,
-    "best_uci": 9,
-    "best_california": 12,
-    "best_adult": 12,
+    "gorishniy_adult": 17,
+    "best_uci": 18,
+    "best_california": 19,
+    "best_adult": 20,
 }
 """Name of each module, and the number that its row has on the page."""
 

@@ -37,6 +37,15 @@ class Data:
         order = np.random.default_rng(0).permutation(len(X))
         return StandardScaler().fit_transform(X[order]), y[order]
 
+    @cached_property
+    def raw_california(self):
+        """Prices of houses in the order of the file, nothing scaled."""
+        file = self._folder / "california_housing.npz"
+        if file.exists():
+            with np.load(file) as arrays:
+                return arrays["X"], arrays["y"]
+        return datasets.fetch_california_housing(return_X_y=True)
+
     def california_classes(self, n_classes):
         """The same with prices cut into classes of equal size, from cheap to dear."""
         X, y = self.california
@@ -101,6 +110,21 @@ class Data:
         articles = datasets.fetch_20newsgroups_vectorized(subset="train")
         return articles.data.astype(np.float32), articles.target
 
+    @cached_property
+    def adult(self):
+        """The two given files: frames of 14 columns, and whether an income is above 50,000."""
+        import pandas as pd
+
+        tables = [pd.read_csv(self._folder / f"adult_{part}.csv.gz") for part in ("train", "test")]
+        whole = pd.concat(tables, ignore_index=True)
+        y = whole.pop("income").str.startswith(">").to_numpy().astype(int)
+        n = len(tables[0])
+        return whole[:n], y[:n], whole[n:], y[n:]
+
+    def uci_regression(self, name):
+        """X, y and masks of the test rows of each split, of Hernández-Lobato & Adams (2015)."""
+        with np.load(self._folder / "uci_regression" / f"{name}.npz") as arrays:
+            return arrays["X"], arrays["y"], arrays["test_masks"]
 
 def _scaled(images):
     X, y, X_test, y_test = images

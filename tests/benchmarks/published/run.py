@@ -35,12 +35,20 @@ ROWS = {
     "keras_dropout": 4,
     "nielsen": 5,
     "islp": 6,
+    "geron": 7,
+    "uci_backprop": 8,
+    "uci_dropout": 9,
     "wan_dropout": 10,
     "srivastava": 11,
+    "gorishniy": 12,
     "blackard": 13,
     "freund_schapire": 14,
     "batch_norm": 15,
     "hinton_autoencoder": 16,
+    "gorishniy_adult": 17,
+    "best_uci": 18,
+    "best_california": 19,
+    "best_adult": 20,
 }
 """Name of each module, and the number that its row has on the page."""
 

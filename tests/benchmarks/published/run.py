@@ -30,6 +30,8 @@ from _row import OURS
 ROWS = {
     "xiao_perceptron": 2,
     "freund_schapire": 14,
+    "best_fashion": 1,
+    "best_mnist": 11,
 }
 """Name of each module, and the number that its row has on the page."""
 

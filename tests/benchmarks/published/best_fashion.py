@@ -1,12 +1,12 @@
 """The best plain network on Fashion-MNIST: chosen on validation images, tested once."""
 
-from _best import accuracy, cases
+from _best import cases
 from _row import Row
 
 PLAIN = {"hidden_layer_sizes": (512, 512), "batch_size": 128, "max_iter": 30}
 COSINE = PLAIN | {"learning_rate": "cosine"}
 DROPOUT = {"dropout": 0.3, "input_dropout": 0.1}
-BEST = PLAIN | {
+BASE = PLAIN | {
     "solver": "adamw",
     "weight_decay": 0.05,
     "learning_rate": "one_cycle",
@@ -15,24 +15,27 @@ BEST = PLAIN | {
     **DROPOUT,
 }
 CANDIDATES = {
-    "Adam, constant rate": PLAIN,
+    "Adam, constant learning rate": PLAIN,
     "Adam, cosine": COSINE,
-    "Adam, cosine, dropout 0.3, 0.1 at the inputs": COSINE | DROPOUT,
-    "AdamW, one cycle, batch norm, dropout 0.3, 0.1 at the inputs": BEST,
-    "the same with dropout 0.5 and label smoothing 0.1": BEST
-    | {"dropout": 0.5, "label_smoothing": 0.1},
-    "the same with dropout 0.2": BEST | {"dropout": 0.2},
-    "the same with 0.2 at the inputs and weight decay 0.2": BEST
-    | {"input_dropout": 0.2, "weight_decay": 0.2},
+    "Adam, cosine, dropout 0.3 and 0.1 at the inputs": COSINE | DROPOUT,
+    "base": BASE,
+    "base, dropout 0.5, label smoothing 0.1": BASE | {"dropout": 0.5, "label_smoothing": 0.1},
+    "base, dropout 0.2": BASE | {"dropout": 0.2},
+    "base, no dropout": BASE | {"dropout": 0.0, "input_dropout": 0.0},
+    "base, 0.2 at the inputs, weight decay 0.2": BASE | {"input_dropout": 0.2, "weight_decay": 0.2},
+    "base, 1024 units a layer": BASE | {"hidden_layer_sizes": (1024, 1024)},
 }
-CHOSEN = "AdamW, one cycle, batch norm, dropout 0.3, 0.1 at the inputs"
-FINAL = {}
+FINAL = {"max_iter": 40}
 
 ROW = Row(
     title="Best plain network on Fashion-MNIST",
     source="The list of results in the README of zalandoresearch/fashion-mnist, MLP 256-128-64",
     read="seen",
-    protocol="Pixels / 255, no augmentation, one network, float32.",
+    protocol="Pixels / 255, no augmentation, one network of 784-512-512-10 ReLU units, float32, "
+    "steps of 128 images. *base* is AdamW with weight decay 0.05, one cycle up to a learning rate "
+    "of 0.005, batch normalisation, dropout 0.3 and 0.1 at the inputs. Candidates: 20,000 of the "
+    "60,000 training images, 30 epochs, and 10,000 others to compare them. The best one: 40 "
+    "epochs.",
     score="Accuracy",
-    cases=cases("fashion_mnist", CANDIDATES, CHOSEN, FINAL, 0.900, accuracy),
+    cases=cases("best_fashion", "fashion_mnist", CANDIDATES, FINAL, 0.900),
 )

@@ -95,6 +95,7 @@ def run(names, options):
     from rich.progress import Progress
 
     data = Data(options.data_dir)
+    data.results = options.results  # read by rows that choose among earlier results
     wanted = {
         name: missing(
             load(name), read(options.results / f"{name}.jsonl"), options.seeds, options.contestants

@@ -126,6 +126,7 @@ class Data:
         with np.load(self._folder / "uci_regression" / f"{name}.npz") as arrays:
             return arrays["X"], arrays["y"], arrays["test_masks"]
 
+
 def _scaled(images):
     X, y, X_test, y_test = images
     return np.divide(X, 255, dtype=np.float32), y, np.divide(X_test, 255, dtype=np.float32), y_test

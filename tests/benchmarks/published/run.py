@@ -49,6 +49,8 @@ ROWS = {
     "best_uci": 18,
     "best_california": 19,
     "best_adult": 20,
+    "best_fashion": 21,
+    "best_mnist": 22,
 }
 """Name of each module, and the number that its row has on the page."""
 
@@ -127,6 +129,7 @@ def run(names, options):
     from rich.progress import Progress
 
     data = Data(options.data_dir)
+    data.results = options.results  # read by rows that choose among earlier results
     wanted = {
         name: missing(
             load(name),

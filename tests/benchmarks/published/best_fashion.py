@@ -36,6 +36,7 @@ ROW = Row(
     "of 0.005, batch normalisation, dropout 0.3 and 0.1 at the inputs. Candidates: 20,000 of the "
     "60,000 training images, 30 epochs, and 10,000 others to compare them. The best one: 40 "
     "epochs.",
+    budget="Each candidate has one run, on a third of the images, because there are many.",
     score="Accuracy",
     cases=cases("best_fashion", "fashion_mnist", CANDIDATES, FINAL, 0.900),
 )

@@ -333,9 +333,9 @@ class BaseMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
         Returns
         -------
         str
-            One line for each layer, from the inputs to the output. Trained parameters are counted:
-            batch normalisation adds two for each hidden unit. Notebooks show the summary as an HTML
-            table, with the shapes of the weights.
+            One line for each layer, from the inputs to the output. Trained parameters are counted,
+            those of frozen layers too: batch normalisation adds two for each hidden unit. Notebooks
+            show the summary as an HTML table, with the shapes of the weights.
         """
         return Summary(self._as_fitted()._layers())
 

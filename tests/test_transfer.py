@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from helpers.unchanged import assert_refused
 from helpers.weights import assert_close_weights, assert_same_fit, assert_same_weights
 from skperceptron import MLPAutoencoder, MLPClassifier, MLPRegressor
+from skperceptron._architecture import nonsmooth_activations
 from skperceptron._core.optimizers import OPTIMIZERS
 from skperceptron._core.parameters import Layout, Parameter
 from skperceptron.model_selection import CachedEstimator
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 5))
 Y = np.array(["a", "b", "c"])[X[:, :3].argmax(axis=1)]
+SCORES = X @ rng.normal(size=(5, 2))
 TARGETS = {MLPClassifier: Y, MLPRegressor: X[:, 0] ** 2}
 SOLVERS = [*OPTIMIZERS, "lbfgs"]
 BATCH_NORM = ("scale", "shift", "mean", "variance")
@@ -65,6 +67,41 @@ def assert_moved(network, source, n_layers, first):
     for group in ("coefs_", "intercepts_"):
         for i in range(first, n_layers):
             assert (getattr(network, group)[i] != getattr(source, group)[i]).any()
+
+
+def trained_with_zeroed_gradients(coefs, intercepts, n_frozen, solver):
+    """Plain training of a tanh network by plain NumPy, that sets gradients of layers to 0."""
+    parameters = [array.copy() for array in [*coefs, *intercepts]]
+    n = len(coefs)
+    weights, biases = parameters[:n], parameters[n:]
+    first, second = ([np.zeros_like(array) for array in parameters] for _ in range(2))
+    curve, step, alpha, rate = [], 0, 0.5, 0.01
+    for _ in range(3):
+        total = 0
+        for start in range(0, 60, 25):
+            outputs, y = [X[start : start + 25]], SCORES[start : start + 25]
+            for i in range(n):
+                z = outputs[-1] @ weights[i] + biases[i]
+                outputs.append(np.tanh(z) if i < n - 1 else z)
+            delta = outputs[-1] - y
+            penalty = sum((each**2).sum() for each in weights[n_frozen:])
+            total += (delta**2).sum() / 2 + alpha * penalty / 2
+            gradients = [np.zeros_like(array) for array in parameters]
+            for i in reversed(range(n_frozen, n)):
+                gradients[i] = (outputs[i].T @ delta + alpha * weights[i]) / len(y)
+                gradients[n + i] = delta.mean(axis=0)
+                delta = delta @ weights[i].T * (1 - outputs[i] ** 2)
+            step += 1
+            for p, g, m, v in zip(parameters, gradients, first, second, strict=True):
+                if solver == "sgd":
+                    p -= rate * g
+                    continue
+                m += 0.1 * (g - m)
+                v += 0.001 * (g**2 - v)
+                corrected = rate * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+                p -= corrected * m / (np.sqrt(v) + 1e-8)
+        curve.append(total / 60)
+    return weights, biases, curve
 
 
 class TestStart:
@@ -209,6 +246,28 @@ class TestFrozenLayers:
         assert_allclose(whole.coefs_[2], alone.coefs_[0], rtol=1e-6, atol=1e-9)
         assert_allclose(whole.intercepts_[2], alone.intercepts_[0], rtol=1e-6, atol=1e-9)
         assert_allclose(whole.loss_curve_, alone.loss_curve_, rtol=1e-6)
+
+    @pytest.mark.parametrize("solver", ["sgd", "adam"])
+    @pytest.mark.parametrize("n_frozen", range(4))
+    def test_give_what_training_with_gradients_of_0_below_gives(self, solver, n_frozen):
+        source = MLPRegressor((6, 4, 3), activation="tanh", **ONE_EPOCH).fit(X, SCORES)
+        start = source.coefs_, source.intercepts_
+        model = MLPRegressor(
+            (6, 4, 3), activation="tanh", init=start, n_frozen_layers=n_frozen, solver=solver,
+            batch_size=25, shuffle=False, alpha=0.5, learning_rate_init=0.01,
+            max_iter=3, tol=None, **{"momentum": 0} if solver == "sgd" else {},
+        ).fit(X, SCORES)  # fmt: skip
+        coefs, intercepts, curve = trained_with_zeroed_gradients(*start, n_frozen, solver)
+        # Both round to 1e-16 of values around 1 in some thousand operations.
+        for ours, theirs in zip(layers(model, 4), [*coefs, *intercepts], strict=True):
+            assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+        assert_allclose(model.loss_curve_, curve, rtol=1e-12)
+
+    def test_are_not_blamed_for_a_derivative_that_jumps(self):
+        model = make(init=None, activation=("relu", "tanh"), n_frozen_layers=1).fit(X, Y)
+        assert nonsmooth_activations(model._architecture) == []
+        model.set_params(n_frozen_layers=0).fit(X, Y)
+        assert nonsmooth_activations(model._architecture) == ["relu"]
 
     def test_have_no_dropout_and_say_so_of_the_inputs(self):
         # The rates of frozen layers do nothing; that of the last one's outputs does.

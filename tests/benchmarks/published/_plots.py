@@ -69,8 +69,10 @@ def _orders(rows, path):
     rows = {
         number: (row, lines)
         for number, (row, lines) in rows.items()
-        if row.order and any(case.published is not None for case in row.cases)
+        if row.order and lines and any(case.published is not None for case in row.cases)
     }
+    if not rows:
+        return
     n_cases = [len(row.cases) for row, _ in rows.values()]
     fig, axes = plt.subplots(
         len(rows),
@@ -106,10 +108,15 @@ def _curves(rows, path):
     """Scores by epoch of rows without published figures, one line for each run."""
     import matplotlib.pyplot as plt
 
+    rows = [
+        (row, lines)
+        for row, lines in rows.values()
+        if lines and all(case.published is None for case in row.cases)
+    ]
+    if not rows:
+        return
     _, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    for row, lines in rows.values():
-        if any(case.published is not None for case in row.cases):
-            continue
+    for row, lines in rows:
         for case, (colour, marker) in zip(row.cases, [(BLUE, "o"), (ORANGE, "s")], strict=False):
             runs = [line["curve"] for line in lines if line["case"] == case.name]
             for place, curve in enumerate(runs):

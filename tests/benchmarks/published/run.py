@@ -54,6 +54,14 @@ ROWS = {
 }
 """Name of each module, and the number that its row has on the page."""
 
+PLOTS = {
+    "srivastava": "![Measured and published figures of the rows that compare an order]"
+    "(../images/published_orders.png)",
+    "batch_norm": "![Accuracy by epoch with and without batch normalisation]"
+    "(../images/published_curves.png)",
+}
+"""What a page shows under the table of a row that has results."""
+
 VERSIONS = ["numpy", "scipy", "scikit-learn", "numba"]
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -211,11 +219,12 @@ def main(arguments=None):
     if not options.report:
         run(names, options)
     for name in names:
-        row = load(name)
-        text = str(table(row, read(options.results / f"{name}.jsonl")))
+        row, lines = load(name), read(options.results / f"{name}.jsonl")
+        text = str(table(row, lines))
         print(f"\n{ROWS[name]}. {row.title}\n\n{text}")
         if options.page:
-            put_on_page(options.page, name, text)
+            plot = PLOTS.get(name) if lines else None
+            put_on_page(options.page, name, f"{text}\n\n{plot}" if plot else text)
     if options.page or options.plots:
         everything = {
             ROWS[name]: (load(name), read(options.results / f"{name}.jsonl"))

@@ -94,3 +94,10 @@ def test_the_main_job_installs_what_it_imports():
     imports -= {*sys.stdlib_module_names, "skperceptron"}
     assert {"numpy", "sklearn"} < imports
     assert {PACKAGES.get(name, name) for name in imports} <= installed
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+def test_examples_say_whether_they_need_pandas(path):
+    text = path.read_text("utf-8")
+    uses = re.search(r"^\s*(import|from) pandas|as_frame=True|set_output\(", text, re.MULTILINE)
+    assert bool(re.search(r"\bneeds? pandas\b", text, re.IGNORECASE)) == bool(uses)

@@ -27,17 +27,6 @@ def report(results, page):
 def test_tables_on_the_page_are_those_of_the_results(tmp_path):
     page = tmp_path / "league.md"
     page.write_text(PAGE.read_text("utf-8"), "utf-8")
+    page.write_text(page.read_text("utf-8").replace("| chile |", "| another |"), "utf-8")
     report(LEAGUE / "results.jsonl", page)
     assert page.read_text("utf-8") == PAGE.read_text("utf-8")
-
-
-@pytest.mark.slow
-def test_a_result_that_changes_changes_the_page(tmp_path):
-    lines = (LEAGUE / "results.jsonl").read_text("utf-8").splitlines()
-    place = next(i for i, line in enumerate(lines) if '"one network"' in line)
-    lines[place] = lines[place].replace('"loss": 0', '"loss": 9')
-    (tmp_path / "results.jsonl").write_text("\n".join(lines), "utf-8")
-    page = tmp_path / "league.md"
-    page.write_text(PAGE.read_text("utf-8"), "utf-8")
-    report(tmp_path / "results.jsonl", page)
-    assert page.read_text("utf-8") != PAGE.read_text("utf-8")

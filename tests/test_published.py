@@ -205,8 +205,7 @@ run.main(["--results", {results!r}, "--data-dir", "nowhere"])
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this platform")
-@pytest.mark.parametrize("where", ["write", "replace"])
-@pytest.mark.parametrize("writes", [0, 1, 2])
+@pytest.mark.parametrize(("writes", "where"), [(0, "write"), (1, "replace"), (2, "write")])
 def test_a_killed_run_goes_on(where, writes, tmp_path):
     pytest.importorskip("rich")
     log, results = tmp_path / "log", tmp_path / "results"

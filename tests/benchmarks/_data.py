@@ -8,6 +8,19 @@ from scipy import sparse
 from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
 
+# Files of regression sets of the UCI repository, with splits, by short names.
+UCI = {
+    "boston": "bostonHousing",
+    "concrete": "concrete",
+    "energy": "energy",
+    "kin8nm": "kin8nm",
+    "naval": "naval-propulsion-plant",
+    "power": "power-plant",
+    "protein": "protein-tertiary-structure",
+    "wine": "wine-quality-red",
+    "yacht": "yacht",
+}
+
 
 class Data:
     """Each data set as (X, y), inputs around 0 or within [0, 1], labels from 0 on."""

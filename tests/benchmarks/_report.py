@@ -80,22 +80,22 @@ def _by_case(cells, caption, first):
     return Table([first, *names], rows, caption)
 
 
-def has_place(path, name):
-    """Whether a page has the comments that tables of this name are put between."""
-    begin, end = _comments(name)
+def has_place(path, name, kind="tables"):
+    """Whether a page has the comments that what is of this name and kind is put between."""
+    begin, end = _comments(name, kind)
     page = path.read_text("utf-8")
     return begin in page and end in page
 
 
-def put_on_page(path, name, text):
-    """Replace what is between two comments, ``tables of NAME`` and ``end of NAME``."""
-    if not has_place(path, name):
-        raise ValueError(f"{path} has no place for the tables of {name}")
-    begin, end = _comments(name)
+def put_on_page(path, name, text, kind="tables"):
+    """Replace what is between two comments, such as ``tables of NAME`` and ``end of NAME``."""
+    if not has_place(path, name, kind):
+        raise ValueError(f"{path} has no place for the {kind} of {name}")
+    begin, end = _comments(name, kind)
     before, _, rest = path.read_text("utf-8").partition(begin)
     _, _, after = rest.partition(end)
     path.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", "utf-8")
 
 
-def _comments(name):
-    return f"<!-- tables of {name} -->\n", f"<!-- end of {name} -->\n"
+def _comments(name, kind):
+    return f"<!-- {kind} of {name} -->\n", f"<!-- end of {name} -->\n"

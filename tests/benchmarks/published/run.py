@@ -18,14 +18,15 @@ import os
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import _report
 import skperceptron
 from _data import Data
 from _machine import revision, version
-from _report import Table
 from _verdicts import mean_and_error, measured, summary
 
 ROWS = {
@@ -64,6 +65,8 @@ PLOTS = {
 
 VERSIONS = ["numpy", "scipy", "scikit-learn", "numba"]
 RESULTS = Path(__file__).resolve().parent / "results"
+
+put_on_page = partial(_report.put_on_page, kind="results")
 
 
 def load(name):
@@ -169,7 +172,7 @@ def table(row, lines):
             cells.append(said(values, row.digits) if values else "")
         given = f"{published[name]:.{row.digits}f}" if name in published else ""
         rows.append([name, given, *cells])
-    return Table(["", "published", *contestants], rows, _caption(row))
+    return _report.Table(["", "published", *contestants], rows, _caption(row))
 
 
 def said(values, digits):
@@ -187,16 +190,6 @@ def _caption(row):
         f"{row.score}: mean ± standard error (number of runs).",
     ]
     return " ".join(part for part in parts if part)
-
-
-def put_on_page(path, name, text):
-    page = path.read_text("utf-8")
-    begin, end = f"<!-- results of {name} -->\n", f"<!-- end of {name} -->\n"
-    if not (begin in page and end in page):
-        raise ValueError(f"{path} has no place for the results of {name}")
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    path.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", "utf-8")
 
 
 def main(arguments=None):
@@ -218,18 +211,17 @@ def main(arguments=None):
     warnings.simplefilter("ignore")  # ConvergenceWarning: epochs are given
     if not options.report:
         run(names, options)
+    # The summary and the plots are of all rows.
+    read_too = sorted(ROWS, key=ROWS.get) if options.page or options.plots else names
+    found = {name: (load(name), read(options.results / f"{name}.jsonl")) for name in read_too}
     for name in names:
-        row, lines = load(name), read(options.results / f"{name}.jsonl")
+        row, lines = found[name]
         text = str(table(row, lines))
         print(f"\n{ROWS[name]}. {row.title}\n\n{text}")
         if options.page:
             plot = PLOTS.get(name) if lines else None
             put_on_page(options.page, name, f"{text}\n\n{plot}" if plot else text)
-    if options.page or options.plots:
-        everything = {
-            ROWS[name]: (load(name), read(options.results / f"{name}.jsonl"))
-            for name in sorted(ROWS, key=ROWS.get)
-        }
+    everything = {ROWS[name]: each for name, each in found.items()}
     if options.page:
         put_on_page(options.page, "summary", str(summary(everything)))
     if options.plots:

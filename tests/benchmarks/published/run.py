@@ -13,8 +13,6 @@ draws all rows into PNG files of a folder.
 
 import argparse
 import importlib
-import json
-import os
 import sys
 import time
 import warnings
@@ -26,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import _report
 import skperceptron
 from _data import Data
+from _lines import append, read
 from _machine import revision, version
 from _verdicts import mean_and_error, measured, summary
 
@@ -73,19 +72,6 @@ def load(name):
     return importlib.import_module(name).ROW
 
 
-def read(path):
-    """The results in a file; the last line may have been cut by whatever stopped the run."""
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    found = []
-    for place, line in enumerate(lines):
-        try:
-            found.append(json.loads(line))
-        except json.JSONDecodeError:
-            if place < len(lines) - 1:
-                raise
-    return found
-
-
 def missing(row, lines, n_seeds=None, contestants=None, cases=None):
     """Cases and seeds of a row that have no result yet: each case with seed 0, then with 1, ..."""
     done = {(line["case"], line["contestant"], line["seed"]) for line in lines}
@@ -121,19 +107,6 @@ def compute(case, seed, data):
         },
         "revision": revision(),
     }
-
-
-def append(path, lines):
-    """Add lines to a file, without a cut last line that it may have.
-
-    The new file is written beside the old one and then takes its place in one step, so a run that
-    is killed at any moment leaves either the old lines or the new ones.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".tmp")
-    text = "".join(json.dumps(line) + "\n" for line in [*read(path), *lines])
-    beside.write_text(text, "utf-8")
-    os.replace(beside, path)
 
 
 def run(names, options):

@@ -23,7 +23,6 @@ deviations of the target.
 """
 
 import argparse
-import json
 import sys
 import time
 import warnings
@@ -39,7 +38,9 @@ from _peers import PEERS, CatBoostQuantiles
 from _tables import GROUPS, table
 from _tuned import SECONDS, TUNED
 
-from _machine import version
+import skperceptron
+from _lines import append, read
+from _machine import revision, version
 from _report import Table, put_on_page
 from skperceptron.tabular import TabularMLPRegressor
 from tables_dev import LIMIT, Ours, TwoQuantiles, error, interval_scores, split
@@ -63,7 +64,7 @@ class Interval:
         return TabularMLPRegressor(**self.parameters, random_state=seed).fit(X, y)
 
 
-VERSIONS = ["skperceptron", "scikit-learn", "numpy", "lightgbm", "catboost", "pytabkit", "torch"]
+VERSIONS = ["scikit-learn", "numpy", "lightgbm", "catboost", "pytabkit", "torch"]
 
 QUANTILES = (0.05, 0.5, 0.95)
 INTERVALS = {
@@ -113,8 +114,10 @@ def run(options, contestants):
 
     done = {(line["table"], line["split"], line["contestant"]) for line in read(options.results)}
     absent = set()
-    versions = {name: version(name) for name in VERSIONS}
-    with Progress() as progress, options.results.open("a") as file:
+    versions = {"skperceptron": skperceptron.__version__} | {
+        name: version(name) for name in VERSIONS
+    }
+    with Progress() as progress:
         bar = progress.add_task(
             "fits", total=len(options.tables) * options.splits * len(contestants)
         )
@@ -142,15 +145,10 @@ def run(options, contestants):
                     absent.add(f"{contestant}: {error}")
                     continue
                 line = {"table": name, "split": seed, "contestant": contestant, **found}
-                file.write(json.dumps({**line, "versions": versions}) + "\n")
-                file.flush()
+                append(options.results, [{**line, "versions": versions, "revision": revision()}])
                 progress.advance(bar)
     for line in sorted(absent):
         print(f"left out, {line}")
-
-
-def read(path):
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def ratings(errors, rng, n_draws=200):

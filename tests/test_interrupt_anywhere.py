@@ -196,7 +196,7 @@ def test_some_bytecodes(name, how):
 @pytest.mark.slow
 def test_bytecodes_of_the_package(name, how):
     case = Case(name, how)
-    for at in case.places(250):
+    for at in case.places(100):
         case.check(at)
 
 
@@ -204,5 +204,5 @@ def test_bytecodes_of_the_package(name, how):
 @pytest.mark.slow
 def test_bytecodes_of_others_too(name, how):
     case = Case(name, how)
-    for at in case.places(80, everywhere=True):
+    for at in case.places(40, everywhere=True):
         case.check(at, everywhere=True)

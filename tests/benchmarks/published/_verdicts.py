@@ -83,14 +83,20 @@ def summary(rows):
                 text = ", ".join(part for part in (text, "not all computed yet") if part)
         elif lines:
             text = ", ".join(_counts(judged(row, lines).values()))
-        n_runs = [len(measured(lines, case.name, OURS)) for case in row.cases if _ours(case)]
+        n_runs = [len(measured(lines, name, OURS)) for name in _compared(row)]
         runs = str(min(n_runs)) if min(n_runs) == max(n_runs) else f"{min(n_runs)}–{max(n_runs)}"
         table.append([f"{number}. {row.title}", runs, text or "not computed yet"])
     return Table(["row", "runs of each case", "compared with the published figures"], table)
 
 
-def _ours(case):
-    return case.contestant == OURS
+def _compared(row):
+    """Names of our cases that are compared with something that is published."""
+    in_orders = {name for order in row.order for name in order}
+    return [
+        case.name
+        for case in row.cases
+        if case.contestant == OURS and (case.published is not None or case.name in in_orders)
+    ]
 
 
 def _counts(verdicts):

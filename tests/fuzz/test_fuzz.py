@@ -70,7 +70,7 @@ def progress(capsys):
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-@settings(common, max_examples=800)
+@settings(common, max_examples=500)
 @given(data=st.data())
 def test_sequences_of_calls(progress, estimator, data):
     progress.tick()
@@ -80,7 +80,7 @@ def test_sequences_of_calls(progress, estimator, data):
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-@settings(common, max_examples=350)
+@settings(common, max_examples=250)
 @given(data=st.data())
 def test_timelines(progress, estimator, data):
     progress.tick()
@@ -90,7 +90,7 @@ def test_timelines(progress, estimator, data):
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("estimator", TABLE_ESTIMATORS)
-@settings(common, max_examples=600)
+@settings(common, max_examples=400)
 @given(data=st.data())
 def test_sequences_of_calls_with_tables(progress, estimator, data):
     progress.tick()

@@ -30,7 +30,7 @@ def tables(values, kind=np.float64):
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=350, deadline=None)
 @given(tables(floats))
 def test_scaled_values_are_bounded_and_in_order(X):
     scaler = RobustClipScaler().fit(X)
@@ -43,7 +43,7 @@ def test_scaled_values_are_bounded_and_in_order(X):
     assert not np.isinf(scaler.inverse_transform(out)).any()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=350, deadline=None)
 @given(tables(finite), st.integers(1, 20), st.data())
 def test_bins_are_shares_in_descending_order(X, n_bins, data):
     weight = data.draw(st.lists(st.integers(0, 3), min_size=len(X), max_size=len(X)).filter(any))
@@ -59,7 +59,7 @@ def test_bins_are_shares_in_descending_order(X, n_bins, data):
         assert_allclose(one, other, rtol=1e-12)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=350, deadline=None)
 @given(tables(cells, object), st.sampled_from([1, 2, 30]), st.booleans(), st.data())
 def test_tables_of_all_kinds_become_finite_matrices(X, max_categories, as_frame, data):
     y = data.draw(st.none() | st.lists(st.integers(0, 2), min_size=len(X), max_size=len(X)))

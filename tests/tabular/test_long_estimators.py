@@ -78,7 +78,7 @@ def check(model, X, y, weight, predict):
         assert_array_equal(predict(fit(clone(model), X, y, weight), X), expected)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cases(st.integers(0, 3)))
 def test_classifier(case):
     X, y, weight, parameters = case
@@ -88,7 +88,7 @@ def test_classifier(case):
         assert_array_equal(model.classes_, np.unique(y))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cases(finite), st.sampled_from([{}, {"quantiles": (0.1, 0.6)}, {"loss": "gaussian"}]))
 def test_regressor(case, kind):
     X, y, weight, parameters = case

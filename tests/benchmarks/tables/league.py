@@ -284,8 +284,8 @@ def plot(said, path):
         elif name == "scikit-learn's MLP":
             place = {"xy": (row["CPU s"], row["low"]), "xytext": (0, -14), "ha": "center"}
         else:
-            place = {"xy": (row["CPU s"], row["high"]), "xytext": (-8, 4), "ha": "left"}
-        axes.annotate(name, **place, textcoords="offset points", color=colour)
+            place = {"xy": (row["CPU s"], row["high"]), "xytext": (0, 4), "ha": "center"}
+        axes.annotate(name, **place, textcoords="offset points", color=colour, fontsize=9)
     axes.set(
         xscale="log",
         xlim=(said["CPU s"].min() / 3, said["CPU s"].max() * 8),

@@ -105,7 +105,7 @@ def run_one(make, X, y, train, test, seed, intervals):
     else:
         found = scores(y.iloc[kept].to_numpy(), model.predict(X.iloc[kept]), classes)
     if hasattr(model, "n_trials"):
-        found |= {"n_trials": model.n_trials}
+        found |= {"n_trials": model.n_trials, "settings": model.settings}
     return {**found, "cpu_seconds": seconds, "n_train": len(train), "n_test": len(kept)}
 
 
@@ -317,7 +317,7 @@ def main():
     if options.tables is None:
         options.tables = [name for group in options.groups for name in GROUPS[group]]
     untuned = {name: CONTESTANTS[name] for name in (tuned.split(",")[0] for tuned in TUNED)}
-    known = untuned | TUNED if options.tuned else CONTESTANTS
+    known = OURS | untuned | TUNED if options.tuned else CONTESTANTS
     known = INTERVALS if options.intervals else known
     contestants = {name: known[name] for name in (options.only or known)}
     warnings.simplefilter("ignore")

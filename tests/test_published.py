@@ -150,6 +150,29 @@ class TestVerdicts:
         smaller = one_case(greater_is_better=False)
         assert verdicts.judged(smaller, lines) == {"a case": verdict}
 
+    @pytest.mark.parametrize(
+        ("scores", "verdict"),
+        [
+            ([1.9, 3.9, 5.9], "better"),  # each by 0.1, though the splits differ by 2
+            ([2.1, 4.1, 6.1], "worse"),
+            ([1.9, 4.1, 5.9], "within noise"),
+            ([1.9], "one run, better"),
+        ],
+    )
+    def test_figures_of_the_same_splits_are_compared_split_by_split(self, run, scores, verdict):
+        verdicts = importlib.import_module("_verdicts")
+        row = one_case(greater_is_better=False)
+        case = replace(row.cases[0], by_seed=(2.0, 4.0, 6.0), published=4.0)
+        row = replace(row, cases=(case,))
+        lines = [
+            {"case": case.name, "contestant": case.contestant, "score": score, "seed": seed}
+            for seed, score in enumerate(scores)
+        ]
+        assert verdicts.judged(row, lines) == {case.name: verdict}
+        last = run.table(row, lines).rows[0][-1]
+        mean = np.mean(np.subtract(scores, case.by_seed[: len(scores)]))
+        assert last.startswith(f"{mean:+.4f}")
+
     def test_orders_are_compared_by_neighbours(self, run):
         verdicts = importlib.import_module("_verdicts")
         row = one_case(order=(("a", "b", "c"),))

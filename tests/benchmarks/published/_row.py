@@ -11,7 +11,8 @@ class Case:
     """One published figure, and how one program computes it again.
 
     ``run(data, seed)`` returns a dict with ``"score"`` and whatever else is worth keeping, as
-    numbers that JSON can hold.
+    numbers that JSON can hold. ``by_seed`` has the published figures of the runs with the seeds 0,
+    1, ... where these are splits that the source has too; ``published`` is their mean then.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Case:
     published: float | None = None
     contestant: str = OURS
     n_seeds: int = 5
+    by_seed: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,23 @@ def measured(lines, case_name, contestant):
     ]
 
 
+def differences(case, lines):
+    """Of each run from the published figure of the same split."""
+    return [
+        line["score"] - case.by_seed[line["seed"]]
+        for line in lines
+        if (line["case"], line["contestant"]) == (case.name, case.contestant)
+    ]
+
+
 def judged(row, lines):
     """By name of each case of ours with a published figure: how it compares with that figure.
 
     The published figure is taken for one more run. It is within noise if it is at most two
     standard deviations from the mean of our runs, where the deviation is that of the difference
     between one run and the mean of n, s √(1 + 1 / n), or if it differs by half of its last digit.
-    One run has no deviation.
+    One run has no deviation. Where the figures of the same splits are published, the mean of the
+    differences is within noise if it is at most two of its standard errors from 0.
     """
     verdicts = {}
     for case in row.cases:
@@ -40,11 +50,15 @@ def judged(row, lines):
         if not scores:
             verdicts[case.name] = "not computed"
             continue
-        ahead = statistics.fmean(scores) - case.published
-        ahead = ahead if row.greater_is_better else -ahead
         spread = 0.0
-        if len(scores) > 1:
-            spread = 2 * statistics.stdev(scores) * math.sqrt(1 + 1 / len(scores))
+        if case.by_seed:
+            ahead, error = mean_and_error(differences(case, lines))
+            spread = 2 * error if len(scores) > 1 else 0.0
+        else:
+            ahead = statistics.fmean(scores) - case.published
+            if len(scores) > 1:
+                spread = 2 * statistics.stdev(scores) * math.sqrt(1 + 1 / len(scores))
+        ahead = ahead if row.greater_is_better else -ahead
         noise = max(spread, 0.5 * 10**-row.digits + 1e-9)
         if abs(ahead) <= noise:
             verdicts[case.name] = "within noise"

@@ -6,7 +6,7 @@ from _chosen import best
 from _regression import N_SPLITS, UCI, rmse, uci_split
 from _row import OURS, Case, Row
 from skperceptron.tabular import TabularMLPRegressor
-from uci_dropout import PUBLISHED
+from uci_dropout import BY_SPLIT, MASKS, PUBLISHED
 
 DEFAULTS = "defaults, five networks"
 SETTINGS = {
@@ -45,7 +45,14 @@ ROW = Row(
     digits=4,
     greater_is_better=False,
     cases=tuple(
-        Case(name, run, PUBLISHED[name], contestant, n_seeds=N_SPLITS[name])
+        Case(
+            name,
+            run,
+            PUBLISHED[name],
+            contestant,
+            n_seeds=N_SPLITS[name],
+            by_seed=tuple(BY_SPLIT[name][MASKS]),
+        )
         for name in UCI
         for contestant, run in (
             (OURS, partial(_run, name=name, n_epochs=N_EPOCHS[name])),

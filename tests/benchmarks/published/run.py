@@ -26,7 +26,8 @@ import skperceptron
 from _data import Data
 from _lines import append, read
 from _machine import revision, version
-from _verdicts import mean_and_error, measured, summary
+from _row import OURS
+from _verdicts import differences, mean_and_error, measured, summary
 
 ROWS = {
     "xiao_networks": 1,
@@ -145,14 +146,21 @@ def table(row, lines):
             cells.append(said(values, row.digits) if values else "")
         given = f"{published[name]:.{row.digits}f}" if name in published else ""
         rows.append([name, given, *cells])
-    return _report.Table(["", "published", *contestants], rows, _caption(row))
+    columns = ["", "published", *contestants]
+    paired = {case.name: case for case in row.cases if case.by_seed and case.contestant == OURS}
+    if paired:
+        columns.append("difference on the same splits")
+        for cells in rows:
+            found = differences(paired[cells[0]], lines) if cells[0] in paired else []
+            cells.append(said(found, row.digits, sign="+") if found else "")
+    return _report.Table(columns, rows, _caption(row))
 
 
-def said(values, digits):
+def said(values, digits, sign=""):
     mean, error = mean_and_error(values)
     if len(values) == 1:
-        return f"{mean:.{digits}f} (one run)"
-    return f"{mean:.{digits}f} ± {error:.{digits}f} ({len(values)})"
+        return f"{mean:{sign}.{digits}f} (one run)"
+    return f"{mean:{sign}.{digits}f} ± {error:.{digits}f} ({len(values)})"
 
 
 def _caption(row):

@@ -12,8 +12,8 @@ LEAGUE = paths.TESTS / "benchmarks" / "tables"
 PAGE = paths.ROOT / "docs" / "development" / "league.md"
 
 
-def report(results, page):
-    command = [sys.executable, LEAGUE / "league.py", "--report", "--results", results]
+def report(results, page, *options):
+    command = [sys.executable, LEAGUE / "league.py", "--report", "--results", results, *options]
     return subprocess.run(
         [*command, "--page", page],
         check=True,
@@ -24,9 +24,10 @@ def report(results, page):
 
 
 @pytest.mark.slow
-def test_tables_on_the_page_are_those_of_the_results(tmp_path):
-    page = tmp_path / "league.md"
-    page.write_text(PAGE.read_text("utf-8"), "utf-8")
-    page.write_text(page.read_text("utf-8").replace("| chile |", "| another |"), "utf-8")
-    report(LEAGUE / "results.jsonl", page)
-    assert page.read_text("utf-8") == PAGE.read_text("utf-8")
+@pytest.mark.parametrize(("section", "options"), [("defaults", ()), ("tuned", ("--tuned",))])
+def test_tables_on_the_page_are_those_of_the_results(tmp_path, section, options):
+    text, page = PAGE.read_text("utf-8"), tmp_path / "league.md"
+    before, begin, rest = text.partition(f"<!-- tables of {section} -->")
+    page.write_text(before + begin + rest.replace("| chile |", "| another |", 1), "utf-8")
+    report(LEAGUE / "results.jsonl", page, *options)
+    assert page.read_text("utf-8") == text

@@ -190,6 +190,7 @@ def summary(part, order):
     full = errors.dropna()
     relative = full.div(full[full.columns[0]], axis=0).sub(1).clip(-LIMIT, LIMIT) * 100
     by_table = relative.groupby(level=0).mean()
+    part = part[pd.MultiIndex.from_frame(part[["table", "split"]]).isin(full.index)]
     said = pd.DataFrame(
         {
             "error, %": relative.mean(),

@@ -3,7 +3,7 @@
 import math
 
 from _row import OURS
-from _verdicts import mean_and_error, measured
+from _verdicts import differences, mean_and_error, measured
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "0.5"  # Okabe and Ito's, for all kinds of colour vision
 
@@ -31,6 +31,9 @@ def _differences(rows, path):
                 continue
             mean, error = mean_and_error(scores)
             reference = case.published
+            if case.by_seed:
+                ahead, error = mean_and_error(differences(case, lines))
+                reference = mean - ahead  # of the same splits
             if row.greater_is_better:  # accuracies become errors
                 whole = 1 if reference <= 1 else 100
                 mean, reference = whole - mean, whole - reference
@@ -55,10 +58,8 @@ def _differences(rows, path):
     ax.set_yticks(places, labels, fontsize=8)
     ax.set_ylim(0, len(labels) + 1)
     ax.grid(axis="x", alpha=0.3)
-    ax.set_xlabel("difference of the error from the published error, in % of the published one")
-    ax.set_title(
-        "Left of the line is better. Bars: standard error. Hollow: one run.", fontsize="medium"
-    )
+    ax.set_xlabel("difference from the published error, %")
+    ax.set_title("Left of the line is better. Bars: standard error. Hollow: one run", fontsize=9)
     _save(plt, path)
 
 
@@ -73,7 +74,11 @@ def _orders(rows, path):
     }
     if not rows:
         return
-    n_cases = [len(row.cases) for row, _ in rows.values()]
+    cases = {
+        number: [case for case in row.cases if any(case.name in order for order in row.order)]
+        for number, (row, _) in rows.items()
+    }
+    n_cases = [len(of_row) for of_row in cases.values()]
     fig, axes = plt.subplots(
         len(rows),
         1,
@@ -83,7 +88,7 @@ def _orders(rows, path):
         squeeze=False,
     )
     for ax, (number, (row, lines)) in zip(axes.flat, rows.items(), strict=True):
-        for place, case in enumerate(row.cases):
+        for place, case in enumerate(cases[number]):
             if case.published is not None:
                 ax.plot(case.published, place, "D", color=GREY, markersize=5)
             scores = measured(lines, case.name, case.contestant)
@@ -91,8 +96,8 @@ def _orders(rows, path):
                 mean, error = mean_and_error(scores)
                 bar = None if math.isnan(error) else error
                 ax.errorbar(mean, place, xerr=bar, fmt="o", color=BLUE, capsize=2)
-        ax.set_yticks(range(len(row.cases)), [case.name for case in row.cases])
-        ax.set_ylim(len(row.cases) - 0.5, -0.5)
+        ax.set_yticks(range(len(cases[number])), [case.name for case in cases[number]])
+        ax.set_ylim(len(cases[number]) - 0.5, -0.5)
         ax.set_title(f"{number}: {row.title}", loc="left", fontsize="medium")
         ax.set_xlabel(row.score)
         ax.grid(axis="x", alpha=0.3)

@@ -1,7 +1,7 @@
 """Gal & Ghahramani (2016): dropout on inputs and hidden units, on nine regression sets.
 
 The published figures are those of Gal's repository (yaringal/DropoutUncertaintyExps), in the files
-``test_rmse_100_xepochs_1_hidden_layers.txt`` for predictions of all units, and
+``test_rmse_100_xepochs_1_hidden_layers.txt`` for one prediction, with a mask of dropout, and
 ``test_MC_rmse_100_xepochs_1_hidden_layers.txt`` for the mean of 10,000 predictions with a mask
 each. The package has no such prediction, so that `mean_over_masks` computes it from the weights.
 """
@@ -101,8 +101,8 @@ ROW = Row(
     budget="4,000 epochs for boston, concrete, energy, wine and yacht, as published, 1,000 for "
     "kin8nm, naval and power (published: 4,000) and 500 for protein (2,000). “Mean over masks” is "
     f"that of predictions with {N_MASKS:,} masks of dropout (published: 10,000), computed by the "
-    "script. The other lines are of `predict`, which uses all units. The rate is chosen by the "
-    "RMSE of `predict`; the published choice was by likelihood.",
+    "script. The other lines are of `predict`, which uses all units, beside published figures of "
+    "one mask. The rate is chosen by the RMSE of `predict`, the published one by likelihood.",
     score="Test RMSE in units of y",
     digits=4,
     greater_is_better=False,

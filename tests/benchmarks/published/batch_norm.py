@@ -43,7 +43,7 @@ ROW = Row(
     score="Test accuracy after the last epoch",
     order=(tuple(reversed(CASES)),),
     cases=tuple(
-        Case(name, partial(_run, batch_norm=batch_norm), n_seeds=3)
+        Case(name, partial(_run, batch_norm=batch_norm), n_seeds=5)
         for name, batch_norm in CASES.items()
     ),
 )

@@ -64,7 +64,7 @@ ROW = Row(
             f"{said}, inputs {inputs}, batches of {batch_size}",
             partial(_run, loss=loss, inputs=inputs, batch_size=batch_size),
             published,
-            n_seeds=5 if batch_size > 1 else 3,
+            n_seeds=5,
         )
         for said, loss, inputs, batch_size, published in [
             ("squared error", "squared_error", "standardised", 1, 70.58),

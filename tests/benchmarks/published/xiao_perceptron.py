@@ -34,7 +34,7 @@ ROW = Row(
             partial(_run, images=images, kind=kind, penalty=penalty),
             PUBLISHED[penalty][place],
             contestant,
-            n_seeds=3,
+            n_seeds=5,
         )
         for place, (name, images) in enumerate(DATA.items())
         for penalty in PUBLISHED

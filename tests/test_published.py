@@ -292,8 +292,9 @@ def test_each_case_runs_on_few_rows(name, run, small_data, tmp_path, monkeypatch
     row, data = run.load(name), importlib.import_module("_data").Data(small_data)
     data.results = tmp_path  # where rows that choose read what they have computed
     module = sys.modules[name]
-    if hasattr(module, "N_EPOCHS"):
-        monkeypatch.setattr(module, "N_EPOCHS", 2)
+    for constant, value in {"N_EPOCHS": 2, "N_IMAGES": 60}.items():  # of 120 images
+        if hasattr(module, constant):
+            monkeypatch.setattr(module, constant, value)
     for case in row.cases:
         line = run.compute(case, 0, data)
         assert np.isfinite(line["score"]), case.name

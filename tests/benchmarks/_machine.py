@@ -47,6 +47,13 @@ def revision():
         return "not from a checkout"
 
 
+def origin(packages):
+    """What a line of results says of where it comes from: versions and revision."""
+    versions = {"skperceptron": skperceptron.__version__}
+    versions |= {name: version(name) for name in packages}
+    return {"versions": versions, "revision": revision()}
+
+
 def version(package):
     """Version of what is installed, or "absent"."""
     try:

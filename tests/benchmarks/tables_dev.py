@@ -39,6 +39,7 @@ from sklearn.datasets import (
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import log_loss, root_mean_squared_error
 
+from _data import UCI, Data
 from skperceptron.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 CLASSIFICATION = {"attrition": "Attrition", "credit_data": "Status", "lending_club": "Class"}
@@ -84,9 +85,9 @@ def few_rows_tables(folder):
     for make, noise in ((make_friedman1, 1.0), (make_friedman2, 125.0), (make_friedman3, 0.1)):
         X, y = make(8000, noise=noise, random_state=0)
         yield make.__name__, pd.DataFrame(X).add_prefix("x"), pd.Series(y)
-    for name in ("bostonHousing", "yacht"):
-        with np.load(folder / "uci_regression" / f"{name}.npz") as arrays:
-            yield name, pd.DataFrame(arrays["X"]).add_prefix("x"), pd.Series(arrays["y"].ravel())
+    for name in ("boston", "yacht"):
+        X, y, _ = Data(folder).uci_regression(UCI[name])
+        yield name, pd.DataFrame(X).add_prefix("x"), pd.Series(y)
 
 
 class Ours:

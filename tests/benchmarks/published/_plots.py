@@ -75,7 +75,7 @@ def _orders(rows, path):
     if not rows:
         return
     cases = {
-        number: [case for case in row.cases if any(case.name in order for order in row.order)]
+        number: [case for case in row.cases if case.name in row.ordered]
         for number, (row, _) in rows.items()
     }
     n_cases = [len(of_row) for of_row in cases.values()]

@@ -44,3 +44,8 @@ class Row:
     digits: int = 4
     greater_is_better: bool = True
     order: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def ordered(self):
+        """Names of the cases that some order has."""
+        return {name for order in self.order for name in order}

@@ -17,20 +17,17 @@ def mean_and_error(values):
 
 
 def measured(lines, case_name, contestant):
-    return [
-        line["score"]
-        for line in lines
-        if (line["case"], line["contestant"]) == (case_name, contestant)
-    ]
+    return [line["score"] for line in _runs(lines, case_name, contestant)]
 
 
 def differences(case, lines):
     """Of each run from the published figure of the same split."""
-    return [
-        line["score"] - case.by_seed[line["seed"]]
-        for line in lines
-        if (line["case"], line["contestant"]) == (case.name, case.contestant)
-    ]
+    runs = _runs(lines, case.name, case.contestant)
+    return [line["score"] - case.by_seed[line["seed"]] for line in runs]
+
+
+def _runs(lines, case_name, contestant):
+    return [line for line in lines if (line["case"], line["contestant"]) == (case_name, contestant)]
 
 
 def judged(row, lines):
@@ -50,16 +47,15 @@ def judged(row, lines):
         if not scores:
             verdicts[case.name] = "not computed"
             continue
-        spread = 0.0
         if case.by_seed:
-            ahead, error = mean_and_error(differences(case, lines))
-            spread = 2 * error if len(scores) > 1 else 0.0
+            ahead, deviation = mean_and_error(differences(case, lines))
         else:
-            ahead = statistics.fmean(scores) - case.published
-            if len(scores) > 1:
-                spread = 2 * statistics.stdev(scores) * math.sqrt(1 + 1 / len(scores))
+            mean, error = mean_and_error(scores)
+            # Of the difference between one run and the mean of n: s √(1 + 1 / n) = error √(n + 1).
+            ahead, deviation = mean - case.published, error * math.sqrt(len(scores) + 1)
         ahead = ahead if row.greater_is_better else -ahead
-        noise = max(spread, 0.5 * 10**-row.digits + 1e-9)
+        rounding = 0.5 * 10**-row.digits + 1e-9
+        noise = rounding if math.isnan(deviation) else max(2 * deviation, rounding)
         if abs(ahead) <= noise:
             verdicts[case.name] = "within noise"
         elif len(scores) == 1:
@@ -105,11 +101,10 @@ def summary(rows):
 
 def _compared(row):
     """Names of our cases that are compared with something that is published."""
-    in_orders = {name for order in row.order for name in order}
     return [
         case.name
         for case in row.cases
-        if case.contestant == OURS and (case.published is not None or case.name in in_orders)
+        if case.contestant == OURS and (case.published is not None or case.name in row.ordered)
     ]
 
 

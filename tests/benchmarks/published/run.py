@@ -22,10 +22,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import _report
-import skperceptron
 from _data import Data
 from _lines import append, read
-from _machine import revision, version
+from _machine import origin
 from _row import OURS
 from _verdicts import differences, mean_and_error, measured, summary
 
@@ -102,11 +101,7 @@ def compute(case, seed, data):
         "score": round(found["score"], 6),
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
-        "versions": {
-            "skperceptron": skperceptron.__version__,
-            **{name: version(name) for name in VERSIONS},
-        },
-        "revision": revision(),
+        **origin(VERSIONS),
     }
 
 
@@ -138,25 +133,24 @@ def table(row, lines):
     """Published figures beside the mean and its standard error of each contestant."""
     contestants = list(dict.fromkeys(case.contestant for case in row.cases))
     published = {case.name: case.published for case in row.cases if case.published is not None}
+    paired = {case.name: case for case in row.cases if case.by_seed and case.contestant == OURS}
     rows = []
     for name in dict.fromkeys(case.name for case in row.cases):
-        cells = []
-        for contestant in contestants:
-            values = measured(lines, name, contestant)
-            cells.append(said(values, row.digits) if values else "")
         given = f"{published[name]:.{row.digits}f}" if name in published else ""
-        rows.append([name, given, *cells])
+        found = [measured(lines, name, contestant) for contestant in contestants]
+        cells = [name, given, *(said(values, row.digits) for values in found)]
+        if paired:
+            cells.append(said(differences(paired[name], lines), row.digits, sign="+"))
+        rows.append(cells)
     columns = ["", "published", *contestants]
-    paired = {case.name: case for case in row.cases if case.by_seed and case.contestant == OURS}
     if paired:
         columns.append("difference on the same splits")
-        for cells in rows:
-            found = differences(paired[cells[0]], lines) if cells[0] in paired else []
-            cells.append(said(found, row.digits, sign="+") if found else "")
     return _report.Table(columns, rows, _caption(row))
 
 
 def said(values, digits, sign=""):
+    if not values:
+        return ""
     mean, error = mean_and_error(values)
     if len(values) == 1:
         return f"{mean:{sign}.{digits}f} (one run)"

@@ -38,9 +38,8 @@ from _peers import PEERS, CatBoostQuantiles
 from _tables import GROUPS, table
 from _tuned import SECONDS, TUNED
 
-import skperceptron
 from _lines import append, read
-from _machine import revision, version
+from _machine import origin
 from _report import Table, put_on_page
 from skperceptron.tabular import TabularMLPRegressor
 from tables_dev import LIMIT, Ours, TwoQuantiles, error, interval_scores, split
@@ -114,9 +113,7 @@ def run(options, contestants):
 
     done = {(line["table"], line["split"], line["contestant"]) for line in read(options.results)}
     absent = set()
-    versions = {"skperceptron": skperceptron.__version__} | {
-        name: version(name) for name in VERSIONS
-    }
+    from_here = origin(VERSIONS)
     with Progress() as progress:
         bar = progress.add_task(
             "fits", total=len(options.tables) * options.splits * len(contestants)
@@ -145,7 +142,7 @@ def run(options, contestants):
                     absent.add(f"{contestant}: {error}")
                     continue
                 line = {"table": name, "split": seed, "contestant": contestant, **found}
-                append(options.results, [{**line, "versions": versions, "revision": revision()}])
+                append(options.results, [{**line, **from_here}])
                 progress.advance(bar)
     for line in sorted(absent):
         print(f"left out, {line}")
